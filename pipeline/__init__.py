@@ -1,0 +1,25 @@
+"""Images and captions in, a record set out: one Apache Beam job.
+
+The flow, in order; a module imports only those above it:
+
+  grammar      what a synthetic scene is, how it is described, what is true
+  scenes       renders the embedded data set: JPEG files, captions, truth
+  captions     one line of a caption file -> Reference(image id, source, text)
+  splits       image id -> train, validation or test, for ever
+  vocabulary   caption text <-> token ids, learned from the train split only
+  images       bytes of any allowed format -> RGB pixels, and a thumbnail
+  preparation  pixels -> one encoder's input, when training and serving
+  tensor_file  PyTorch's legacy tensor file -> arrays, without PyTorch
+  lite0        EfficientNet-Lite0 and its ImageNet weights, without a download
+  encoders     prepared input -> grid [locations, depth]; fingerprints
+  records      CaptionedImage <-> bytes; TFRecord framing; a walk that checks
+  manifest     what a finished record set holds; written last
+  storage      files on Beam's file systems, written whole or not at all
+  request      what a run was asked for: go on, be complete, or be refused
+  shards       one shard: read, decode, encode, write, rename, check
+  transforms   the Beam stages, each named by its effect
+  main         flags -> pipeline options -> the pipe
+
+The record set is the only thing that the trainer sees. Nothing here imports
+the trainer or gin: a worker of a Beam runner has no gin bindings.
+"""

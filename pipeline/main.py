@@ -1,0 +1,285 @@
+"""Turns images and captions into a record set.
+
+  python -m pipeline.main --captions=captions.jsonl --images=. --output=records
+
+Flags that are not listed here go to Apache Beam, for example
+`--runner=DataflowRunner --region=...`, or
+`--direct_running_mode=multi_processing --direct_num_workers=2`.
+"""
+
+import os
+
+# TensorFlow's C++ start-up notes would bury the progress lines.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import dataclasses
+import hashlib
+import logging
+import re
+import sys
+from typing import Any
+
+import apache_beam as beam
+from absl import app, flags
+from absl import logging as absl_logging
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline import encoders, records, shards, splits, transforms
+from pipeline import manifest as manifest_lib
+from pipeline import request as request_lib
+
+_DATASET = flags.DEFINE_enum(
+    "dataset", "jsonl", ["jsonl", "flickr8k"], "Format of --captions."
+)
+_CAPTIONS = flags.DEFINE_string(
+    "captions",
+    None,
+    "jsonl: a file with one {'image': path, 'captions': [...]} a line, and "
+    "optionally 'id' and 'split'. flickr8k: Flickr8k.token.txt, with the "
+    "official Flickr_8k.*Images.txt lists beside it.",
+    required=True,
+)
+_IMAGES = flags.DEFINE_string(
+    "images", None, "Root folder of the images.", required=True
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "Folder for the record set.", required=True
+)
+_ENCODER = flags.DEFINE_string(
+    "encoder",
+    "efficientnet-lite0",
+    "The embedded encoder, a keras.applications class name, or the path of a "
+    "saved Keras model.",
+)
+_WEIGHTS = flags.DEFINE_string(
+    "weights", None, "For keras.applications: 'imagenet', 'none' or a path."
+)
+_BATCH_SIZE = flags.DEFINE_integer(
+    "batch_size", 32, "Images that the encoder takes at once.", lower_bound=1
+)
+_GRID_DTYPE = flags.DEFINE_enum(
+    "grid_dtype", "float16", sorted(records.GRID_DTYPES), "Storage of grids."
+)
+_NUM_SHARDS = flags.DEFINE_integer(
+    "num_shards", 8, "Shards of each split.", lower_bound=1
+)
+_THUMBNAIL_SIDE = flags.DEFINE_integer(
+    "thumbnail_side", 224, "Pixels; 0 stores no thumbnails.", lower_bound=0
+)
+_VALIDATION_SHARE = flags.DEFINE_float(
+    "validation_share", 0.05, "Of the images that have no split of their own."
+)
+_TEST_SHARE = flags.DEFINE_float(
+    "test_share", 0.05, "Of the images that have no split of their own."
+)
+_HOLDOUT_SHARE = flags.DEFINE_float(
+    "holdout_share", 0.0, "Of the data set's train split, for validation."
+)
+_MIN_COUNT = flags.DEFINE_integer(
+    "min_count", 1, "Words seen less often in train become <unk>.", 1
+)
+_MAX_WORDS = flags.DEFINE_integer(
+    "max_words", 20000, "Most tokens in the vocabulary.", lower_bound=5
+)
+_MAX_REJECT_SHARE = flags.DEFINE_float(
+    "max_reject_share", 0.05, "The job fails above this share of rejects."
+)
+_OVERWRITE = flags.DEFINE_bool(
+    "overwrite", False, "Replace the record set that --output holds."
+)
+
+
+def _sha256(path: str) -> str:
+    digest = hashlib.sha256()
+    with FileSystems.open(path) as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _split_lists(captions: str) -> dict[str, str]:
+    """Split name -> the official list beside Flickr8k's token file."""
+    folder, _ = FileSystems.split(captions)
+    pattern = FileSystems.join(folder, "Flickr_8k.*Images.txt")
+    found = FileSystems.match([pattern])[0].metadata_list
+    lists = {
+        re.sub(r".*Flickr_8k\.(\w+)Images\.txt$", r"\1", item.path): item.path
+        for item in found
+    }
+    if "train" not in lists:
+        raise manifest_lib.RecordSetError(
+            f"no Flickr_8k.trainImages.txt beside {captions}"
+        )
+    return lists
+
+
+def _settings() -> dict[str, Any]:
+    """What the manifest records of the flags: no path, no runner."""
+    rule = splits.SplitRule(
+        validation_share=_VALIDATION_SHARE.value,
+        test_share=_TEST_SHARE.value,
+        holdout_share=_HOLDOUT_SHARE.value,
+    )
+    return {
+        "dataset": _DATASET.value,
+        "split_rule": dataclasses.asdict(rule),
+        "num_shards": _NUM_SHARDS.value,
+        "grid_dtype": _GRID_DTYPE.value,
+        "thumbnail_side": _THUMBNAIL_SIDE.value,
+        "min_count": _MIN_COUNT.value,
+        "max_words": _MAX_WORDS.value,
+        "batch_size": _BATCH_SIZE.value,
+    }
+
+
+def _precompute(
+    pipeline: beam.Pipeline,
+    reader: beam.PTransform,
+    writer: shards.ShardWriter,
+    summary: transforms.Summary,
+) -> None:
+    """The whole job: read, split, group, encode, write, finish."""
+    rule = splits.SplitRule(**summary.settings["split_rule"])
+    references, unread = pipeline | "Read" >> reader
+    references |= "Assign splits" >> transforms.AssignSplits(rule)
+    vocabulary = references | transforms.LearnVocabulary(
+        min_count=summary.settings["min_count"],
+        max_size=summary.settings["max_words"],
+    )
+    rows, rejects, grouped = references | transforms.WriteShards(writer)
+    reasons = (
+        (unread, rejects)
+        | "All rejects" >> beam.Flatten()
+        | transforms.WriteRejects(writer.output, writer.num_shards)
+    )
+    inputs = transforms.Written(
+        rows=rows,
+        reasons=reasons,
+        vocabulary=vocabulary,
+        read=references | "Count read" >> beam.combiners.Count.Globally(),
+        grouped=grouped | "Count grouped" >> beam.CombineGlobally(sum),
+    )
+    pipeline | transforms.WriteManifest(summary, inputs)
+
+
+def _check_paths() -> None:
+    """Finds a wrong path before the encoder is loaded."""
+    for flag in (_CAPTIONS, _OUTPUT):
+        if set(flag.value) & set("*?["):  # Beam would read it as a pattern.
+            raise manifest_lib.RecordSetError(
+                f"--{flag.name}: a path without * ? and [ is needed: "
+                f"{flag.value}"
+            )
+    for flag in (_CAPTIONS, _IMAGES):
+        if not FileSystems.exists(flag.value):
+            raise manifest_lib.RecordSetError(
+                f"--{flag.name}: no such path: {flag.value}"
+            )
+
+
+def _run(argv: list[str]) -> str:
+    """Runs the job; returns the line that tells how it ended."""
+    options = _beam_options(argv)
+    captions, output = _CAPTIONS.value, _OUTPUT.value
+    _check_paths()
+    lists = _split_lists(captions) if _DATASET.value == "flickr8k" else {}
+    logging.getLogger(__name__).info("loading %s", _ENCODER.value)
+    encoder = encoders.load_encoder(_ENCODER.value, weights=_WEIGHTS.value)
+    request = request_lib.Request(
+        inputs={"captions": _sha256(captions)}
+        | {split: _sha256(path) for split, path in lists.items()},
+        settings=_settings(),
+        encoder=encoder.fingerprint,
+    )
+    if request_lib.claim(output, request, overwrite=_OVERWRITE.value):
+        return f"already complete: {output}"
+    grid = records.GridSpec(encoder.locations, encoder.depth, _GRID_DTYPE.value)
+    writer = shards.ShardWriter(
+        images=_IMAGES.value,
+        output=output,
+        request=request.digest,
+        encoder=_ENCODER.value,
+        weights=_WEIGHTS.value,
+        grid=grid,
+        num_shards=_NUM_SHARDS.value,
+        batch_size=_BATCH_SIZE.value,
+        thumbnail_side=_THUMBNAIL_SIDE.value,
+    )
+    summary = transforms.Summary(
+        output=output,
+        encoder=encoder.fingerprint,
+        grid=grid,
+        settings=request.settings,
+        max_reject_share=_MAX_REJECT_SHARE.value,
+    )
+    reader = (
+        transforms.ReadFlickr8k(captions, lists)
+        if lists
+        else transforms.ReadJsonl(captions)
+    )
+    with beam.Pipeline(options=options) as pipeline:
+        _precompute(pipeline, reader, writer, summary)
+    return _described(output)
+
+
+def _described(output: str) -> str:
+    manifest = manifest_lib.open_record_set(output).manifest
+    counts = ", ".join(
+        f"{split} {manifest.num_images(split)}" for split in manifest.splits
+    )
+    rejected = sum(manifest.rejected.values())
+    return f"{output}: {counts} images, {rejected} rejected"
+
+
+def _beam_options(argv: list[str]) -> PipelineOptions:
+    """Beam's own flags; an unknown one is an error, not a silent default."""
+    options = PipelineOptions(argv)
+    known = options.get_all_options()
+    every = options.get_all_options(retain_unknown_options=True)
+    unknown = sorted(set(every) - set(known))
+    if unknown:
+        raise manifest_lib.RecordSetError(
+            f"unknown flag --{unknown[0]}: see `python -m pipeline.main --help`"
+        )
+    # DirectRunner would first try to download and run a Prism binary.
+    if not any(flag.startswith("--runner") for flag in argv):
+        options = PipelineOptions([*argv, "--runner=FnApiRunner"])
+    return options
+
+
+def _cause(error: Exception) -> str:
+    """The one line a user needs of an error that a runner has wrapped."""
+    found = re.findall(
+        r"(?:RecordSetError|OSError|\w+Error): ([^\n]+)", str(error)
+    )
+    line = found[-1] if found else str(error)
+    return " ".join(re.sub(r" \[while running .*", "", line).split())
+
+
+def main(argv: list[str]) -> None:
+    """Runs the job; one clear line and exit code 1 when it can't."""
+    absl_logging.get_absl_handler().setFormatter(
+        logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    )
+    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    for name in ("pipeline", __name__):
+        logging.getLogger(name).setLevel(logging.INFO)
+    try:
+        print(_run(argv[1:]))
+    except (ValueError, OSError, BeamIOError, RuntimeError) as error:
+        sys.exit(f"pipeline: {_cause(error)}")
+
+
+def _parse_known(argv: list[str]) -> list[str]:
+    return flags.FLAGS(argv, known_only=True)
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    app.run(main, flags_parser=_parse_known)
+
+
+if __name__ == "__main__":
+    run()

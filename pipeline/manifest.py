@@ -1,0 +1,205 @@
+"""What a finished record set holds. Written last: it is the completion mark."""
+
+import dataclasses
+import hashlib
+import json
+import os
+from typing import Any
+
+import tensorflow as tf
+
+from pipeline import records
+from pipeline import vocabulary as vocabulary_lib
+
+SCHEMA = 1
+MANIFEST_FILE = "manifest.json"
+VOCABULARY_FILE = "vocabulary.tsv"
+
+
+class RecordSetError(ValueError):
+    """A record set that is missing, unfinished, damaged or of another kind."""
+
+
+def canonical_json(value: Any) -> str:
+    """JSON whose bytes depend on the content alone."""
+    return json.dumps(value, sort_keys=True, indent=1, ensure_ascii=False)
+
+
+def digest(value: Any) -> str:
+    """sha256 of `canonical_json(value)`."""
+    return hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+@dataclasses.dataclass(frozen=True)
+class Shard:
+    """A row of the manifest: one TFRecord file."""
+
+    file: str
+    split: str
+    records: int
+    captions: int
+    bytes: int
+    sha256: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Manifest:
+    """A record set's content.
+
+    Attributes:
+      encoder: fingerprint of the encoder that made the grids.
+      grid: shape and storage of every grid.
+      shards: sorted by file.
+      vocabulary_sha256: digest of the vocabulary file.
+      rejected: reason -> number of images left out.
+      settings: what was asked for, apart from paths and runner.
+    """
+
+    encoder: dict[str, Any]
+    grid: records.GridSpec
+    shards: tuple[Shard, ...]
+    vocabulary_sha256: str
+    rejected: dict[str, int]
+    settings: dict[str, Any]
+    schema: int = SCHEMA
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal content, whatever runner or path made it."""
+        return digest(dataclasses.asdict(self))
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits, sorted."""
+        return tuple(sorted({shard.split for shard in self.shards}))
+
+    def num_images(self, split: str) -> int:
+        """Records in a split."""
+        return sum(shard.records for shard in self.shards_of(split))
+
+    def shards_of(self, split: str) -> tuple[Shard, ...]:
+        """The split's rows.
+
+        Raises:
+          RecordSetError: no such split.
+        """
+        rows = tuple(shard for shard in self.shards if shard.split == split)
+        if not rows:
+            raise RecordSetError(
+                f"no split {split!r} in the record set; it has "
+                f"{', '.join(self.splits)}"
+            )
+        return rows
+
+    def dump(self) -> str:
+        """The manifest file's text."""
+        return canonical_json(
+            {**dataclasses.asdict(self), "digest": self.digest}
+        )
+
+    @classmethod
+    def load(cls, text: str) -> "Manifest":
+        """The inverse of `dump`.
+
+        Raises:
+          RecordSetError: another schema, or a digest that does not fit.
+        """
+        try:
+            row = dict(json.loads(text))
+            said, schema = str(row.pop("digest")), row["schema"]
+        except (KeyError, TypeError, ValueError) as error:
+            raise RecordSetError(f"damaged manifest: {error!r}") from error
+        if schema != SCHEMA:
+            raise RecordSetError(
+                f"manifest schema {schema}, this version reads "
+                f"{SCHEMA}: make the record set anew"
+            )
+        if digest(row) != said:
+            raise RecordSetError(
+                f"damaged manifest: digest {digest(row)[:12]}, "
+                f"it says {said[:12]}"
+            )
+        row["grid"] = records.GridSpec(**row["grid"])
+        row["shards"] = tuple(Shard(**shard) for shard in row["shards"])
+        return cls(**row)
+
+
+@dataclasses.dataclass(frozen=True)
+class RecordSet:
+    """A finished record set on disk or in a bucket."""
+
+    path: str
+    manifest: Manifest
+    vocabulary: vocabulary_lib.Vocabulary
+
+    def files(self, split: str) -> list[tuple[str, int]]:
+        """(path, records) of each shard of the split."""
+        return [
+            (os.path.join(self.path, shard.file), shard.records)
+            for shard in self.manifest.shards_of(split)
+        ]
+
+
+def check_shard(path: str, shard: Shard) -> None:
+    """Checks that a shard's file is what its row says, by its headers only.
+
+    Args:
+      path: the record set's folder.
+      shard: the row.
+
+    Raises:
+      RecordSetError: no such file, or another size or number of records.
+      records.CorruptShard: its framing is broken.
+    """
+    file = os.path.join(path, shard.file)
+    if not tf.io.gfile.exists(file):
+        raise RecordSetError(f"{file}: in the manifest, but missing")
+    size = tf.io.gfile.stat(file).length
+    if size != shard.bytes:
+        raise RecordSetError(
+            f"{file}: {size} bytes, the manifest says {shard.bytes}"
+        )
+    with tf.io.gfile.GFile(file, "rb") as stream:
+        count = sum(1 for _ in records.walk(stream, size, file))
+    if count != shard.records:
+        raise RecordSetError(
+            f"{file}: {count} records, the manifest says {shard.records}"
+        )
+
+
+def open_record_set(path: str) -> RecordSet:
+    """Reads the manifest and checks every shard before TensorFlow opens one.
+
+    Raises:
+      RecordSetError: no such folder, no manifest (the job did not finish), a
+        damaged manifest or vocabulary, a shard of another size.
+      records.CorruptShard: a shard whose framing is broken.
+    """
+    if not tf.io.gfile.isdir(path):
+        raise RecordSetError(
+            f"no record set at {path!r}: make one with `python -m "
+            "pipeline.main`"
+        )
+    if not tf.io.gfile.exists(os.path.join(path, MANIFEST_FILE)):
+        raise RecordSetError(
+            f"{path!r} has no {MANIFEST_FILE}: the job that makes it has not "
+            "finished; run the same `python -m pipeline.main` again"
+        )
+    manifest = Manifest.load(_read(path, MANIFEST_FILE))
+    words = _read(path, VOCABULARY_FILE)
+    if hashlib.sha256(words.encode()).hexdigest() != manifest.vocabulary_sha256:
+        raise RecordSetError(
+            f"{path!r}: {VOCABULARY_FILE} is not the one in the manifest"
+        )
+    for shard in manifest.shards:
+        check_shard(path, shard)
+    return RecordSet(path, manifest, vocabulary_lib.Vocabulary.load(words))
+
+
+def _read(path: str, name: str) -> str:
+    file = os.path.join(path, name)
+    if not tf.io.gfile.exists(file):
+        raise RecordSetError(f"{file}: missing")
+    with tf.io.gfile.GFile(file, "rb") as stream:
+        # Damaged bytes are left to the digest, which tells of them better.
+        return str(stream.read(), errors="replace")

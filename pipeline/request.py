@@ -1,0 +1,95 @@
+"""What a run was asked for, so that a re-run goes on and another is refused."""
+
+import dataclasses
+import json
+from typing import Any
+
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline import manifest as manifest_lib
+from pipeline import records, storage
+
+REQUEST_FILE = "request.json"
+
+_MADE_LAST = (manifest_lib.MANIFEST_FILE, "rejects-*.jsonl")
+_SHARDS = ("*.index.json", "*.tfrecord")
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """Everything that decides the bytes, apart from the images themselves.
+
+    Attributes:
+      inputs: sha256 of the caption file and of its split lists.
+      settings: as the manifest records them; no paths.
+      encoder: the encoder's fingerprint.
+    """
+
+    inputs: dict[str, str]
+    settings: dict[str, Any]
+    encoder: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal requests."""
+        return manifest_lib.digest(dataclasses.asdict(self))
+
+
+def claim(output: str, request: Request, *, overwrite: bool) -> bool:
+    """Takes an output folder for a request.
+
+    An unfinished or damaged record set of the same request keeps its shards,
+    and loses what is made last; `overwrite` removes whatever is there.
+
+    Returns:
+      Whether the record set is already complete.
+
+    Raises:
+      RecordSetError: the folder holds another request's record set and
+        `overwrite` is false.
+      OSError: the folder cannot be written.
+    """
+    path = FileSystems.join(output, REQUEST_FILE)
+    asked = json.loads(json.dumps(dataclasses.asdict(request)))
+    if FileSystems.exists(path):
+        earlier = json.loads(storage.read_bytes(path))
+        if earlier != asked and not overwrite:
+            changed = ", ".join(_differences(earlier, asked))
+            raise manifest_lib.RecordSetError(
+                f"{output} was made otherwise ({changed}): choose another "
+                "--output, or replace it with --overwrite"
+            )
+        if not overwrite and _complete(output):
+            return True
+        _clear(output, _MADE_LAST + (_SHARDS if overwrite else ()))
+    text = manifest_lib.canonical_json(asked)
+    storage.write_text(output, REQUEST_FILE, text)
+    return False
+
+
+def _differences(old: Any, new: Any, name: str = "") -> list[str]:
+    """Names of the settings in which two requests differ."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return [] if old == new else [f"{name} {old!r} -> {new!r}"]
+    return [
+        line
+        for key in sorted({*old, *new})
+        for line in _differences(old.get(key), new.get(key), key)
+    ]
+
+
+def _complete(output: str) -> bool:
+    """Whether there is a manifest, and all that it lists."""
+    try:
+        manifest_lib.open_record_set(output)
+    except (manifest_lib.RecordSetError, records.CorruptShard):
+        return False
+    return True
+
+
+def _clear(output: str, names: tuple[str, ...]) -> None:
+    """Removes files by pattern, in this order."""
+    for name in names:
+        found = FileSystems.match([FileSystems.join(output, name)])[0]
+        if found.metadata_list:
+            FileSystems.delete([item.path for item in found.metadata_list])

@@ -1,0 +1,312 @@
+"""Writes one shard: read, decode, encode, write, rename, check. No Beam graph.
+
+A shard is a function of its references and the request: a finished one is
+known by the side file beside it and is skipped.
+"""
+
+import concurrent.futures
+import dataclasses
+import hashlib
+import itertools
+import json
+import logging
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.utils import shared
+
+from pipeline import captions as captions_lib
+from pipeline import encoders, images, records, splits, storage
+from pipeline import manifest as manifest_lib
+
+_LOG = logging.getLogger(__name__)
+_PROGRESS_SECS = 5.0
+_DECODE_THREADS = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Reject:
+    """An input that was left out, and why."""
+
+    image_id: str
+    source: str
+    reason: str
+    detail: str
+
+
+@dataclasses.dataclass(frozen=True)
+class _Decoded:
+    reference: captions_lib.Reference
+    prepared: np.ndarray
+    thumbnail: bytes
+
+
+def shard_name(split: str, number: int, num_shards: int) -> str:
+    """Such as `train-00003-of-00016`."""
+    return f"{split}-{number:05d}-of-{num_shards:05d}"
+
+
+def write_rejects(
+    output: str, number: int, num_shards: int, rows: Iterable[Reject]
+) -> list[str]:
+    """Writes one `rejects-*.jsonl`; returns the reason of each row."""
+    ordered = sorted(rows, key=dataclasses.astuple)
+    lines = [json.dumps(dataclasses.asdict(row)) + "\n" for row in ordered]
+    name = shard_name("rejects", number, num_shards) + ".jsonl"
+    storage.write_text(output, name, "".join(lines))
+    return [row.reason for row in ordered]
+
+
+def _ahead(
+    function: Callable[[Any], Any], items: Iterable[Any], depth: int
+) -> Iterator[Any]:
+    """`map`, in order, with `depth` calls under way on threads."""
+    with concurrent.futures.ThreadPoolExecutor(_DECODE_THREADS) as pool:
+        items = iter(items)
+        pending = [
+            pool.submit(function, item)
+            for item in itertools.islice(items, depth)
+        ]
+        while pending:
+            yield pending.pop(0).result()
+            pending += [
+                pool.submit(function, item)
+                for item in itertools.islice(items, 1)
+            ]
+
+
+class _Progress:
+    """A log line every few seconds while one shard is written."""
+
+    def __init__(self, name: str, total: int):
+        self._name, self._total = name, total
+        self._start = self._last = time.monotonic()
+
+    def say(self, done: int) -> None:
+        now = time.monotonic()
+        if done == self._total or now - self._last > _PROGRESS_SECS:
+            self._last = now
+            rate = done / max(now - self._start, 1e-6)
+            _LOG.info(
+                "%s: %d of %d images, %.1f images/s",
+                self._name,
+                done,
+                self._total,
+                rate,
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardWriter:
+    """Everything a shard's task needs, as plain values that travel.
+
+    Attributes:
+      images: root of the sources.
+      output: the record set's folder.
+      request: digest of what was asked for; a shard of another is remade.
+      encoder: name for `encoders.load_encoder`.
+      weights: likewise.
+      grid: how grids are stored.
+      num_shards: of each split.
+      batch_size: images the encoder takes at once.
+      thumbnail_side: longest side in pixels; 0 stores none.
+      model: handle that loads the encoder once a process.
+    """
+
+    images: str
+    output: str
+    request: str
+    encoder: str
+    weights: str | None
+    grid: records.GridSpec
+    num_shards: int
+    batch_size: int
+    thumbnail_side: int
+    model: shared.Shared = dataclasses.field(default_factory=shared.Shared)
+
+    def write(
+        self,
+        split: str,
+        number: int,
+        references: Iterable[captions_lib.Reference],
+    ) -> tuple[manifest_lib.Shard, list[Reject]]:
+        """Writes the shard, or reads the row of a finished one.
+
+        Returns:
+          Its manifest row and what was left out of it.
+        """
+        name = shard_name(split, number, self.num_shards)
+        parts = sorted(references, key=dataclasses.astuple)
+        content = [dataclasses.asdict(part) for part in parts]
+        # The image root too: what could not be read there is tried elsewhere.
+        key = manifest_lib.digest([self.request, self.images, content])
+        finished = self._finished(name, key)
+        if finished is not None:
+            _LOG.info("%s: finished earlier, skipped", name)
+            return finished
+        merged, rejects = _merge_by_image(parts)
+        merged.sort(key=lambda part: splits.record_order(part.image_id))
+        num_images = len(merged) + len(rejects)
+        row, offsets = self._write_records(name, split, merged, rejects)
+        if row.records + len(rejects) != num_images:
+            raise manifest_lib.RecordSetError(
+                f"{name}: {num_images} images read, {row.records} written and "
+                f"{len(rejects)} rejected"
+            )
+        side = {
+            "key": key,
+            "row": dataclasses.asdict(row),
+            "rejects": [dataclasses.asdict(reject) for reject in rejects],
+            "offsets": offsets,
+        }
+        storage.write_text(self.output, f"{name}.index.json", json.dumps(side))
+        return row, rejects
+
+    def _finished(
+        self, name: str, key: str
+    ) -> tuple[manifest_lib.Shard, list[Reject]] | None:
+        path = FileSystems.join(self.output, f"{name}.index.json")
+        try:
+            side = json.loads(storage.read_bytes(path))
+            if side["key"] != key:
+                return None
+            row = manifest_lib.Shard(**side["row"])
+            manifest_lib.check_shard(self.output, row)
+        except (OSError, BeamIOError, ValueError):
+            return None
+        return row, [Reject(**reject) for reject in side["rejects"]]
+
+    def _write_records(
+        self,
+        name: str,
+        split: str,
+        references: list[captions_lib.Reference],
+        rejects: list[Reject],
+    ) -> tuple[manifest_lib.Shard, list[int]]:
+        digest, offsets, captions, place = hashlib.sha256(), [], 0, 0
+
+        def framed() -> Iterator[bytes]:
+            nonlocal captions, place
+            for record in self._records(name, references, rejects):
+                chunk = records.frame(record.to_bytes())
+                digest.update(chunk)
+                offsets.append(place)
+                place += len(chunk)
+                captions += len(record.captions)
+                yield chunk
+
+        file = f"{name}.tfrecord"
+        size = storage.write_bytes(self.output, file, framed())
+        row = manifest_lib.Shard(
+            file=file,
+            split=split,
+            records=len(offsets),
+            captions=captions,
+            bytes=size,
+            sha256=digest.hexdigest(),
+        )
+        return row, offsets
+
+    def _records(
+        self,
+        name: str,
+        references: list[captions_lib.Reference],
+        rejects: list[Reject],
+    ) -> Iterator[records.CaptionedImage]:
+        encoder = self.model.acquire(
+            lambda: encoders.load_encoder(self.encoder, weights=self.weights)
+        )
+        progress, done = _Progress(name, len(references)), 0
+
+        def decode(reference: captions_lib.Reference) -> _Decoded | Reject:
+            return self._decode(encoder, reference)
+
+        decoded = _ahead(decode, references, 2 * self.batch_size)
+        while batch := list(itertools.islice(decoded, self.batch_size)):
+            rejects += [row for row in batch if isinstance(row, Reject)]
+            good = [row for row in batch if isinstance(row, _Decoded)]
+            yield from self._encode(encoder, good, rejects)
+            done += len(batch)
+            progress.say(done)
+
+    def _decode(
+        self, encoder: encoders.Encoder, reference: captions_lib.Reference
+    ) -> _Decoded | Reject:
+        try:
+            data = storage.read_bytes(
+                FileSystems.join(self.images, reference.source)
+            )
+            pixels = images.canonicalise(data)
+        except images.RejectedImage as error:
+            return _reject(reference, error.reason, error.detail)
+        # A path that holds a null byte is a ValueError.
+        except (OSError, BeamIOError, ValueError) as error:
+            return _reject(reference, "unreadable", str(error)[:200])
+        thumbnail = b""
+        if self.thumbnail_side:
+            thumbnail = images.thumbnail(
+                pixels, longest_side=self.thumbnail_side
+            )
+        prepared = np.asarray(encoder.prepare(pixels))
+        return _Decoded(reference, prepared, thumbnail)
+
+    def _encode(
+        self,
+        encoder: encoders.Encoder,
+        batch: list[_Decoded],
+        rejects: list[Reject],
+    ) -> Iterator[records.CaptionedImage]:
+        """Bisects a batch that fails, so that one image can't lose others."""
+        if not batch:
+            return
+        try:
+            prepared = np.stack([row.prepared for row in batch])
+            grids = encoder.encode(prepared, self.batch_size)
+        except Exception as error:  # noqa: BLE001 - any failure is bisected
+            if len(batch) == 1:
+                reference = batch[0].reference
+                detail = str(error)[:200]
+                rejects.append(_reject(reference, "not-encodable", detail))
+                return
+            half = len(batch) // 2
+            yield from self._encode(encoder, batch[:half], rejects)
+            yield from self._encode(encoder, batch[half:], rejects)
+            return
+        for row, grid in zip(batch, grids, strict=True):
+            try:
+                stored = self.grid.to_bytes(grid)
+            except ValueError as error:
+                rejects.append(
+                    _reject(row.reference, "unstorable-grid", str(error))
+                )
+                continue
+            yield records.CaptionedImage(
+                image_id=row.reference.image_id,
+                source=row.reference.source,
+                captions=row.reference.captions,
+                grid=stored,
+                thumbnail=row.thumbnail,
+            )
+
+
+def _reject(
+    reference: captions_lib.Reference, reason: str, detail: str
+) -> Reject:
+    return Reject(reference.image_id, reference.source, reason, detail)
+
+
+def _merge_by_image(
+    parts: Iterable[captions_lib.Reference],
+) -> tuple[list[captions_lib.Reference], list[Reject]]:
+    merged, rejects = [], []
+    for _, group in itertools.groupby(parts, key=lambda part: part.image_id):
+        members = list(group)
+        try:
+            merged.append(captions_lib.merge(members))
+        except captions_lib.MalformedReference as error:
+            rejects.append(_reject(members[0], error.reason, error.detail))
+    return merged, rejects

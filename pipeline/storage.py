@@ -1,0 +1,46 @@
+"""Files on any of Beam's file systems: written whole or not at all."""
+
+import uuid
+from collections.abc import Iterable
+
+from apache_beam.io.filesystems import FileSystems
+
+
+def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
+    """Writes to a temporary file, renames it, and checks what arrived.
+
+    Returns:
+      The file's size in bytes.
+
+    Raises:
+      OSError: it could not be written, or is shorter than what was written.
+    """
+    final = FileSystems.join(output, name)
+    temporary = FileSystems.join(output, f".{name}.{uuid.uuid4().hex}")
+    size = 0
+    try:
+        with FileSystems.create(temporary) as file:
+            for chunk in chunks:
+                file.write(chunk)
+                size += len(chunk)
+        FileSystems.rename([temporary], [final])
+    except BaseException:
+        if FileSystems.exists(temporary):
+            FileSystems.delete([temporary])
+        raise
+    found = FileSystems.match([final])[0].metadata_list[0].size_in_bytes
+    if found != size:
+        raise OSError(f"{final}: wrote {size} bytes, found {found}")
+    return size
+
+
+def write_text(output: str, name: str, text: str) -> str:
+    """Writes a small text file as `write_bytes` does; returns its name."""
+    write_bytes(output, name, [text.encode()])
+    return name
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole of a file on any of Beam's file systems."""
+    with FileSystems.open(path) as file:
+        return bytes(file.read())

@@ -1,0 +1,392 @@
+"""The Beam stages, each a composite transform named by its effect.
+
+References, never grids or pixels, cross a shuffle: they are hashed to a shard,
+grouped and sorted; then one task decodes, encodes and writes its shard. That
+keeps the runner's memory flat, makes shards idempotent, and makes the bytes
+independent of runner, bundles and number of workers.
+"""
+
+import collections
+import dataclasses
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import tensorflow as tf
+
+from pipeline import captions as captions_lib
+from pipeline import manifest as manifest_lib
+from pipeline import records, shards, splits, storage
+from pipeline import vocabulary as vocabulary_lib
+
+REJECTS = "rejects"
+GROUPED = "grouped"
+
+
+class _Parse(beam.DoFn):
+    """Line -> Reference, or a Reject on the side output."""
+
+    def __init__(self, parser: Any):
+        self._parser = parser
+
+    def process(self, line: bytes) -> Iterator[Any]:
+        try:
+            yield self._parser(captions_lib.decode(line))
+        except captions_lib.MalformedReference as error:
+            reject = shards.Reject(error.where, "", error.reason, error.detail)
+            yield beam.pvalue.TaggedOutput(REJECTS, reject)
+
+
+def _read_lines(label: str, path: str) -> beam.PTransform:
+    # Bytes: a line in another encoding is rejected, and loses no other.
+    lines = label >> beam.io.ReadFromText(path, coder=beam.coders.BytesCoder())
+    return lines | f"Skip blanks of {label}" >> beam.Filter(bytes.strip)
+
+
+def _join_split(
+    group: tuple[str, tuple[Iterable[Any], Iterable[Any]]],
+) -> Iterator[Any]:
+    """Joins an image's captions with the split list that names it."""
+    image_id, references, names = group[0], list(group[1][0]), list(group[1][1])
+    if len(set(names)) > 1:
+        listed = f"named by {sorted(set(names))}"
+        reject = shards.Reject(image_id, image_id, "in-two-splits", listed)
+        yield beam.pvalue.TaggedOutput(REJECTS, reject)
+    elif names:
+        for reference in references:
+            yield dataclasses.replace(reference, split=names[0])
+    else:
+        beam.metrics.Metrics.counter("read", "unlisted").inc(len(references))
+
+
+def _check_split(
+    group: tuple[str, Iterable[captions_lib.Reference]],
+) -> Iterator[Any]:
+    """Passes an image whose lines agree on its split."""
+    image_id, references = group[0], list(group[1])
+    names = {reference.split for reference in references}
+    return _join_split((image_id, (references, names)))
+
+
+class ReadJsonl(beam.PTransform):
+    """Begin -> (references, rejects) of a JSONL file."""
+
+    def __init__(self, path: str):
+        """Keeps the path; see `captions.parse_jsonl` for the format."""
+        super().__init__()
+        self._path = path
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        parse = beam.ParDo(_Parse(captions_lib.parse_jsonl))
+        good, rejects = (
+            begin
+            | _read_lines("Read lines", self._path)
+            | "Parse" >> parse.with_outputs(REJECTS, main="good")
+        )
+        agreed, conflicts = (
+            good
+            | beam.Map(lambda part: (part.image_id, part))
+            | beam.GroupByKey()  # (image id, [Reference])
+            | "Check splits"
+            >> beam.FlatMap(_check_split).with_outputs(REJECTS, main="agreed")
+        )
+        return agreed, (rejects, conflicts) | "Both rejects" >> beam.Flatten()
+
+
+class ReadFlickr8k(beam.PTransform):
+    """Begin -> (references, rejects) of Flickr8k's own files.
+
+    An image that no split list names is left out and counted as `unlisted`:
+    the token file holds more images than the three official lists.
+    """
+
+    def __init__(self, path: str, split_lists: dict[str, str]):
+        """Keeps the token file's path and split name -> list file."""
+        super().__init__()
+        self._path = path
+        self._split_lists = split_lists
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        parse = beam.ParDo(_Parse(captions_lib.parse_flickr8k))
+        good, rejects = (
+            begin
+            | _read_lines("Read lines", self._path)
+            | "Parse" >> parse.with_outputs(REJECTS, main="good")
+        )
+        names = [
+            begin
+            | _read_lines(f"Read {split} list", path)
+            | f"Name {split}"
+            >> beam.Map(
+                lambda name, split=split: (
+                    name.decode("utf-8-sig").strip(),
+                    split,
+                )
+            )
+            for split, path in sorted(self._split_lists.items())
+        ]
+        by_image = good | beam.Map(lambda part: (part.image_id, part))
+        joined, conflicts = (
+            (by_image, names | "All lists" >> beam.Flatten())
+            | beam.CoGroupByKey()  # (image id, ([Reference], [split]))
+            | "Join splits"
+            >> beam.FlatMap(_join_split).with_outputs(REJECTS, main="joined")
+        )
+        return joined, (rejects, conflicts) | "Both rejects" >> beam.Flatten()
+
+
+class AssignSplits(beam.PTransform):
+    """References -> references with a split; see `splits.SplitRule`."""
+
+    def __init__(self, rule: splits.SplitRule):
+        """Keeps the rule."""
+        super().__init__()
+        self._rule = rule
+
+    def expand(self, references: Any) -> Any:
+        """One stage."""
+        rule = self._rule
+        return references | beam.Map(
+            lambda part: dataclasses.replace(
+                part, split=rule.assign(part.image_id, part.split)
+            )
+        )
+
+
+def _count_words(captions: list[str]) -> Iterator[tuple[str, int]]:
+    words = vocabulary_lib.tokenise(tf.constant(captions)).flat_values.numpy()
+    for word, count in collections.Counter(words).items():
+        yield word.decode(), count
+
+
+class LearnVocabulary(beam.PTransform):
+    """References -> one dumped vocabulary, of the train captions."""
+
+    def __init__(self, *, min_count: int, max_size: int):
+        """Keeps words seen `min_count` times, `max_size` tokens at most."""
+        super().__init__()
+        self._min_count, self._max_size = min_count, max_size
+
+    def expand(self, references: Any) -> Any:
+        """Pipe of labelled stages."""
+        captions = (
+            references
+            | "Train only" >> beam.Filter(lambda part: part.split == "train")
+            | "Captions" >> beam.FlatMap(lambda part: part.captions)
+        )
+        counts = (
+            captions
+            | beam.BatchElements(min_batch_size=64, max_batch_size=512)
+            | "Count words" >> beam.FlatMap(_count_words)
+            | "Sum counts" >> beam.CombinePerKey(sum)  # (word, occurrences)
+        )
+        kept = (
+            counts
+            | beam.Filter(lambda pair, least: pair[1] >= least, self._min_count)
+            | beam.combiners.Top.Of(
+                max(self._max_size - len(vocabulary_lib.SPECIAL), 1),
+                key=lambda pair: (-pair[1], pair[0]),
+                reverse=True,
+            )
+        )
+        total = counts | beam.Values() | beam.CombineGlobally(sum)
+        number = captions | beam.combiners.Count.Globally()
+        return kept | "Make vocabulary" >> beam.Map(
+            lambda pairs, captions, words: (
+                vocabulary_lib.Vocabulary.from_counts(
+                    dict(pairs), num_captions=captions, num_words=words
+                ).dump()
+            ),
+            beam.pvalue.AsSingleton(number),
+            beam.pvalue.AsSingleton(total),
+        )
+
+
+class WriteShards(beam.PTransform):
+    """References -> (manifest rows, rejects, references grouped)."""
+
+    def __init__(self, writer: shards.ShardWriter):
+        """Keeps what a task needs: plain values, no model."""
+        super().__init__()
+        self._writer = writer
+
+    def expand(self, references: Any) -> Any:
+        """Pipe of labelled stages."""
+        num_shards = self._writer.num_shards
+        return (
+            references
+            | "Key by shard"
+            >> beam.Map(
+                lambda part: (
+                    (part.split, splits.shard_of(part.image_id, num_shards)),
+                    part,
+                )
+            )
+            | beam.GroupByKey()  # ((split, number), [Reference])
+            | "Encode and write"
+            >> beam.ParDo(_WriteShard(self._writer)).with_outputs(
+                REJECTS, GROUPED, main="rows"
+            )
+        )
+
+
+class _WriteShard(beam.DoFn):
+    def __init__(self, writer: shards.ShardWriter):
+        self._writer = writer
+
+    def process(
+        self,
+        group: tuple[tuple[str, int], Iterable[captions_lib.Reference]],
+    ) -> Iterator[Any]:
+        (split, number), references = group[0], list(group[1])
+        shard, rejects = self._writer.write(split, number, references)
+        yield beam.pvalue.TaggedOutput(GROUPED, len(references))
+        beam.metrics.Metrics.counter("written", split).inc(shard.records)
+        if shard.records:
+            yield shard
+        for reject in rejects:
+            beam.metrics.Metrics.counter("rejected", reject.reason).inc()
+            yield beam.pvalue.TaggedOutput(REJECTS, reject)
+
+
+class WriteRejects(beam.PTransform):
+    """Rejects -> (reason, count); writes `rejects-*.jsonl`."""
+
+    def __init__(self, output: str, num_shards: int):
+        """Keeps where and in how many files."""
+        super().__init__()
+        self._output, self._num_shards = output, num_shards
+
+    def expand(self, rejects: Any) -> Any:
+        """Pipe of labelled stages."""
+        output, num_shards = self._output, self._num_shards
+        return (
+            rejects
+            | "Key rejects"
+            >> beam.Map(
+                lambda row: (splits.shard_of(row.image_id, num_shards), row)
+            )
+            | "Group rejects" >> beam.GroupByKey()  # (number, [Reject])
+            | "Write rejects"
+            >> beam.FlatMapTuple(
+                lambda number, rows: shards.write_rejects(
+                    output, number, num_shards, rows
+                )
+            )
+            | "Count reasons" >> beam.combiners.Count.PerElement()
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Summary:
+    """What the manifest needs that no record knows."""
+
+    output: str
+    encoder: dict[str, Any]
+    grid: records.GridSpec
+    settings: dict[str, Any]
+    max_reject_share: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Written:
+    """PCollections that the manifest waits for.
+
+    Attributes:
+      rows: [manifest.Shard].
+      reasons: [(reason, count)] of what was rejected.
+      vocabulary: one dumped vocabulary.
+      read: one count of references.
+      grouped: one count of the references that reached a shard.
+    """
+
+    rows: Any
+    reasons: Any
+    vocabulary: Any
+    read: Any
+    grouped: Any
+
+
+class WriteManifest(beam.PTransform):
+    """Rows, reasons and vocabulary -> the manifest, last of all.
+
+    Everything that was written is a side input of the one task that writes
+    it, so the manifest can't exist before the data.
+    """
+
+    def __init__(self, summary: Summary, written: Written):
+        """Keeps what no side input carries, and the side inputs."""
+        super().__init__()
+        self._summary, self._written = summary, written
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        written = self._written
+        return (
+            begin
+            | beam.Create([self._summary])
+            | "Finish"
+            >> beam.Map(
+                _finish,
+                rows=beam.pvalue.AsList(written.rows),
+                reasons=beam.pvalue.AsDict(written.reasons),
+                vocabulary=beam.pvalue.AsList(written.vocabulary),
+                read=beam.pvalue.AsSingleton(written.read),
+                grouped=beam.pvalue.AsSingleton(written.grouped),
+            )
+        )
+
+
+def _finish(
+    summary: Summary,
+    *,
+    rows: list[manifest_lib.Shard],
+    reasons: dict[str, int],
+    vocabulary: list[str],
+    read: int,
+    grouped: int,
+) -> str:
+    """Judges the whole, then writes vocabulary and manifest."""
+    written = sum(row.records for row in rows)
+    _check_rejects(written, reasons, summary.max_reject_share)
+    if not any(row.split == "train" for row in rows):
+        raise manifest_lib.RecordSetError(
+            "no image fell in the train split: read "
+            f"{read} references, wrote {written} images"
+        )
+    if read != grouped:
+        raise manifest_lib.RecordSetError(
+            f"references were lost: {read} read, {grouped} accounted for"
+        )
+    manifest = manifest_lib.Manifest(
+        encoder=summary.encoder,
+        grid=summary.grid,
+        shards=tuple(sorted(rows, key=lambda row: row.file)),
+        vocabulary_sha256=vocabulary_lib.Vocabulary.load(vocabulary[0]).digest,
+        rejected=reasons,
+        settings=summary.settings,
+    )
+    output = summary.output
+    storage.write_text(output, manifest_lib.VOCABULARY_FILE, vocabulary[0])
+    storage.write_text(output, manifest_lib.MANIFEST_FILE, manifest.dump())
+    return manifest.digest
+
+
+def _check_rejects(
+    written: int, reasons: dict[str, int], max_reject_share: float
+) -> None:
+    rejected = sum(reasons.values())
+    if not written + rejected:
+        raise manifest_lib.RecordSetError("the data set has no images")
+    share = rejected / (written + rejected)
+    if share > max_reject_share:
+        often = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+        listed = ", ".join(f"{reason} {count}" for reason, count in often[:5])
+        raise manifest_lib.RecordSetError(
+            f"{rejected} of {written + rejected} images were rejected "
+            f"({share:.1%}, --max_reject_share is {max_reject_share:.1%}): "
+            f"{listed}; see rejects-*.jsonl, and run again with --overwrite "
+            "when they are mended"
+        )

@@ -1,0 +1,28 @@
+"""A record set in; a trained captioner, its scores and a page out.
+
+The flow, in order; a module imports only those above it:
+
+  config       finds, parses, locks and saves gin files
+  strategy     names of devices -> tf.distribute.Strategy and dtype policy
+  dataset      record set -> batches in an order that only the seed decides
+  dropout      masks that depend on (seed, step, stream), never on the device
+  attention    soft attention over the grid's locations
+  captioner    Show, Attend and Tell: teacher-forced call and one-token step
+  loss         cross entropy summed over real tokens
+  optimizer    schedule, clipping after the reduction, AdamW
+  train_step   one update of all replicas: run, reduce, apply
+  checkpoint   save, restore, the best and the newest
+  loop         run steps, fire actions, repeat; knows no captions
+  actions      what happens between steps: progress, curves, scores, stopping
+  decoding     greedy and beam search over any step function
+  generator    a captioner, a vocabulary and a search: grids -> captions
+  tokens       caption -> words as the literature scores them
+  metrics      BLEU, CIDEr-D and repetition as mergeable corpus counts
+  floors       what a captioner that ignores the image would score
+  evaluation   captions of a split -> scores, each beside its floors
+  page         one self-contained HTML page of curves, scores and attention
+  report       the evaluation on disk, and what to read of it first
+  serving      image files -> captions
+  experiment   train, evaluate, caption: the only wiring
+  main         flags -> configuration -> experiment
+"""

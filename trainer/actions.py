@@ -1,0 +1,218 @@
+"""What happens between steps: each action is a condition and a deed."""
+
+import json
+import logging
+import math
+import os
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from trainer import checkpoint, loop
+
+_LOG = logging.getLogger(__name__)
+METRICS_FILE = "metrics.jsonl"
+
+
+class Every:
+    """Fires when a multiple of a number of steps is passed, and at the end."""
+
+    def __init__(self, steps: int, last_step: int):
+        """Raises ValueError: `steps` is not positive."""
+        if steps < 1:
+            raise ValueError(f"`every` must be positive, got {steps} steps")
+        self._steps, self._last = steps, last_step
+
+    def __call__(self, report: loop.Report) -> bool:
+        """Whether the report's updates passed a multiple or the last step."""
+        before = report.step - report.num_steps
+        passed = report.step // self._steps > before // self._steps
+        return passed or report.step >= self._last
+
+
+class SayProgress:
+    """A log line: loss, speed, time left."""
+
+    def __init__(self, last_step: int, images_per_step: int):
+        """Keeps what the line needs."""
+        self._last_step, self._images = last_step, images_per_step
+
+    def __call__(self, report: loop.Report) -> None:
+        """Logs the line."""
+        per_step = report.seconds / report.num_steps
+        left = (self._last_step - report.step) * per_step
+        _LOG.info(
+            "step %d of %d: loss %.3f nats/token, %.0f images/s, "
+            "%.0f tokens/s, %d:%02d left",
+            report.step,
+            self._last_step,
+            report.scalars["loss"],
+            self._images / per_step,
+            report.scalars["tokens"] / report.seconds,
+            left // 60,
+            left % 60,
+        )
+
+
+class StopOnNan:
+    """Ends a run whose loss is no number, before it is saved."""
+
+    def __call__(self, report: loop.Report) -> None:
+        """Raises FloatingPointError: names the step and what to change."""
+        if not math.isfinite(report.scalars["loss"]):
+            raise FloatingPointError(
+                f"the loss is {report.scalars['loss']} at step {report.step}: "
+                "lower AdamW.learning_rate, or lengthen AdamW.warmup_steps"
+            )
+
+
+class MetricsLog:
+    """`metrics.jsonl` and TensorBoard, from one call."""
+
+    def __init__(self, run_dir: str, *, resumed_step: int):
+        """Opens both; rows past the resumed step are dropped."""
+        self._path = os.path.join(run_dir, METRICS_FILE)
+        kept = [r for r in read_metrics(run_dir) if r["step"] <= resumed_step]
+        lines = "".join(json.dumps(row) + "\n" for row in kept)
+        checkpoint.write_text(self._path, lines)
+        self._writer = tf.summary.create_file_writer(
+            os.path.join(run_dir, "tensorboard")
+        )
+
+    def write(self, step: int, scalars: dict[str, float]) -> None:
+        """Adds a row; a scalar's name is `group/name`."""
+        with tf.io.gfile.GFile(self._path, "a") as file:
+            file.write(json.dumps({"step": step, **scalars}) + "\n")
+        with self._writer.as_default(step=step):
+            for name, value in scalars.items():
+                tf.summary.scalar(name, value)
+        self._writer.flush()
+
+    def __call__(self, report: loop.Report) -> None:
+        """Writes the training scalars."""
+        self.write(
+            report.step,
+            {f"train/{name}": v for name, v in report.scalars.items()},
+        )
+
+
+def read_metrics(run_dir: str) -> list[dict[str, Any]]:
+    """The rows of `metrics.jsonl`, oldest first; none before training.
+
+    A last row that was cut while it was written is left out.
+    """
+    path = os.path.join(run_dir, METRICS_FILE)
+    if not tf.io.gfile.exists(path):
+        return []
+    with tf.io.gfile.GFile(path, "r") as file:
+        *lines, _ = file.read().split("\n")
+        return [json.loads(line) for line in lines]
+
+
+class Patience(tf.Module):
+    """The best score so far and how many evaluations ago; checkpointed.
+
+    Attributes:
+      limit: evaluations without a better score before the run ends.
+      best: float64 variable, higher is better.
+      waited: int64 variable, evaluations since.
+    """
+
+    def __init__(self, limit: int) -> None:
+        """Raises ValueError: `limit` is not positive."""
+        super().__init__()
+        if limit < 1:
+            raise ValueError(f"`patience` must be positive, got {limit}")
+        self.limit = limit
+        # In float32 an equal score could pass for a better one.
+        self.best = tf.Variable(
+            -math.inf, trainable=False, name="best", dtype=tf.float64
+        )
+        self.waited = tf.Variable(
+            0, trainable=False, name="waited", dtype=tf.int64
+        )
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether the run is over."""
+        return int(self.waited) >= self.limit
+
+    def improves(self, score: float) -> bool:
+        """Takes a score; whether it is the best."""
+        if score > float(self.best):
+            self.best.assign(score)
+            self.waited.assign(0)
+            return True
+        self.waited.assign_add(1)
+        return False
+
+
+class EvaluateAndStop:
+    """Scores the validation split; keeps the best; stops when it is past."""
+
+    def __init__(
+        self,
+        evaluate: Callable[[], dict[str, float]],
+        *,
+        when: Every,
+        select_by: str,
+        patience: Patience,
+        log: MetricsLog,
+        checkpoints: checkpoint.Checkpoints,
+    ):
+        """Takes finished objects.
+
+        Args:
+          evaluate: returns scalars, `select_by` among them.
+          when: which steps.
+          select_by: the score that picks the best, higher being better.
+          patience: checkpointed with the run.
+          log: gets the scalars.
+          checkpoints: gets the best.
+        """
+        self._evaluate, self._when = evaluate, when
+        self._select_by, self._patience = select_by, patience
+        self._log, self._checkpoints = log, checkpoints
+
+    def __call__(self, report: loop.Report) -> None:
+        """Evaluates when it is time.
+
+        Raises:
+          ValueError: `select_by` is not among the scores.
+          loop.StopTraining: patience has run out.
+        """
+        if not self._when(report):
+            return
+        scalars = self._evaluate()
+        if self._select_by not in scalars:
+            raise ValueError(
+                f"`select_by` must be one of {', '.join(sorted(scalars))}, "
+                f"got {self._select_by!r}"
+            )
+        self._log.write(
+            report.step, {f"validation/{k}": v for k, v in scalars.items()}
+        )
+        said = ", ".join(f"{name} {v:.3f}" for name, v in scalars.items())
+        _LOG.info("step %d, validation: %s", report.step, said)
+        if self._patience.improves(scalars[self._select_by]):
+            self._checkpoints.save_best(report.step)
+        elif self._patience.has_run_out:
+            raise loop.StopTraining(
+                f"stopped early at step {report.step}: {self._select_by} has "
+                f"not risen above {float(self._patience.best):.3f} for "
+                f"{self._patience.limit} evaluations"
+            )
+
+
+class SaveCheckpoint:
+    """Saves the run every so often; runs last, after the evaluation."""
+
+    def __init__(self, checkpoints: checkpoint.Checkpoints, *, when: Every):
+        """Takes finished objects."""
+        self._checkpoints, self._when = checkpoints, when
+
+    def __call__(self, report: loop.Report) -> None:
+        """Saves when it is time."""
+        if self._when(report):
+            self._checkpoints.save(report.step)

@@ -1,0 +1,43 @@
+"""Soft attention over the locations of a grid."""
+
+import keras
+import tensorflow as tf
+
+
+class AdditiveAttention(keras.layers.Layer):
+    """Bahdanau et al. 2015, as Xu et al. 2015 use it (equations 4 and 5).
+
+    Scores are v . tanh(key + W query); the weights are their softmax over the
+    locations, in float32 whatever the dtype policy.
+    """
+
+    def __init__(self, units: int, **kwargs):
+        """`units` is the width in which keys and queries are added."""
+        super().__init__(**kwargs)
+        self.query = keras.layers.Dense(units, name="query")
+        self.score = keras.layers.Dense(1, use_bias=False, name="score")
+
+    def build(self, query_depth: int, units: int) -> None:
+        """Makes the weights; both sizes are known to the captioner."""
+        self.query.build([None, query_depth])
+        self.score.build([None, units])
+        self.built = True
+
+    def call(
+        self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Attends once for each hypothesis.
+
+        Args:
+          query: [images, hypotheses, query depth].
+          keys: [images, locations, units], projected once per image.
+          values: [images, locations, depth].
+
+        Returns:
+          The context [images, hypotheses, depth] and the weights, float32
+          [images, hypotheses, locations], which sum to one.
+        """
+        hidden = tf.tanh(keys[:, None] + self.query(query)[:, :, None])
+        scores = tf.cast(self.score(hidden)[..., 0], tf.float32)
+        weights = tf.nn.softmax(scores)
+        return tf.matmul(tf.cast(weights, values.dtype), values), weights

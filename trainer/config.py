@@ -1,0 +1,104 @@
+"""Finds, parses, locks and saves gin files. gin's globals stay in here."""
+
+import difflib
+
+# gin-config 0.5 uses importlib.util without importing it: in a process where
+# nobody else has, a file that it can't find ends in an AttributeError.
+import importlib.util  # noqa: F401
+import os
+import pathlib
+import re
+import tokenize
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+import gin
+
+CONFIG_FILE = "config.gin"
+
+
+class ConfigError(ValueError):
+    """A configuration that can't be used; the text says what to change."""
+
+
+def home() -> pathlib.Path:
+    """The folder that holds `gin/`: the package's own once it is installed."""
+    package = pathlib.Path(__file__).resolve().parent
+    return package if (package / "gin").is_dir() else package.parent
+
+
+def find(name: str) -> str:
+    """Absolute path of a gin file: from here, else a shipped one.
+
+    Raises:
+      ConfigError: neither has it; names the close ones.
+    """
+    for folder in (pathlib.Path.cwd(), home()):
+        if (folder / name).is_file():
+            return str((folder / name).resolve())
+    shipped = sorted(f"gin/{p.name}" for p in (home() / "gin").glob("*.gin"))
+    close = difflib.get_close_matches(name, shipped, 3, 0.4) or shipped
+    raise ConfigError(f"no gin file {name!r}; there is {', '.join(close)}")
+
+
+def load(files: Sequence[str], parameters: Sequence[str]) -> None:
+    """Parses files, then parameters over them, and locks the result.
+
+    Raises:
+      ConfigError: a missing file, bad syntax, or an unknown name; says which.
+    """
+    gin.add_config_file_search_path(str(home()))
+    paths = [find(name) for name in files]
+    try:
+        gin.parse_config_files_and_bindings(
+            paths, list(parameters), print_includes_and_imports=False
+        )
+    except tokenize.TokenError as error:
+        raise ConfigError("a bracket or quote is left open") from (error)
+    except (
+        ImportError,
+        OSError,
+        RuntimeError,
+        SyntaxError,
+        ValueError,
+    ) as error:
+        raise ConfigError(_one_line(error)) from error
+
+
+def save(run_dir: str) -> None:
+    """Writes what was bound to `config.gin`."""
+    path = os.path.join(run_dir, CONFIG_FILE)
+    with tf.io.gfile.GFile(path, "w") as file:
+        file.write(gin.config_str())
+
+
+def saved(run_dir: str) -> str:
+    """Path of the configuration that a run was trained with.
+
+    Raises:
+      ConfigError: nothing was trained in this directory.
+    """
+    path = os.path.join(run_dir, CONFIG_FILE)
+    if not tf.io.gfile.exists(path):
+        raise ConfigError(
+            f"no trained captioner in {run_dir!r}: {CONFIG_FILE} is missing "
+            "(train with --mode=train --gin_file=...)"
+        )
+    return path
+
+
+def _one_line(error: BaseException) -> str:
+    """Gin's message without its own stack of places, on one line."""
+    text = re.sub(r"\s+", " ", str(error)).strip()
+    # Gin ends this one with the whole configuration.
+    text = text.partition(" in config string:")[0]
+    text = re.sub(
+        r"malformed node or string[^<]*<[^>]*>",
+        "not a string in quotes, a number, True, False or None.",
+        text,
+    )
+    unknown = re.search(r"No configurable matching '([\w./]+)'", text)
+    if unknown:
+        return f"unknown name {unknown[1]!r} in the configuration: {text}"
+    return text

@@ -1,0 +1,350 @@
+"""Record set -> batches, in an order that only the seed decides.
+
+The split's records, in the manifest's order, are cut into V virtual streams of
+equal length. A global batch is the streams' parts side by side, so the same
+batches come out on one device, two replicas or four workers. Epoch and place
+follow from the step alone: a resumed run skips to where it was. Iterator
+checkpoints can't promise that; they shuffle otherwise from the next epoch on.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline import manifest as manifest_lib
+from pipeline import records
+
+Batch = dict[str, Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Batching:
+    """How examples become batches. An example is an image with captions.
+
+    Attributes:
+      batch_images: images of a global batch, over all devices.
+      captions_per_image: captions of each; drawn anew in each epoch where an
+        image has more, of weight zero where it has fewer.
+      max_length: tokens of a caption, its END included.
+      num_streams: virtual streams V; divides `batch_images`, and the number
+        of replicas divides it.
+      shuffle_window: records that a stream holds to draw the next from.
+      seed: of order and choice.
+
+    Raises:
+      ValueError: a number below one, or streams that don't divide the batch.
+    """
+
+    batch_images: int = 32
+    captions_per_image: int = 5
+    max_length: int = 24
+    num_streams: int = 8
+    shuffle_window: int = 64
+    seed: int = 1
+
+    def __post_init__(self) -> None:
+        """Validates once, where the settings are made."""
+        for field in dataclasses.fields(self)[:-1]:
+            value = getattr(self, field.name)
+            if value < 1:
+                raise ValueError(
+                    f"`{field.name}` must be positive, got {value}"
+                )
+        if self.batch_images % self.num_streams:
+            raise ValueError(
+                "`num_streams` must divide `batch_images`, got "
+                f"{self.num_streams} streams and {self.batch_images} images"
+            )
+
+    @property
+    def stream_images(self) -> int:
+        """Images that each stream gives to a batch."""
+        return self.batch_images // self.num_streams
+
+
+class CaptionDataset:
+    """The batches of one split.
+
+    A batch is a dict, I being the images of one replica, C and T captions per
+    image and tokens: `grid` [I, locations, depth] of the stored dtype,
+    `tokens` int32 [I, C, T], `weights` float32 [I, C, T], zero for padding,
+    and `streams` int64 [the replica's streams].
+    """
+
+    def __init__(
+        self,
+        record_set: manifest_lib.RecordSet,
+        split: str,
+        batching: Batching,
+        *,
+        shuffle: bool,
+    ):
+        """Binds a record set, one of its splits and the settings.
+
+        Raises:
+          RecordSetError: no such split.
+        """
+        self.batching, self._shuffle = batching, shuffle
+        self._files = record_set.files(split)
+        self._spec = record_set.manifest.grid
+        self._vocabulary = record_set.vocabulary
+        self.num_images = record_set.manifest.num_images(split)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in which every image occurs once."""
+        longest = -(-self.num_images // self.batching.num_streams)
+        return -(-longest // self.batching.stream_images)
+
+    def epochs(self, *, first_step: int, replicas: int) -> tf.data.Dataset:
+        """Per-replica batches, for ever, from a step of the run on.
+
+        The batch of replica r at step s is element s * replicas + r.
+
+        Raises:
+          ValueError: the replicas don't divide the streams.
+        """
+        self._check_replicas(replicas)
+        epoch, done = divmod(first_step, self.steps_per_epoch)
+        dataset = self._epoch(tf.constant(epoch, tf.int64), done, replicas)
+        rest = tf.data.Dataset.range(epoch + 1, np.iinfo(np.int64).max)
+        rest = rest.flat_map(lambda number: self._epoch(number, 0, replicas))
+        return self._with_options(dataset.concatenate(rest))
+
+    def once(self, *, replicas: int) -> tf.data.Dataset:
+        """One pass over the split in the manifest's order.
+
+        Raises:
+          ValueError: the replicas don't divide the streams.
+        """
+        self._check_replicas(replicas)
+        return self._with_options(
+            self._epoch(tf.constant(0, tf.int64), 0, replicas)
+        )
+
+    def distribute(
+        self, strategy: tf.distribute.Strategy, *, first_step: int
+    ) -> Iterator[Any]:
+        """`epochs`, as the strategy's replicas take them."""
+        replicas = strategy.num_replicas_in_sync
+        return iter(
+            strategy.distribute_datasets_from_function(
+                lambda _: self.epochs(first_step=first_step, replicas=replicas)
+            )
+        )
+
+    def distribute_once(
+        self, strategy: tf.distribute.Strategy
+    ) -> Iterator[Any]:
+        """`once`, as the strategy's replicas take it."""
+        replicas = strategy.num_replicas_in_sync
+        return iter(
+            strategy.distribute_datasets_from_function(
+                lambda _: self.once(replicas=replicas)
+            )
+        )
+
+    def _check_replicas(self, replicas: int) -> None:
+        streams = self.batching.num_streams
+        if streams % replicas:
+            fits = [n for n in range(1, streams + 1) if not streams % n]
+            raise ValueError(
+                f"{replicas} replicas can't share {streams} streams evenly: "
+                f"use one of {fits} replicas, or another `num_streams`"
+            )
+
+    def _with_options(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
+        options = tf.data.Options()
+        options.experimental_distribute.auto_shard_policy = (
+            tf.data.experimental.AutoShardPolicy.OFF
+        )
+        options.deterministic = True
+        return dataset.with_options(options).prefetch(4)
+
+    def _epoch(
+        self, epoch: tf.Tensor, done: int, replicas: int
+    ) -> tf.data.Dataset:
+        count = self.batching.num_streams
+        streams = tuple(self._stream(s, epoch, done) for s in range(count))
+
+        def assemble(*parts: Batch) -> Batch:
+            whole = {
+                name: tf.concat([part[name] for part in parts], axis=0)
+                for name in parts[0]
+            }
+            whole["streams"] = tf.range(count, dtype=tf.int64)
+            return {
+                name: tf.reshape(
+                    value,
+                    [replicas, value.shape[0] // replicas, *value.shape[1:]],
+                )
+                for name, value in whole.items()
+            }
+
+        return tf.data.Dataset.zip(streams).map(assemble).unbatch()
+
+    def _stream(
+        self, stream: int, epoch: tf.Tensor, done: int
+    ) -> tf.data.Dataset:
+        size = self.batching.stream_images
+        dataset = self._records(stream)
+        if self._shuffle:
+            # tf.data combines this seed with the global one, which nobody
+            # sets here: the order depends on these numbers alone.
+            seed = self.batching.seed * 1_000_003 + epoch * 1009 + stream
+            dataset = dataset.shuffle(
+                self.batching.shuffle_window,
+                seed=seed,
+                reshuffle_each_iteration=False,
+            )
+        dataset = dataset.skip(done * size)
+        dataset = dataset.map(
+            lambda serialised: self._example(serialised, epoch),
+            num_parallel_calls=1,
+        )
+        dataset = dataset.batch(size).map(self._finish_batch)
+        empty = tf.data.Dataset.from_tensors(self._empty()).repeat()
+        return dataset.concatenate(empty).take(self.steps_per_epoch - done)
+
+    def _records(self, stream: int) -> tf.data.Dataset:
+        """The stream's equal share of the record index, as serialised bytes."""
+        count = self.batching.num_streams
+        begin = self.num_images * stream // count
+        end = self.num_images * (stream + 1) // count
+        parts, place = [], 0
+        for file, size in self._files:
+            first, last = max(begin - place, 0), min(end - place, size)
+            if first < last:
+                part = tf.data.TFRecordDataset(file, buffer_size=1 << 20)
+                parts.append(part.skip(first).take(last - first))
+            place += size
+        dataset = parts[0] if parts else tf.data.TFRecordDataset([])
+        for part in parts[1:]:
+            dataset = dataset.concatenate(part)
+        return dataset
+
+    def _example(self, serialised: tf.Tensor, epoch: tf.Tensor) -> Batch:
+        """Parses a record and draws its captions without replacement."""
+        row = records.parse(serialised, self._spec)
+        wanted, captions = self.batching.captions_per_image, row["captions"]
+        if self._shuffle:
+            image = tf.strings.to_hash_bucket_fast(row["image_id"], 1 << 30)
+            seed = tf.stack([self.batching.seed + epoch, image])
+            captions = tf.random.experimental.stateless_shuffle(captions, seed)
+        captions = captions[:wanted]
+        present = tf.ones_like(captions, tf.float32)
+        missing = [[0, wanted - tf.shape(captions)[0]]]
+        return {
+            "grid": row["grid"],
+            "captions": tf.ensure_shape(tf.pad(captions, missing), [wanted]),
+            "present": tf.ensure_shape(tf.pad(present, missing), [wanted]),
+        }
+
+    def _finish_batch(self, batch: Batch) -> Batch:
+        """Encodes captions, and fills a short batch with weightless rows."""
+        b = self.batching
+        flat = self._vocabulary.encode(
+            tf.reshape(batch["captions"], [-1]), b.max_length
+        )
+        shape = [-1, b.captions_per_image, b.max_length]
+        tokens = tf.reshape(flat, shape)
+        weights = tf.cast(tokens > 0, tf.float32) * batch["present"][..., None]
+        batch = {"grid": batch["grid"], "tokens": tokens, "weights": weights}
+        missing = b.stream_images - tf.shape(tokens)[0]
+        return {
+            name: tf.ensure_shape(
+                tf.pad(value, [[0, missing], *[[0, 0]] * 2]),
+                [b.stream_images, *value.shape[1:]],
+            )
+            for name, value in batch.items()
+        }
+
+    def _empty(self) -> Batch:
+        b = self.batching
+        grid = [b.stream_images, self._spec.locations, self._spec.depth]
+        words = [b.stream_images, b.captions_per_image, b.max_length]
+        return {
+            "grid": tf.zeros(grid, self._spec.dtype),
+            "tokens": tf.zeros(words, tf.int32),
+            "weights": tf.zeros(words),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageBatch:
+    """Images to decode and score, with all of their captions.
+
+    Attributes:
+      image_ids: the real images; the grid may hold more rows, to fill it.
+      captions: all references of each real image.
+      thumbnails: a JPEG of each real image, or empty bytes.
+      grid: [batch, locations, depth] of the stored dtype.
+    """
+
+    image_ids: list[str]
+    captions: list[list[str]]
+    thumbnails: list[bytes]
+    grid: tf.Tensor
+
+
+def image_batches(
+    record_set: manifest_lib.RecordSet,
+    split: str,
+    *,
+    batch_images: int,
+    limit: int | None = None,
+) -> Iterator[ImageBatch]:
+    """Every image of a split once, in batches of one static shape.
+
+    Args:
+      record_set: where from.
+      split: one of the manifest's.
+      batch_images: rows of each grid.
+      limit: the first so many images only.
+
+    Raises:
+      RecordSetError: no such split.
+    """
+    spec = record_set.manifest.grid
+    files = [file for file, _ in record_set.files(split)]
+    dataset = tf.data.TFRecordDataset(files).take(limit or -1)
+    dataset = dataset.map(lambda serialised: records.parse(serialised, spec))
+    for batch in dataset.ragged_batch(batch_images).prefetch(1):
+        grid = batch["grid"]
+        if isinstance(grid, tf.RaggedTensor):
+            grid = grid.to_tensor()
+        missing = batch_images - grid.shape[0]
+        yield ImageBatch(
+            image_ids=[name.decode() for name in batch["image_id"].numpy()],
+            captions=[
+                [text.decode() for text in row]
+                for row in batch["captions"].to_list()
+            ],
+            thumbnails=list(batch["thumbnail"].numpy()),
+            grid=tf.pad(grid, [[0, missing], [0, 0], [0, 0]]),
+        )
+
+
+def reference_captions(
+    record_set: manifest_lib.RecordSet, split: str, *, limit: int
+) -> list[list[str]]:
+    """All captions of the first `limit` images of a split.
+
+    Records lie in hashed order, so the first are a fair sample.
+
+    Raises:
+      RecordSetError: no such split.
+    """
+    files = [file for file, _ in record_set.files(split)]
+    feature = {"captions": tf.io.RaggedFeature(tf.string)}
+    captions = (
+        tf.data.TFRecordDataset(files)
+        .take(limit)
+        .map(lambda row: tf.io.parse_single_example(row, feature)["captions"])
+    )
+    return [
+        [text.decode() for text in row] for row in captions.as_numpy_iterator()
+    ]

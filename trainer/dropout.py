@@ -1,0 +1,64 @@
+"""Dropout masks that depend on (seed, step, stream), never on the device."""
+
+import dataclasses
+
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class StreamDropout:
+    """Draws one mask for each virtual stream of a batch.
+
+    Keras draws the same mask on every replica and leaves its state out of
+    checkpoints. Here one device, two replicas and two workers draw the same
+    masks, and a resumed run draws those of an uninterrupted one.
+
+    Attributes:
+      rate: share of the values that are dropped, in [0, 1).
+      seed: of the run.
+      step: int64 [], the update that is being made.
+      streams: int64 [streams], those whose examples the batch holds, in order.
+
+    Raises:
+      ValueError: `rate` lies outside [0, 1).
+    """
+
+    rate: float
+    seed: int
+    step: tf.Tensor
+    streams: tf.Tensor
+
+    def __post_init__(self) -> None:
+        """Validates the rate."""
+        if not 0 <= self.rate < 1:
+            raise ValueError(
+                f"`dropout_rate` must lie in [0, 1), got {self.rate}"
+            )
+
+    def __call__(self, values: tf.Tensor, layer: int) -> tf.Tensor:
+        """Drops values and scales the rest by 1 / (1 - rate).
+
+        Args:
+          values: [images, ...]; the streams hold equal runs of images.
+          layer: a number that no other call of the step uses.
+
+        Returns:
+          The same shape and dtype.
+        """
+        if not self.rate:
+            return values
+        parts = tf.split(values, self.streams.shape[0])
+        dropped = [
+            tf.nn.experimental.stateless_dropout(
+                part, self.rate, seed=self._key(stream, layer)
+            )
+            for part, stream in zip(
+                parts, tf.unstack(self.streams), strict=True
+            )
+        ]
+        return tf.concat(dropped, axis=0)
+
+    def _key(self, stream: tf.Tensor, layer: int) -> tf.Tensor:
+        """int64 [2], different for every (seed, step, stream, layer)."""
+        source = tf.constant(self.seed * 4096 + layer, tf.int64)
+        return tf.stack([source, self.step * 65536 + stream])

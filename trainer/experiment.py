@@ -1,0 +1,360 @@
+"""train(), evaluate(), caption(): the only wiring, and the roots of gin."""
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+import gin
+from pipeline import encoders, grammar, records
+from pipeline import manifest as manifest_lib
+from pipeline import vocabulary as vocabulary_lib
+from trainer import (
+    actions,
+    checkpoint,
+    config,
+    evaluation,
+    loop,
+    report,
+    serving,
+    train_step,
+)
+from trainer import captioner as captioner_lib
+from trainer import dataset as dataset_lib
+from trainer import generator as generator_lib
+from trainer import loss as loss_lib
+from trainer import optimizer as optimizer_lib
+from trainer import strategy as strategy_lib
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclasses.dataclass(frozen=True)
+class Setup:
+    """What every mode needs.
+
+    Attributes:
+      records: folder of the record set.
+      captioner: constructor; sizes of grid and vocabulary are given to it.
+      devices: where to run.
+      search: how captions are searched for.
+      seed: of weights, order and dropout.
+    """
+
+    records: str
+    captioner: Callable[..., captioner_lib.ShowAttendTell]
+    devices: strategy_lib.Devices
+    search: generator_lib.Search
+    seed: int = 1
+
+    def build(
+        self,
+        grid: records.GridSpec,
+        vocabulary: vocabulary_lib.Vocabulary,
+    ) -> captioner_lib.ShowAttendTell:
+        """A captioner with its first weights; call it under a scope."""
+        keras.utils.set_random_seed(self.seed)
+        return self.captioner(
+            vocabulary_size=len(vocabulary),
+            locations=grid.locations,
+            depth=grid.depth,
+            log_unigram=vocabulary.log_unigram(),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Cadence:
+    """How often things happen, in steps.
+
+    Attributes:
+      steps_per_call: updates without going back to Python.
+      evaluate_every: score the validation split.
+      checkpoint_every: save the run.
+      validation_split: name of it.
+      validation_images: images that are captioned each time.
+      select_by: the validation score that picks the best; higher is better.
+      patience: evaluations without a better score before stopping.
+    """
+
+    steps_per_call: int = 20
+    evaluate_every: int = 200
+    checkpoint_every: int = 200
+    validation_split: str = "validation"
+    validation_images: int = 200
+    select_by: str = "cider_d"
+    patience: int = 5
+
+
+for _constructor in (
+    Cadence,
+    Setup,
+    captioner_lib.ShowAttendTell,
+    dataset_lib.Batching,
+    generator_lib.Search,
+    loss_lib.CaptionLoss,
+    optimizer_lib.AdamW,
+    strategy_lib.Devices,
+):
+    gin.register(_constructor)
+
+
+@gin.configurable(denylist=["run_dir"])
+def train(
+    run_dir: str,
+    *,
+    setup: Setup = gin.REQUIRED,
+    batching: dataset_lib.Batching = gin.REQUIRED,
+    optimizer: optimizer_lib.AdamW = gin.REQUIRED,
+    loss: loss_lib.CaptionLoss = gin.REQUIRED,
+    cadence: Cadence = gin.REQUIRED,
+    num_steps: int = gin.REQUIRED,
+) -> str:
+    """Trains a captioner, or goes on with one.
+
+    Returns:
+      A line that tells how it ended.
+
+    Raises:
+      RunError: the directory belongs to a run of other settings.
+      RecordSetError: the record set can't be used.
+    """
+    record_set = manifest_lib.open_record_set(setup.records)
+    data = dataset_lib.CaptionDataset(
+        record_set, "train", batching, shuffle=True
+    )
+    devices = setup.devices.open()
+    with devices.scope():
+        model = setup.build(record_set.manifest.grid, record_set.vocabulary)
+        adamw = optimizer.build(model.trainable_variables)
+    step = train_step.TrainStep(
+        strategy=devices,
+        captioner=model,
+        optimizer=adamw,
+        loss=loss,
+        seed=setup.seed,
+    )
+    settings = {
+        "captioner": model.settings,
+        "batching": dataclasses.asdict(batching),
+        "optimizer": dataclasses.asdict(optimizer),
+        "loss": dataclasses.asdict(loss),
+    }
+    _claim(run_dir, record_set, setup, settings)
+    patience = actions.Patience(cadence.patience)
+    checkpoints = checkpoint.Checkpoints(
+        run_dir,
+        captioner=model,
+        optimizer=adamw,
+        step=step.step,
+        skipped=step.skipped,
+        patience=patience,
+    )
+    checkpoints.restore()
+    first = int(step.step)
+    if patience.has_run_out or first >= num_steps:
+        return f"already trained: step {first}, {run_dir}"
+    _LOG.info("%d parameters, from step %d", model.count_params(), first)
+    log = actions.MetricsLog(run_dir, resumed_step=first)
+    validation = _validation(
+        record_set, setup, batching, cadence, devices, model
+    )
+    reason = loop.run(
+        step.over(data.distribute(devices, first_step=first)),
+        first_step=first,
+        until=num_steps,
+        steps_per_call=cadence.steps_per_call,
+        actions=[
+            actions.StopOnNan(),
+            actions.SayProgress(num_steps, batching.batch_images),
+            log,
+            actions.EvaluateAndStop(
+                validation,
+                when=actions.Every(cadence.evaluate_every, num_steps),
+                select_by=cadence.select_by,
+                patience=patience,
+                log=log,
+                checkpoints=checkpoints,
+            ),
+            actions.SaveCheckpoint(
+                checkpoints,
+                when=actions.Every(cadence.checkpoint_every, num_steps),
+            ),
+        ],
+    )
+    checkpoints.save(int(step.step))
+    return f"trained: {reason}, {run_dir}"
+
+
+def _validation(
+    record_set: manifest_lib.RecordSet,
+    setup: Setup,
+    batching: dataset_lib.Batching,
+    cadence: Cadence,
+    devices: tf.distribute.Strategy,
+    model: captioner_lib.ShowAttendTell,
+) -> evaluation.Validation:
+    split = cadence.validation_split
+    return evaluation.Validation(
+        record_set,
+        dataset_lib.CaptionDataset(record_set, split, batching, shuffle=False),
+        split,
+        num_images=cadence.validation_images,
+        loss_of_split=train_step.LossOfSplit(strategy=devices, captioner=model),
+        generator=generator_lib.CaptionGenerator(
+            model, record_set.vocabulary, setup.search
+        ),
+    )
+
+
+def _claim(
+    run_dir: str,
+    record_set: manifest_lib.RecordSet,
+    setup: Setup,
+    settings: dict[str, Any],
+) -> None:
+    """Takes the directory; a run goes on only where all of this is equal."""
+    manifest = record_set.manifest
+    identity = {
+        "records": manifest.digest,
+        "encoder": manifest.encoder,
+        "encoder_batch": manifest.settings["batch_size"],
+        "grid": dataclasses.asdict(manifest.grid),
+        "vocabulary": record_set.vocabulary.digest,
+        "seed": setup.seed,
+        "precision": setup.devices.precision,
+        **settings,
+    }
+    checkpoint.claim(run_dir, identity)
+    config.save(run_dir)
+    path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
+    checkpoint.write_text(path, record_set.vocabulary.dump())
+
+
+def _restored(
+    run_dir: str, setup: Setup
+) -> tuple[generator_lib.CaptionGenerator, captioner_lib.ShowAttendTell]:
+    """The best captioner of a run; needs nothing but the run directory."""
+    identity = checkpoint.read_identity(run_dir)
+    path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
+    with tf.io.gfile.GFile(path, "r") as file:
+        vocabulary = vocabulary_lib.Vocabulary.load(file.read())
+    model = setup.build(records.GridSpec(**identity["grid"]), vocabulary)
+    checkpoint.Checkpoints(run_dir, captioner=model).restore_best()
+    return generator_lib.CaptionGenerator(
+        model, vocabulary, setup.search
+    ), model
+
+
+@gin.configurable(denylist=["run_dir"])
+def evaluate(
+    run_dir: str,
+    *,
+    setup: Setup = gin.REQUIRED,
+    batching: dataset_lib.Batching = gin.REQUIRED,
+    split: str = "test",
+    truth: str | None = None,
+    page_images: int = 24,
+) -> str:
+    """Captions a split, scores it beside its floors, and writes the page.
+
+    Args:
+      run_dir: of a trained captioner.
+      setup: the run's own.
+      batching: the run's own.
+      split: to score.
+      truth: `truth.jsonl` of scenes, or None for other data.
+      page_images: examples on the page.
+
+    Returns:
+      What to read first: the verdict, scores, captions, the page's place.
+
+    Raises:
+      RunError: the record set is not the one that was trained on.
+    """
+    record_set = manifest_lib.open_record_set(setup.records)
+    trained_on = checkpoint.read_identity(run_dir)["records"]
+    if record_set.manifest.digest != trained_on:
+        raise checkpoint.RunError(
+            f"{setup.records} (digest {record_set.manifest.digest[:12]}) is "
+            f"not the record set of {run_dir} (digest {trained_on[:12]})"
+        )
+    devices = setup.devices.open()
+    with devices.scope():
+        generator, model = _restored(run_dir, setup)
+    scenes = grammar.read_truth(truth) if truth else None
+    result = evaluation.evaluate(
+        record_set,
+        dataset_lib.CaptionDataset(record_set, split, batching, shuffle=False),
+        split=split,
+        generator_=generator,
+        loss_of_split=train_step.LossOfSplit(strategy=devices, captioner=model),
+        truth=scenes,
+    )
+    manifest = record_set.manifest
+    facts = [
+        ("Encoder", manifest.encoder["architecture"]),
+        ("Captioner", f"{model.count_params():,} parameters"),
+        ("Trained on", f"{manifest.num_images('train'):,} images"),
+        ("Loss", f"{result.loss:.3f} nats per token"),
+        ("Beams", str(setup.search.beams)),
+    ]
+    return report.write(
+        run_dir, result, facts=facts, truth=scenes, page_images=page_images
+    )
+
+
+@gin.configurable(denylist=["run_dir", "paths", "output"])
+def caption(
+    run_dir: str,
+    paths: Sequence[str],
+    output: str | None,
+    *,
+    setup: Setup = gin.REQUIRED,
+    encoder: str = encoders.DEFAULT,
+    weights: str | None = None,
+) -> str:
+    """Captions image files; one JSON object a line.
+
+    Args:
+      run_dir: of a trained captioner.
+      paths: files and folders.
+      output: file to write, or None for standard output.
+      setup: the run's own.
+      encoder: see `encoders.load_encoder`.
+      weights: likewise.
+
+    Returns:
+      A line that tells how many were captioned.
+
+    Raises:
+      RunError: the encoder is not the one that made the training grids.
+      FileNotFoundError: a path does not exist.
+    """
+    files = serving.image_files(paths)
+    identity = checkpoint.read_identity(run_dir)
+    setup.devices.open()
+    loaded = encoders.load_encoder(encoder, weights=weights)
+    serving.check_encoder(loaded, identity["encoder"])
+    server = serving.CaptionServer(
+        loaded,
+        records.GridSpec(**identity["grid"]),
+        _restored(run_dir, setup)[0],
+        identity["encoder_batch"],
+    )
+    rejected = 0
+    with (
+        open(output, "w")
+        if output
+        else contextlib.nullcontext(sys.stdout) as file
+    ):
+        for row in server.serve(files):
+            rejected += bool(row.error)
+            file.write(json.dumps(row.to_json()) + "\n")
+    return f"{len(files) - rejected} captioned, {rejected} rejected"

@@ -1,0 +1,170 @@
+"""Grids -> captions: a captioner, a vocabulary and a search, bound together."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline import manifest as manifest_lib
+from pipeline import vocabulary as vocabulary_lib
+from trainer import captioner as captioner_lib
+from trainer import dataset, decoding
+
+
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """How captions are searched for.
+
+    Attributes:
+      beams: hypotheses kept; 1 is greedy.
+      max_length: tokens at most, END included.
+      length_power: of the length penalty; see `decoding.length_penalty`.
+      batch_images: rows decoded at once.
+
+    Raises:
+      ValueError: a number out of range.
+    """
+
+    beams: int = 3
+    max_length: int = 24
+    length_power: float = 0.7
+    batch_images: int = 32
+
+    def __post_init__(self) -> None:
+        """Validates once, where the settings are made."""
+        for name in ("beams", "max_length", "batch_images"):
+            if getattr(self, name) < 1:
+                raise ValueError(
+                    f"`{name}` must be positive, got {getattr(self, name)}"
+                )
+        if self.length_power < 0:
+            raise ValueError(
+                f"`length_power` must not be negative, got {self.length_power}"
+            )
+
+
+@dataclasses.dataclass(frozen=True)
+class Caption:
+    """A generated caption and where the captioner looked.
+
+    Attributes:
+      text: words joined by blanks.
+      words: as the vocabulary has them, END left out.
+      attention: float32 [words, locations].
+      log_prob: of the whole caption, END included.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    attention: np.ndarray
+    log_prob: float
+
+
+class CaptionGenerator:
+    """Decodes grids with one compiled program of static shape."""
+
+    def __init__(
+        self,
+        captioner: captioner_lib.ShowAttendTell,
+        vocabulary: vocabulary_lib.Vocabulary,
+        search: Search,
+    ):
+        """Takes finished objects."""
+        self._captioner, self._vocabulary = captioner, vocabulary
+        self.search = search
+
+    @tf.function(reduce_retracing=True)
+    def decode(self, grid: tf.Tensor) -> decoding.Decoded:
+        """Grid [images, locations, depth] -> `decoding.Decoded`."""
+        search, model = self.search, self._captioner
+        images, locations = grid.shape[0], grid.shape[1]
+        memory = model.remember(grid)
+        state = model.initial_state(memory, search.beams)
+
+        def next_token(
+            tokens: tf.Tensor, state: captioner_lib.State
+        ) -> tuple[tf.Tensor, tf.Tensor, captioner_lib.State]:
+            return model.step(memory, state, tokens)
+
+        if search.beams == 1:
+            return decoding.greedy(
+                next_token,
+                state,
+                images=images,
+                locations=locations,
+                max_length=search.max_length,
+            )
+        return decoding.beam_search(
+            next_token,
+            state,
+            images=images,
+            beams=search.beams,
+            locations=locations,
+            max_length=search.max_length,
+            length_power=search.length_power,
+        )
+
+    def captions(self, grid: tf.Tensor, count: int) -> list[Caption]:
+        """Captions of the first `count` rows."""
+        decoded = self.decode(grid)
+        tokens = decoded.tokens.numpy()
+        attention = decoded.attention.numpy()
+        log_probs = decoded.log_probs.numpy()
+        return [
+            self._caption(tokens[row], attention[row], log_probs[row])
+            for row in range(count)
+        ]
+
+    def _caption(
+        self, tokens: np.ndarray, attention: np.ndarray, log_prob: float
+    ) -> Caption:
+        text = self._vocabulary.decode(tokens)
+        words = tuple(text.split())
+        return Caption(text, words, attention[: len(words)], float(log_prob))
+
+
+@dataclasses.dataclass(frozen=True)
+class CaptionedExample:
+    """A generated caption beside what people said.
+
+    Attributes:
+      image_id: of the record.
+      thumbnail: a JPEG, or empty.
+      references: the captions of the record.
+      caption: what was generated.
+    """
+
+    image_id: str
+    thumbnail: bytes
+    references: list[str]
+    caption: Caption
+
+
+def caption_split(
+    generator: CaptionGenerator,
+    record_set: manifest_lib.RecordSet,
+    split: str,
+    *,
+    limit: int | None = None,
+) -> Iterator[CaptionedExample]:
+    """Captions each image of a split once.
+
+    Raises:
+      RecordSetError: no such split.
+    """
+    batches = dataset.image_batches(
+        record_set,
+        split,
+        batch_images=generator.search.batch_images,
+        limit=limit,
+    )
+    for batch in batches:
+        captions = generator.captions(batch.grid, len(batch.image_ids))
+        for row, caption in enumerate(captions):
+            yield CaptionedExample(
+                batch.image_ids[row],
+                batch.thumbnails[row],
+                batch.captions[row],
+                caption,
+            )

@@ -1,0 +1,72 @@
+"""Cross entropy summed over the real tokens of a batch."""
+
+import dataclasses
+
+import tensorflow as tf
+
+
+@dataclasses.dataclass(frozen=True)
+class CaptionLoss:
+    """Sums, not means: the step divides by the global count of real tokens.
+
+    Attributes:
+      label_smoothing: share of the target spread over the vocabulary.
+      coverage_weight: of the doubly stochastic attention term (Xu et al.
+        2015, equation 14). Their target of one look at each location can't
+        be met by T words over L > T locations; ours is T / L, the mean that
+        softmax fixes, so that the term is zero at uniform coverage.
+
+    Raises:
+      ValueError: a smoothing outside [0, 1) or a negative weight.
+    """
+
+    label_smoothing: float = 0.0
+    coverage_weight: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Validates once, where the loss is made."""
+        if not 0 <= self.label_smoothing < 1:
+            raise ValueError(
+                "`label_smoothing` must lie in [0, 1), got "
+                f"{self.label_smoothing}"
+            )
+        if self.coverage_weight < 0:
+            raise ValueError(
+                "`coverage_weight` must not be negative, got "
+                f"{self.coverage_weight}"
+            )
+
+    def __call__(
+        self,
+        logits: tf.Tensor,
+        attention: tf.Tensor,
+        tokens: tf.Tensor,
+        weights: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Sums over a replica's batch.
+
+        Args:
+          logits: float32 [images, captions, length, vocabulary].
+          attention: float32 [images, captions, length, locations].
+          tokens: int32 [images, captions, length].
+          weights: float32 [images, captions, length]; zero for padding.
+
+        Returns:
+          What is to be minimised, in nats, and the plain cross entropy that
+          is reported, both float32 [].
+        """
+        log_probs = tf.nn.log_softmax(logits)
+        picked = tf.gather(log_probs, tokens, batch_dims=3)
+        cross_entropy = -tf.reduce_sum(picked * weights)
+        spread = -tf.reduce_sum(tf.reduce_mean(log_probs, -1) * weights)
+        smoothing = self.label_smoothing
+        total = (1 - smoothing) * cross_entropy + smoothing * spread
+        if self.coverage_weight:
+            total += self.coverage_weight * self._coverage(attention, weights)
+        return total, cross_entropy
+
+    def _coverage(self, attention: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        looked = tf.reduce_sum(attention * weights[..., None], axis=2)
+        words = tf.reduce_sum(weights, axis=2)[..., None]
+        target = words / tf.cast(tf.shape(attention)[-1], tf.float32)
+        return tf.reduce_sum(tf.square(target - looked))

@@ -1,0 +1,85 @@
+"""Trains, evaluates and serves captioners.
+
+python -m trainer.main --mode=train --gin_file=gin/run_scenes.gin --run_dir=R
+python -m trainer.main --mode=evaluate --run_dir=R
+python -m trainer.main --mode=caption --run_dir=R photo.jpg folder/
+"""
+
+import os
+
+# TensorFlow's C++ start-up notes would bury the progress lines.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import logging
+import sys
+
+from absl import app, flags
+from absl import logging as absl_logging
+
+from trainer import config, experiment
+
+_MODE = flags.DEFINE_enum(
+    "mode", None, ["train", "evaluate", "caption"], "What to do.", required=True
+)
+_RUN_DIR = flags.DEFINE_string(
+    "run_dir",
+    None,
+    "Folder of the run: checkpoints, curves, configuration, scores, page.",
+    required=True,
+)
+_GIN_FILE = flags.DEFINE_multi_string(
+    "gin_file",
+    [],
+    "Configuration files, later ones winning. evaluate and caption read the "
+    "configuration of the run itself first.",
+)
+_GIN_PARAM = flags.DEFINE_multi_string(
+    "gin_param", [], "A binding over the files, such as 'train.num_steps = 9'."
+)
+_OUTPUT = flags.DEFINE_string(
+    "output", None, "caption: JSONL file to write; standard output if not set."
+)
+
+_USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
+
+
+def _run(arguments: list[str]) -> str:
+    mode, run_dir = _MODE.value, _RUN_DIR.value
+    files = list(_GIN_FILE.value)
+    if mode == "train" and not files:
+        raise config.ConfigError(
+            "--mode=train needs --gin_file, such as gin/run_scenes.gin"
+        )
+    if mode != "caption" and arguments:
+        raise config.ConfigError(f"not a flag: {arguments[0]!r}; see --help")
+    if mode != "train":
+        files = [config.saved(run_dir), *files]
+    config.load(files, _GIN_PARAM.value)
+    if mode == "train":
+        return experiment.train(run_dir)
+    if mode == "evaluate":
+        return experiment.evaluate(run_dir)
+    return experiment.caption(run_dir, arguments, _OUTPUT.value)
+
+
+def main(argv: list[str]) -> None:
+    """Runs a mode; one clear line and exit code 1 when it can't."""
+    absl_logging.get_absl_handler().setFormatter(
+        logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    )
+    logging.getLogger("trainer").setLevel(logging.INFO)
+    try:
+        print(_run(argv[1:]))
+    except _USER_ERRORS as error:
+        # gin adds the place of the call on lines of its own.
+        line = str(error).split("\n  In call to configurable")[0]
+        sys.exit(f"trainer: {line}")
+
+
+def run() -> None:
+    """Entry point of the console script."""
+    app.run(main)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,173 @@
+"""What a person looks at after training: one HTML file that needs nothing else.
+
+The file has no scripts and forbids itself every outside resource, so it may be
+mailed, attached to a build or opened from a disk. Everything that comes from
+data is escaped.
+
+    page = Page("scenes-1", verdict=verdict(evidence), looks=True, ...)
+    path.write_text(page.render(), encoding="utf-8")
+"""
+
+import dataclasses
+import html
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from trainer import charts, floors, gallery, page_style, scorecard
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+_VALIDATION = "validation/"
+_SCORES_LEAD = (
+    "A captioner that never looks at the image can still reach the grey bars: "
+    "what counts is how far the coloured bar goes past them. Of repetition, "
+    "less is better."
+)
+_EXAMPLES_LEAD = (
+    "None of these was trained on. Point at a word, tap it, or use the arrow "
+    "keys to see where the captioner looked as it wrote that word. Each map is "
+    "scaled to its own brightest place."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Page:
+    """All that the page says.
+
+    Attributes:
+      title: of the run.
+      verdict: one line in plain words; what comes before the first colon is
+        its headline.
+      looks: whether the captioner looks at the image, or None if unknown.
+      facts: label and value of what was trained on what.
+      scores: by metric name as in `metrics.jsonl`, higher is better.
+      habits: by metric name, lower is better.
+      metrics_rows: of `actions.read_metrics`.
+      select_by: validation score that picked the best checkpoint, the highest.
+      examples: held-out images.
+      files: name in the run's directory and what it holds.
+    """
+
+    title: str
+    verdict: str
+    looks: bool | None = None
+    facts: Sequence[tuple[str, str]] = ()
+    scores: Mapping[str, floors.Score] = dataclasses.field(default_factory=dict)
+    habits: Mapping[str, scorecard.Habit] = dataclasses.field(
+        default_factory=dict
+    )
+    metrics_rows: Sequence[Mapping[str, float]] = ()
+    select_by: str = "cider_d"
+    examples: Sequence[gallery.PageExample] = ()
+    files: Sequence[tuple[str, str]] = ()
+
+    def render(self) -> str:
+        """Returns a whole HTML document, to be written as UTF-8."""
+        words = gallery.style(gallery.most_words(self.examples))
+        return (
+            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+            '<meta name="viewport" content="width=device-width">'
+            '<link rel="icon" href="data:,">'
+            f"<title>{html.escape(self.title)}</title>"
+            f"<style>{page_style.sheet()}{words}</style></head><body>"
+            f"{self._header()}<main>{self._scores()}{self._curves()}"
+            f"{self._examples()}</main>{self._footer()}</body></html>\n"
+        )
+
+    def _header(self) -> str:
+        headline, _, rest = self.verdict.partition(":")
+        headline, rest = headline.rstrip("."), html.escape(rest.strip())
+        state = {True: " looks", False: " blind", None: ""}[self.looks]
+        return (
+            f"<header><h1>{html.escape(self.title)}</h1>"
+            f'<p class="verdict{state}"><strong>{html.escape(headline)}.'
+            f"</strong>{rest[:1].upper()}{rest[1:]}</p>"
+            f"{_pairs(self.facts, 'facts')}</header>"
+        )
+
+    def _scores(self) -> str:
+        cards = scorecard.cards(self.scores, self.habits)
+        lead = _SCORES_LEAD if cards else "This run has not been scored."
+        return _section("Scores", lead, cards)
+
+    def _curves(self) -> str:
+        rows = self.metrics_rows
+        best = best_step(rows, self.select_by)
+        figures = (chart.render() for chart in _charts(rows, best))
+        lead = "metrics.jsonl has no rows."
+        if best is not None:
+            lead = (
+                f"The dotted line is step {best:,.0f}: the best validation "
+                f"{scorecard.name(self.select_by)}, and the weights kept. "
+                "Below the loss, scores of captions of validation images."
+            )
+        elif rows:
+            lead = "No validation scores were recorded."
+        grid = f'<div class="charts">{"".join(figures)}</div>' if rows else ""
+        return _section("Learning curves", lead, grid)
+
+    def _examples(self) -> str:
+        grid = f'<div class="examples">{gallery.render(self.examples)}</div>'
+        lead = _EXAMPLES_LEAD if self.examples else "No images were captioned."
+        return _section("Held-out images", lead, grid if self.examples else "")
+
+    def _footer(self) -> str:
+        keys = [*self.scores, *self.habits, *_validated(self.metrics_rows)]
+        rows = scorecard.definitions(
+            [*keys, *(["loss"] if self.metrics_rows else [])]
+        )
+        if self.scores:
+            rows += scorecard.FLOOR_DEFINITIONS.items()
+        files = _pairs(self.files, "pairs")
+        return (
+            f"<footer><h2>What the scores mean</h2>{_pairs(rows, 'pairs')}"
+            f"{'<h2>Files of the run</h2>' if files else ''}{files}</footer>"
+        )
+
+
+def best_step(
+    rows: Sequence[Mapping[str, float]], select_by: str
+) -> float | None:
+    """The first step with the highest finite `validation/<select_by>`."""
+    line = charts.series(rows, f"validation/{select_by}", label=select_by)
+    best = max(line.finite, key=lambda point: point[1], default=None)
+    return best[0] if best else None
+
+
+def _validated(rows: Iterable[Mapping[str, float]]) -> list[str]:
+    """Names of the validation scores in the rows, the loss left out."""
+    keys = dict.fromkeys(key for row in rows for key in row)
+    names = (
+        key.removeprefix(_VALIDATION)
+        for key in keys
+        if key.startswith(_VALIDATION)
+    )
+    return [name for name in names if name != "loss"]
+
+
+def _charts(
+    rows: Sequence[Mapping[str, float]], best: float | None
+) -> Iterator[charts.Chart]:
+    train = charts.series(rows, "train/loss", label="Training", kind="train")
+    held_out = charts.series(rows, "validation/loss", label="Validation")
+    yield charts.Chart(
+        "Loss, nats per token", [train, held_out], best, wide=True
+    )
+    for key in _validated(rows):
+        name = scorecard.name(key)
+        line = charts.series(rows, _VALIDATION + key, label=name)
+        yield charts.Chart(name, [line], best, from_zero=True)
+
+
+def _section(title: str, lead: str, body: str) -> str:
+    return (
+        f'<section><h2>{title}</h2><p class="lead">{html.escape(lead)}</p>'
+        f"{body}</section>"
+    )
+
+
+def _pairs(pairs: Iterable[tuple[str, str]], kind: str) -> str:
+    rows = "".join(
+        f"<div><dt>{html.escape(label)}</dt><dd>{html.escape(text)}</dd></div>"
+        for label, text in pairs
+    )
+    return f'<dl class="{kind}">{rows}</dl>' if rows else ""

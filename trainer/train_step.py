@@ -1,0 +1,234 @@
+"""One update of all replicas, and the loss of a split."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pipeline import vocabulary as vocabulary_lib
+from trainer import dataset, dropout
+from trainer import loss as loss_lib
+from trainer import optimizer as optimizer_lib
+
+
+def shift_right(tokens: tf.Tensor) -> tf.Tensor:
+    """What the decoder has seen before each token: START, then the tokens.
+
+    Args:
+      tokens: int32 [images, captions, length].
+
+    Returns:
+      The same shape.
+    """
+    start = tf.fill(tf.shape(tokens[..., :1]), vocabulary_lib.START)
+    return tf.concat([start, tokens[..., :-1]], axis=-1)
+
+
+class TrainStep:
+    """Updates a captioner's weights, alike on any number of replicas.
+
+    Each replica sums its losses; one all-reduce adds gradients, losses and
+    token counts; the sum is divided by the global count of real tokens. So
+    neither padding nor an empty replica changes the update.
+
+    Attributes:
+      step: int64 variable, updates made so far; it decides batch and masks.
+      skipped: int64 variable, updates left out for gradients not finite.
+    """
+
+    def __init__(
+        self,
+        *,
+        strategy: tf.distribute.Strategy,
+        captioner: keras.Model,
+        optimizer: optimizer_lib.ReducedAdamW,
+        loss: loss_lib.CaptionLoss,
+        seed: int,
+    ):
+        """Takes finished objects, made under the strategy's scope."""
+        self._strategy, self._captioner = strategy, captioner
+        self._optimizer, self._loss, self._seed = optimizer, loss, seed
+        # Keras hands out wrappers; the tape wants the variables beneath.
+        self._weights = [v.value for v in captioner.trainable_variables]
+        with strategy.scope():
+            self.step = self._counter("step")
+            self.skipped = self._counter("skipped")
+
+    def _counter(self, name: str) -> tf.Variable:
+        return tf.Variable(
+            0,
+            dtype=tf.int64,
+            trainable=False,
+            name=name,
+            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
+        )
+
+    def over(self, batches: Iterator[Any]) -> Callable[[int], dict[str, float]]:
+        """Binds the batches: number of updates -> their scalars."""
+
+        def make_updates(count: int) -> dict[str, float]:
+            scalars = self.train(batches, tf.constant(count))
+            return {name: float(value) for name, value in scalars.items()}
+
+        return make_updates
+
+    @tf.function(reduce_retracing=True)
+    def train(
+        self, batches: Iterator[Any], num_steps: tf.Tensor
+    ) -> dict[str, tf.Tensor]:
+        """Makes updates without going back to Python in between.
+
+        Args:
+          batches: distributed; see `dataset.CaptionDataset`.
+          num_steps: int32 [].
+
+        Returns:
+          Float32 [] each: `loss` in nats per token, `tokens`, and
+          `gradient_norm` before clipping, the means over these updates
+          (tokens: the sum).
+        """
+        loss, tokens, norm = tf.zeros([]), tf.zeros([]), tf.zeros([])
+        for _ in tf.range(num_steps):
+            batch = next(batches)
+            new_loss, new_tokens, new_norm = self._update(batch)
+            loss += new_loss
+            tokens += new_tokens
+            norm += new_norm
+        count = tf.cast(num_steps, tf.float32)
+        return {
+            "loss": loss / count,
+            "tokens": tokens,
+            "gradient_norm": norm / count,
+        }
+
+    def _update(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        results = self._strategy.run(
+            self._gradients, (batch, self.step.read_value())
+        )
+        gradients, loss, tokens, norm = results
+        finite = tf.math.is_finite(self._first(norm))
+
+        def apply() -> tf.Tensor:
+            self._strategy.run(self._apply, (gradients,))
+            return tf.constant(0, tf.int64)
+
+        # Judged on the reduced gradients: all replicas skip, or none does.
+        skipped = tf.cond(finite, apply, lambda: tf.constant(1, tf.int64))
+        self.skipped.assign_add(skipped)
+        self.step.assign_add(1)
+        return self._first(loss), self._first(tokens), self._first(norm)
+
+    def _first(self, value: Any) -> tf.Tensor:
+        return self._strategy.experimental_local_results(value)[0]
+
+    def _apply(self, gradients: list[tf.Tensor]) -> None:
+        variables = self._captioner.trainable_variables
+        self._optimizer.apply(gradients, variables)
+
+    def _gradients(
+        self, batch: dataset.Batch, step: tf.Tensor
+    ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
+        """On one replica: its sums, reduced over all."""
+        masks = dropout.StreamDropout(
+            self._captioner.dropout_rate, self._seed, step, batch["streams"]
+        )
+        with tf.GradientTape() as tape:
+            logits, attention = self._captioner(
+                batch["grid"], shift_right(batch["tokens"]), dropout=masks
+            )
+            total, cross_entropy = self._loss(
+                logits, attention, batch["tokens"], batch["weights"]
+            )
+        gradients = tape.gradient(
+            total, self._weights, unconnected_gradients="zero"
+        )
+        gradients = [tf.convert_to_tensor(part) for part in gradients]
+        tokens = tf.reduce_sum(batch["weights"])
+        replica = tf.distribute.get_replica_context()
+        *gradients, cross_entropy, tokens = replica.all_reduce(
+            tf.distribute.ReduceOp.SUM, [*gradients, cross_entropy, tokens]
+        )
+        count = tf.maximum(tokens, 1.0)
+        gradients = [part / count for part in gradients]
+        norm = tf.linalg.global_norm(gradients)
+        return gradients, cross_entropy / count, tokens, norm
+
+
+class LossOfSplit:
+    """Teacher-forced loss of a split, with its images or with others'."""
+
+    def __init__(
+        self, *, strategy: tf.distribute.Strategy, captioner: keras.Model
+    ):
+        """Takes finished objects."""
+        self._strategy, self._captioner = strategy, captioner
+
+    def measure(self, split: dataset.CaptionDataset) -> float:
+        """Nats per real token."""
+        losses, tokens = self.per_image(split)
+        return float(losses.sum() / max(tokens.sum(), 1.0))
+
+    def per_image(
+        self, split: dataset.CaptionDataset, *, swap_images: bool = False
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Every image of the split once.
+
+        Args:
+          split: made with `shuffle=False`.
+          swap_images: give each image's captions another image's grid. The
+            rise is what the captioner owes to the image.
+
+        Returns:
+          Summed loss in nats and number of tokens, float32 [images] each; the
+          order is the same in every call.
+        """
+        batches = split.distribute_once(self._strategy)
+        swap = tf.constant(swap_images)
+        sums = [
+            self._gathered(next(batches), swap)
+            for _ in range(split.steps_per_epoch)
+        ]
+        losses = np.concatenate([pair[0] for pair in sums])
+        tokens = np.concatenate([pair[1] for pair in sums])
+        return losses[tokens > 0], tokens[tokens > 0]
+
+    def _gathered(
+        self, batch: Any, swap: tf.Tensor
+    ) -> tuple[np.ndarray, np.ndarray]:
+        pair = self._sums(batch, swap)
+        local = [self._strategy.experimental_local_results(p) for p in pair]
+        losses, tokens = (np.concatenate([v.numpy() for v in p]) for p in local)
+        return losses, tokens
+
+    @tf.function
+    def _sums(self, batch: Any, swap: tf.Tensor) -> Any:
+        return self._strategy.run(self._replica_sums, (batch, swap))
+
+    def _replica_sums(
+        self, batch: dataset.Batch, swap: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        tokens, weights = batch["tokens"], batch["weights"]
+        real = tf.reduce_any(weights > 0, axis=[1, 2])
+        grid = tf.where(swap, _next_real(batch["grid"], real), batch["grid"])
+        logits, _ = self._captioner(grid, shift_right(tokens))
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
+        return (
+            tf.reduce_sum(losses * weights, axis=[1, 2]),
+            tf.reduce_sum(weights, axis=[1, 2]),
+        )
+
+
+def _next_real(grid: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
+    """Each real row gets the next real row's grid; padding is never lent.
+
+    Args:
+      grid: [images, locations, depth].
+      real: bool [images].
+    """
+    size = grid.shape[0]
+    offsets = (tf.range(size)[:, None] + tf.range(1, size + 1)) % size
+    lendable = tf.gather(tf.cast(real, tf.int32), offsets)
+    first = tf.argmax(lendable, axis=1, output_type=tf.int32)
+    return tf.gather(grid, tf.gather(offsets, first, batch_dims=1))

@@ -1,0 +1,32 @@
+"""What holds for every test: two CPU devices, fixed seeds, no gin bindings."""
+
+import os
+from collections.abc import Iterator
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras  # noqa: E402
+import pytest  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+import gin  # noqa: E402
+
+# Only before the first operation: so that two replicas fit in any test.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0],
+    [tf.config.LogicalDeviceConfiguration()] * 2,
+)
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    """Seeds random, NumPy, TensorFlow and Keras."""
+    keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def cleared_gin() -> Iterator[None]:
+    """gin keeps bindings for as long as the process lives."""
+    gin.clear_config()
+    yield
+    gin.clear_config()

@@ -1,0 +1,110 @@
+"""The file tree is the flow: imports follow it, and every module is tested."""
+
+import ast
+import pathlib
+import re
+
+import pytest
+
+import pipeline
+import trainer
+
+ROOT = pathlib.Path(__file__).parent.parent
+PACKAGES = {"pipeline": pipeline, "trainer": trainer}
+# What serving and scoring must share with the job that made the records.
+SHARED = {"records", "manifest", "vocabulary", "images", "encoders", "grammar"}
+BEAM = {"storage", "request", "shards", "transforms", "main"}
+GIN = {"config", "experiment"}
+
+
+def flow(package: str) -> list[str]:
+    """Module names in the order of the package's docstring."""
+    text = PACKAGES[package].__doc__ or ""
+    return re.findall(r"^  (\w+) {2,}\S", text, re.MULTILINE)
+
+
+def modules(package: str) -> list[str]:
+    files = (ROOT / package).glob("*.py")
+    return sorted(file.stem for file in files if file.stem != "__init__")
+
+
+def imports(package: str, module: str) -> set[str]:
+    """Dotted names of what a module imports."""
+    tree = ast.parse((ROOT / package / f"{module}.py").read_text())
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            source = node.module or ""
+            if source in PACKAGES:
+                found |= {f"{source}.{alias.name}" for alias in node.names}
+            else:
+                found.add(source)
+    return found
+
+
+EVERY = [(package, name) for package in PACKAGES for name in modules(package)]
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_docstring_lists_every_module(package):
+    assert sorted(flow(package)) == modules(package)
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_init_is_a_docstring_only(package):
+    tree = ast.parse((ROOT / package / "__init__.py").read_text())
+    assert [type(node) for node in tree.body] == [ast.Expr]
+
+
+@pytest.mark.parametrize(("package", "module"), EVERY)
+def test_imports_point_up_the_flow(package, module):
+    order = flow(package)
+    for name in imports(package, module):
+        if name.split(".")[0] == package and "." in name:
+            above = name.split(".")[1]
+            assert order.index(above) < order.index(module), (
+                f"{package}.{module} imports {name}, which stands below it"
+            )
+
+
+@pytest.mark.parametrize("module", modules("pipeline"))
+def test_pipeline_knows_no_trainer_and_no_gin(module):
+    roots = {name.split(".")[0] for name in imports("pipeline", module)}
+    assert not roots & {"trainer", "gin"}
+    assert "apache_beam" not in roots or module in BEAM
+
+
+@pytest.mark.parametrize("module", modules("trainer"))
+def test_trainer_takes_only_the_contract_from_the_pipeline(module):
+    names = imports("trainer", module)
+    taken = {n.split(".")[1] for n in names if n.startswith("pipeline.")}
+    assert taken <= SHARED
+    roots = {name.split(".")[0] for name in names}
+    assert "apache_beam" not in roots
+    assert "gin" not in roots or module in GIN
+
+
+@pytest.mark.parametrize(("package", "module"), EVERY)
+def test_every_module_has_a_test_that_asserts(package, module):
+    test = ROOT / "tests" / package / f"{module}_test.py"
+    assert test.exists(), f"{package}.{module} has no {test.name}"
+    assert "def test_" in test.read_text()
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_every_test_has_its_module(package):
+    tests = (ROOT / "tests" / package).glob("*_test.py")
+    names = {test.stem.removesuffix("_test") for test in tests}
+    assert names == set(modules(package))
+
+
+def test_no_file_is_named_for_nothing():
+    bags = {"util", "utils", "helper", "helpers", "common", "misc", "lib"}
+    named = {file.stem for file in ROOT.glob("[a-z]*/**/*.py")}
+    assert not named & bags
+
+
+def test_gin_folder_holds_no_python():
+    assert not list((ROOT / "gin").rglob("*.py"))

@@ -1,0 +1,340 @@
+"""The whole job as a user runs it: exit codes, the line that tells, the bytes.
+
+Jobs are forked from a process that has imported TensorFlow and Beam once;
+`python -m pipeline.main` itself runs in the test of several workers.
+"""
+
+import collections
+import dataclasses
+import json
+import multiprocessing
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline import manifest as manifest_lib
+from tests import fixtures
+
+_NOBODY = 65534
+_FORKS = multiprocessing.get_context("forkserver")
+_FORKS.set_forkserver_preload(["pipeline.main"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Ended:
+    """How a job ended: exit code, and what it printed."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def told(self) -> str:
+        """The one line for the user; fails where there is any other."""
+        assert self.code == 1, self.errors
+        assert "Traceback" not in self.errors, self.errors
+        lines = self.errors.splitlines()
+        ours = [line for line in lines if line.startswith("pipeline:")]
+        assert len(ours) == 1, self.errors
+        assert lines[-1] == ours[0]
+        return ours[0].removeprefix("pipeline: ")
+
+
+def _job(arguments: list[str], log: str, user: int | None) -> None:
+    for stream, name in ((1, "out"), (2, "err")):
+        file = os.open(f"{log}.{name}", os.O_WRONLY | os.O_CREAT)
+        os.dup2(file, stream)
+    if user is not None:
+        os.setuid(user)
+    sys.argv = ["pipeline.main", *arguments]
+    from pipeline import main
+
+    main.run()
+
+
+def run(*arguments: str | Path, user: int | None = None) -> Ended:
+    with tempfile.TemporaryDirectory() as folder:
+        log = str(Path(folder, "log"))
+        given = ([str(argument) for argument in arguments], log, user)
+        job = _FORKS.Process(target=_job, args=given)
+        job.start()
+        job.join()
+        output, errors = (
+            Path(f"{log}.{name}").read_text() for name in ("out", "err")
+        )
+    return Ended(job.exitcode or 0, output, errors)
+
+
+@dataclasses.dataclass(frozen=True)
+class World:
+    """A corpus, an encoder, and the flags that turn them into records."""
+
+    corpus: fixtures.Corpus
+    encoder: Path
+
+    def flags(self, output: Path, **changes: object) -> list[str]:
+        flags = {
+            "captions": self.corpus.jsonl,
+            "images": self.corpus.images,
+            "encoder": self.encoder,
+            "num_shards": 2,
+            "batch_size": 4,
+            "thumbnail_side": 16,
+            "output": output,
+        }
+        return [
+            f"--{name}={value}" for name, value in (flags | changes).items()
+        ]
+
+
+def make_world(folder: Path) -> World:
+    corpus = fixtures.draw_corpus(folder / "corpus")
+    return World(corpus, fixtures.save_encoder(folder / "patches.keras"))
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return make_world(tmp_path_factory.mktemp("world"))
+
+
+@pytest.fixture(scope="module")
+def finished(
+    world: World, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Ended]:
+    """A record set that no test changes, and how its job ended."""
+    output = tmp_path_factory.mktemp("finished") / "records"
+    return output, run(*world.flags(output))
+
+
+@pytest.fixture
+def copied(finished: tuple[Path, Ended], tmp_path: Path) -> Path:
+    """A copy of it, for a test to change."""
+    return Path(shutil.copytree(finished[0], tmp_path / "copied"))
+
+
+def contents(folder: Path, pattern: str = "*") -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.glob(pattern)}
+
+
+def counts(folder: Path) -> dict[str, int]:
+    manifest = manifest_lib.open_record_set(str(folder)).manifest
+    return {split: manifest.num_images(split) for split in manifest.splits}
+
+
+def test_a_data_set_becomes_a_record_set(
+    world: World, finished: tuple[Path, Ended]
+) -> None:
+    output, ended = finished
+    assert ended.code == 0, ended.errors
+    assert ended.output == (
+        f"{output}: test 1, train 6, validation 1 images, 0 rejected\n"
+    )
+    assert "Traceback" not in ended.errors
+    assert " images/s" in ended.errors
+    expected = dict(collections.Counter(world.corpus.splits.values()))
+    assert counts(output) == expected
+    manifest = manifest_lib.open_record_set(str(output)).manifest
+    assert sum(shard.captions for shard in manifest.shards) == sum(
+        len(texts) for texts in world.corpus.captions.values()
+    )
+    assert (manifest.grid.locations, manifest.grid.depth) == (16, 6)
+    assert str(world.encoder.parent) not in manifest.dump()
+
+
+def test_a_second_run_changes_nothing(world: World, copied: Path) -> None:
+    before = contents(copied)
+    ended = run(*world.flags(copied))
+    assert (ended.code, ended.output) == (0, f"already complete: {copied}\n")
+    assert contents(copied) == before
+
+
+def test_an_interrupted_job_goes_on(world: World, copied: Path) -> None:
+    before = contents(copied)
+    lost = sorted(before)
+    shard = next(name for name in lost if name.endswith("tfrecord"))
+    for name in ("manifest.json", "vocabulary.tsv", shard):
+        (copied / name).unlink()
+    ended = run(*world.flags(copied))
+    assert ended.code == 0, ended.errors
+    assert contents(copied) == before
+    shards = [name for name in before if name.endswith("tfrecord")]
+    assert ended.errors.count("finished earlier, skipped") == len(shards) - 1
+
+
+def test_another_setting_is_refused(world: World, copied: Path) -> None:
+    before = contents(copied)
+    ended = run(*world.flags(copied, thumbnail_side=8, num_shards=3))
+    assert ended.told == (
+        f"{copied} was made otherwise (num_shards 2 -> 3, thumbnail_side 16 -> "
+        "8): choose another --output, or replace it with --overwrite"
+    )
+    assert contents(copied) == before
+
+
+def test_a_record_set_can_be_replaced(world: World, copied: Path) -> None:
+    ended = run(*world.flags(copied, num_shards=1), "--overwrite")
+    assert ended.code == 0, ended.errors
+    assert sorted(contents(copied, "*.tfrecord")) == [
+        "test-00000-of-00001.tfrecord",
+        "train-00000-of-00001.tfrecord",
+        "validation-00000-of-00001.tfrecord",
+    ]
+    assert counts(copied) == {"test": 1, "train": 6, "validation": 1}
+
+
+def test_bytes_depend_on_neither_workers_nor_order(
+    world: World, finished: tuple[Path, Ended], tmp_path: Path
+) -> None:
+    turned = fixtures.write_jsonl(
+        tmp_path / "turned.jsonl", fixtures.jsonl_rows(world.corpus)[::-1]
+    )
+    several = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pipeline.main",
+            *world.flags(tmp_path / "several", captions=turned),
+            "--direct_running_mode=multi_processing",
+            "--direct_num_workers=2",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert several.returncode == 0, several.stderr
+    expected = contents(finished[0])
+    for name, data in contents(tmp_path / "several").items():
+        # These two know the caption file, whose lines were turned.
+        if name != "request.json" and not name.endswith("index.json"):
+            assert data == expected.pop(name), name
+    assert {name.rpartition(".")[2] for name in expected} == {"json"}
+
+
+def test_flickr8k_files_become_a_record_set(
+    world: World, tmp_path: Path
+) -> None:
+    ended = run(
+        *world.flags(tmp_path / "records", captions=world.corpus.tokens),
+        "--dataset=flickr8k",
+        "--holdout_share=0.4",
+    )
+    assert ended.code == 0, ended.errors
+    found = counts(tmp_path / "records")
+    assert (found["dev"], found["test"]) == (1, 1)
+    assert found["train"] + found["validation"] == 6
+    assert found["validation"] > 0
+
+
+def test_flickr8k_needs_its_lists(world: World, tmp_path: Path) -> None:
+    alone = shutil.copy(world.corpus.tokens, tmp_path / "token.txt")
+    flags = world.flags(tmp_path / "records", captions=alone)
+    assert run(*flags, "--dataset=flickr8k").told == (
+        f"no Flickr_8k.trainImages.txt beside {alone}"
+    )
+
+
+@pytest.mark.parametrize("flag", ["captions", "images"])
+def test_a_wrong_path_is_told(world: World, tmp_path: Path, flag: str) -> None:
+    wrong = tmp_path / "nothing"
+    told = run(*world.flags(tmp_path / "records", **{flag: wrong})).told
+    assert told == f"--{flag}: no such path: {wrong}"
+    assert not (tmp_path / "records").exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("--num_shard=3", "unknown flag --num_shard"),
+        ("--direct_num_worker=3", "unknown flag --direct_num_worker"),
+        ("shards", "not a flag: 'shards'"),
+    ],
+)
+def test_a_misspelt_flag_is_told(
+    world: World, tmp_path: Path, given: str, told: str
+) -> None:
+    ended = run(*world.flags(tmp_path / "records"), given)
+    assert ended.told == f"{told}: see `python -m pipeline.main --help`"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"encoder": "mobilenet"}, "Unknown encoder 'mobilenet'."),
+        (
+            {"encoder": "missing.keras"},
+            "File not found: filepath=missing.keras.",
+        ),
+        (
+            {"test_share": 1.5},
+            "`test_share` must lie in [0, 1), got 1.5",
+        ),
+        (
+            {"output": "records[1]"},
+            "--output: a path without * ? and [ is needed: records[1]",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_told(
+    world: World, tmp_path: Path, changes: dict[str, object], told: str
+) -> None:
+    ended = run(*world.flags(tmp_path / "records", **changes))
+    assert ended.told.startswith(told)
+    assert not (tmp_path / "records").exists()
+
+
+def test_an_empty_data_set_is_told(world: World, tmp_path: Path) -> None:
+    empty = fixtures.write_jsonl(tmp_path / "empty.jsonl", [])
+    ended = run(*world.flags(tmp_path / "records", captions=empty))
+    assert ended.told == "the data set has no images"
+
+
+def test_an_output_under_a_file_is_told(world: World, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    output = tmp_path / "file" / "records"
+    told = run(*world.flags(output)).told
+    assert told.startswith(("[Errno 17] File exists", "[Errno 20] Not a dir"))
+    assert str(tmp_path / "file") in told
+
+
+@pytest.fixture
+def public() -> Iterator[Path]:
+    """A folder that any user can read: pytest's own are private."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+def test_an_output_without_permission_is_told(public: Path) -> None:
+    world = make_world(public)
+    output = public / "records"
+    output.mkdir(mode=0o555)
+    # Nothing is forbidden to root.
+    user = _NOBODY if os.getuid() == 0 else None
+    told = run(*world.flags(output), user=user).told
+    assert told.startswith(f"[Errno 13] Permission denied: '{output}/")
+
+
+def test_too_many_rejects_are_told_and_can_be_mended(
+    world: World, tmp_path: Path
+) -> None:
+    output, wrong = tmp_path / "records", tmp_path / "wrong"
+    wrong.mkdir()
+    told = run(*world.flags(output, images=wrong)).told
+    assert told == (
+        "8 of 8 images were rejected (100.0%, --max_reject_share is 5.0%): "
+        "unreadable 8; see rejects-*.jsonl, and run again with --overwrite "
+        "when they are mended"
+    )
+    rejects = b"".join(contents(output, "rejects-*").values()).splitlines()
+    sources = sorted(json.loads(line)["source"] for line in rejects)
+    assert sources == sorted(world.corpus.captions)
+    mended = run(*world.flags(output))
+    assert mended.code == 0, mended.errors
+    assert mended.output.endswith(" images, 0 rejected\n")
+    assert contents(output, "rejects-*") == {}

@@ -1,0 +1,144 @@
+"""Requests: a re-run goes on, another is refused by what it changes."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import manifest as manifest_lib
+from pipeline import request as request_lib
+from tests import fixtures
+
+REQUEST = request_lib.Request(
+    inputs={"captions": "ab"},
+    settings={"min_count": 1, "split_rule": {"salt": "s", "test_share": 0.1}},
+    encoder={"architecture": "patches", "mean": (0.0, 1.0)},
+)
+
+
+def claim(
+    folder: Path,
+    request: request_lib.Request = REQUEST,
+    *,
+    overwrite: bool = False,
+) -> bool:
+    return request_lib.claim(str(folder), request, overwrite=overwrite)
+
+
+def refused(folder: Path, **changes: Any) -> str:
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        claim(folder, dataclasses.replace(REQUEST, **changes))
+    return str(caught.value)
+
+
+@pytest.fixture
+def finished(tmp_path: Path) -> Path:
+    folder = tmp_path / "records"
+    assert not claim(folder)
+    fixtures.write_record_set(folder)
+    (folder / "train-00000-of-00002.index.json").write_text("{}")
+    (folder / "rejects-00000-of-00002.jsonl").write_text("{}\n")
+    return folder
+
+
+def names(folder: Path) -> set[str]:
+    return {path.name for path in folder.iterdir()}
+
+
+def test_a_new_folder_is_claimed(tmp_path: Path) -> None:
+    assert not claim(tmp_path / "new")
+    stored = json.loads((tmp_path / "new" / "request.json").read_text())
+    assert stored == json.loads(json.dumps(dataclasses.asdict(REQUEST)))
+
+
+def test_digests_know_all_that_decides_the_bytes() -> None:
+    same = dataclasses.replace(REQUEST, inputs=dict(REQUEST.inputs))
+    assert same.digest == REQUEST.digest
+    for name in ("inputs", "settings", "encoder"):
+        other = dataclasses.replace(REQUEST, **{name: {"captions": "ac"}})
+        assert other.digest != REQUEST.digest
+
+
+def test_an_unfinished_record_set_goes_on(tmp_path: Path) -> None:
+    assert not claim(tmp_path)
+    (tmp_path / "train-00000-of-00002.index.json").write_text("{}")
+    (tmp_path / "rejects-00000-of-00002.jsonl").write_text("{}\n")
+    assert not claim(tmp_path)
+    assert names(tmp_path) == {
+        "request.json",
+        "train-00000-of-00002.index.json",
+    }
+
+
+def test_a_finished_record_set_is_complete(finished: Path) -> None:
+    before = names(finished)
+    assert claim(finished)
+    assert names(finished) == before
+
+
+@pytest.mark.parametrize(
+    "file", ["train-00000-of-00002.tfrecord", "vocabulary.tsv", "manifest.json"]
+)
+def test_a_damaged_record_set_is_not_complete(
+    finished: Path, file: str
+) -> None:
+    (finished / file).write_bytes(b"x")
+    assert not claim(finished)
+    assert "manifest.json" not in names(finished)
+    assert "train-00001-of-00002.tfrecord" in names(finished)
+    (finished / "train-00001-of-00002.tfrecord").unlink()
+    assert not claim(finished)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"inputs": {"captions": "cd"}}, "captions 'ab' -> 'cd'"),
+        ({"inputs": {"captions": "ab", "dev": "e"}}, "dev None -> 'e'"),
+        ({"inputs": {}}, "captions 'ab' -> None"),
+        (
+            {
+                "settings": {
+                    "min_count": 2,
+                    "split_rule": {"salt": "s", "test_share": 0.2},
+                }
+            },
+            "min_count 1 -> 2, test_share 0.1 -> 0.2",
+        ),
+        (
+            {"encoder": {"architecture": "other", "mean": (0.0, 1.0)}},
+            "architecture 'patches' -> 'other'",
+        ),
+    ],
+)
+def test_another_request_is_refused_by_name(
+    finished: Path, changes: dict[str, Any], told: str
+) -> None:
+    before = names(finished)
+    assert refused(finished, **changes) == (
+        f"{finished} was made otherwise ({told}): choose another --output, or "
+        "replace it with --overwrite"
+    )
+    assert names(finished) == before
+
+
+def test_overwriting_removes_the_other_record_set(finished: Path) -> None:
+    (finished / "notes.txt").write_text("mine")
+    other = dataclasses.replace(REQUEST, inputs={"captions": "cd"})
+    assert not claim(finished, other, overwrite=True)
+    assert names(finished) == {"request.json", "vocabulary.tsv", "notes.txt"}
+    assert not claim(finished, other)
+    assert "captions 'cd' -> 'ab'" in refused(finished)
+
+
+def test_overwriting_removes_the_same_record_set_too(finished: Path) -> None:
+    assert not claim(finished, overwrite=True)
+    assert not any(name.endswith("tfrecord") for name in names(finished))
+
+
+def test_a_folder_under_a_file_cannot_be_claimed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OSError, match="Not a directory|File exists"):
+        claim(tmp_path / "file" / "records")

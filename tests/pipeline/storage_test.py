@@ -1,0 +1,95 @@
+"""Storage: a file is written whole or not at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline import storage
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_a_file_is_written_under_its_name(tmp_path: Path) -> None:
+    size = storage.write_bytes(str(tmp_path), "a.bin", [b"one", b"", b"two"])
+    assert size == 6
+    assert storage.read_bytes(str(tmp_path / "a.bin")) == b"onetwo"
+    assert names(tmp_path) == ["a.bin"]
+
+
+def test_folders_are_made(tmp_path: Path) -> None:
+    name = storage.write_text(str(tmp_path / "a" / "b"), "c.txt", "é")
+    assert name == "c.txt"
+    assert (tmp_path / "a" / "b" / "c.txt").read_bytes() == "é".encode()
+
+
+def test_a_file_is_replaced(tmp_path: Path) -> None:
+    storage.write_text(str(tmp_path), "a.txt", "a longer text")
+    storage.write_text(str(tmp_path), "a.txt", "short")
+    assert (tmp_path / "a.txt").read_text() == "short"
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("name", ["a.gz", "a.bz2", "a.tfrecord"])
+def test_bytes_are_written_as_they_are(tmp_path: Path, name: str) -> None:
+    storage.write_bytes(str(tmp_path), name, [b"plain"])
+    assert (tmp_path / name).read_bytes() == b"plain"
+
+
+def test_a_failed_write_leaves_the_old_file_alone(tmp_path: Path) -> None:
+    storage.write_text(str(tmp_path), "a.bin", "old")
+
+    def chunks() -> Iterator[bytes]:
+        yield b"new"
+        # The temporary file stands beside it, under another name.
+        assert len(names(tmp_path)) == 2
+        raise RuntimeError("the encoder fell over")
+
+    with pytest.raises(RuntimeError, match="^the encoder fell over$"):
+        storage.write_bytes(str(tmp_path), "a.bin", chunks())
+    assert names(tmp_path) == ["a.bin"]
+    assert (tmp_path / "a.bin").read_text() == "old"
+
+
+def test_an_interrupted_write_leaves_nothing(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"new"
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        storage.write_bytes(str(tmp_path), "a.bin", chunks())
+    assert names(tmp_path) == []
+
+
+def test_a_failed_rename_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.bin").mkdir()
+    with pytest.raises(BeamIOError, match="^Rename operation failed"):
+        storage.write_bytes(str(tmp_path), "a.bin", [b"x"])
+    assert names(tmp_path) == ["a.bin"]
+
+
+def test_a_file_that_arrives_short_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = FileSystems.rename
+
+    def cutting(sources: list[str], finals: list[str]) -> None:
+        rename(sources, finals)
+        Path(finals[0]).write_bytes(b"x")
+
+    monkeypatch.setattr(FileSystems, "rename", cutting)
+    with pytest.raises(OSError) as caught:
+        storage.write_bytes(str(tmp_path), "a.bin", [b"long"])
+    assert str(caught.value) == (
+        f"{tmp_path / 'a.bin'}: wrote 4 bytes, found 1"
+    )
+
+
+def test_a_folder_under_a_file_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OSError, match="Not a directory|File exists"):
+        storage.write_text(str(tmp_path / "file" / "out"), "a.txt", "x")

@@ -1,0 +1,355 @@
+"""Transforms: what each stage gives, on the runner that the job uses."""
+
+import collections
+import dataclasses
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing import test_pipeline
+from apache_beam.testing.util import assert_that, equal_to
+
+from pipeline import manifest as manifest_lib
+from pipeline import records, shards, splits, transforms
+from pipeline import vocabulary as vocabulary_lib
+from pipeline.captions import Reference
+from tests import fixtures
+
+
+def runner() -> test_pipeline.TestPipeline:
+    """FnApiRunner, because DirectRunner downloads a binary first."""
+    options = PipelineOptions(["--runner=FnApiRunner"])
+    return test_pipeline.TestPipeline(options=options)
+
+
+def reasons(rejects: Any) -> Any:
+    return rejects | "Reasons" >> beam.Map(
+        lambda reject: (reject.image_id, reject.reason)
+    )
+
+
+def check(good: Any, expected: Iterable[Any], label: str = "good") -> None:
+    assert_that(good, equal_to(list(expected)), label=label)
+
+
+def test_jsonl_is_read_with_its_rejects(tmp_path: Path) -> None:
+    rows = [
+        {"image": "a.jpg", "captions": ["one", "two"], "split": "test"},
+        {"image": "b.jpg", "captions": ["thr\u00e9e"]},
+        {"image": "../c.jpg", "captions": ["x"]},
+        {"image": "d.jpg", "captions": []},
+    ]
+    path = fixtures.write_jsonl(tmp_path / "c.jsonl", rows)
+    with path.open("ab") as file:
+        file.write(b"\n   \r\nbroken\r\n")
+        file.write(
+            '{"image": "e", "captions": ["caf\u00e9"]}'.encode("latin-1")
+        )
+    with runner() as pipeline:
+        good, rejects = pipeline | transforms.ReadJsonl(str(path))
+        check(
+            good,
+            [
+                Reference("a.jpg", "a.jpg", ("one", "two"), "test"),
+                Reference("b.jpg", "b.jpg", ("thr\u00e9e",)),
+            ],
+        )
+        check(
+            reasons(rejects),
+            [
+                ("../c.jpg", "outside-image-root"),
+                ("d.jpg", "no-captions"),
+                ("broken", "malformed-line"),
+                ('{"image": "e", "captions": ["caf\ufffd"]}', "malformed-line"),
+            ],
+            "rejects",
+        )
+
+
+def test_jsonl_lines_may_share_an_image_but_not_split_it(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        {"image": "a.jpg", "captions": ["one"], "split": "train"},
+        {"image": "b.jpg", "captions": ["one"], "split": "train"},
+        {"image": "a.jpg", "captions": ["two"], "split": "train"},
+        {"image": "b.jpg", "captions": ["two"], "split": "test"},
+        {"image": "c.jpg", "captions": ["one"]},
+        {"image": "c.jpg", "captions": ["two"], "split": "test"},
+    ]
+    path = fixtures.write_jsonl(tmp_path / "c.jsonl", rows)
+    with runner() as pipeline:
+        good, rejects = pipeline | transforms.ReadJsonl(str(path))
+        check(
+            good,
+            [
+                Reference("a.jpg", "a.jpg", (text,), "train")
+                for text in ("one", "two")
+            ],
+        )
+        check(
+            rejects,
+            [
+                shards.Reject(name, name, "in-two-splits", detail)
+                for name, detail in (
+                    ("b.jpg", "named by ['test', 'train']"),
+                    ("c.jpg", "named by ['', 'test']"),
+                )
+            ],
+            "rejects",
+        )
+
+
+def test_flickr8k_joins_captions_and_lists(tmp_path: Path) -> None:
+    tokens = tmp_path / "token.txt"
+    tokens.write_bytes(
+        b"a.jpg#0\tone\r\nb.jpg#0\tone\na.jpg#1\ttwo\nc.jpg#0\tx\n"
+        b"not a line\nd.jpg#0\ty\n"
+    )
+    (tmp_path / "train").write_bytes(b"\xef\xbb\xbfa.jpg\r\nd.jpg\n\n")
+    (tmp_path / "dev").write_bytes(b"b.jpg\nd.jpg\nno-captions.jpg")
+    lists = {name: str(tmp_path / name) for name in ("train", "dev")}
+    with runner() as pipeline:
+        good, rejects = pipeline | transforms.ReadFlickr8k(str(tokens), lists)
+        check(
+            good,
+            [
+                Reference("a.jpg", "a.jpg", ("one",), "train", 0),
+                Reference("a.jpg", "a.jpg", ("two",), "train", 1),
+                Reference("b.jpg", "b.jpg", ("one",), "dev", 0),
+            ],
+        )
+        check(
+            reasons(rejects),
+            [("not a line", "malformed-line"), ("d.jpg", "in-two-splits")],
+            "rejects",
+        )
+    (counter,) = pipeline.result.metrics().query(
+        beam.metrics.MetricsFilter().with_name("unlisted")
+    )["counters"]
+    assert counter.committed == 1
+
+
+def test_adding_images_moves_no_other(tmp_path: Path) -> None:
+    rule = splits.SplitRule(validation_share=0.2, test_share=0.2)
+    few = [Reference(f"{number}", "a.jpg", ("x",)) for number in range(40)]
+    more = [Reference(f"new-{number}", "a.jpg", ("x",)) for number in range(40)]
+    expected = [
+        dataclasses.replace(part, split=rule.assign(part.image_id, ""))
+        for part in few
+    ]
+    assert {part.split for part in expected} == {"train", "validation", "test"}
+    with runner() as pipeline:
+        assigned = (
+            pipeline
+            | beam.Create([*more, *few])
+            | transforms.AssignSplits(rule)
+            | beam.Filter(lambda part: not part.image_id.startswith("new"))
+        )
+        check(assigned, expected)
+
+
+VOCABULARY_PARTS = [
+    Reference("1", "a.jpg", ("A dog.", "a dog and a cat"), "train"),
+    Reference("2", "a.jpg", ("the man's cat",), "train"),
+    Reference("3", "a.jpg", ("zebra zebra zebra",), "test"),
+]
+
+
+@pytest.mark.parametrize(
+    ("min_count", "max_size", "words"),
+    [
+        (1, 99, {"a": 3, "cat": 2, "dog": 2, "and": 1, "man's": 1, "the": 1}),
+        (2, 99, {"a": 3, "cat": 2, "dog": 2}),
+        (1, 6, {"a": 3, "cat": 2}),
+        (9, 99, {}),
+    ],
+)
+def test_the_vocabulary_is_learned_from_train_only(
+    min_count: int, max_size: int, words: dict[str, int]
+) -> None:
+    expected = vocabulary_lib.Vocabulary.from_counts(
+        words, num_captions=3, num_words=10
+    )
+    with runner() as pipeline:
+        dumped = (
+            pipeline
+            | beam.Create(VOCABULARY_PARTS)
+            | transforms.LearnVocabulary(min_count=min_count, max_size=max_size)
+        )
+        check(dumped, [expected.dump()])
+
+
+def test_without_train_captions_the_vocabulary_is_empty() -> None:
+    expected = vocabulary_lib.Vocabulary.from_counts(
+        {}, num_captions=0, num_words=0
+    )
+    with runner() as pipeline:
+        dumped = (
+            pipeline
+            | beam.Create(VOCABULARY_PARTS[2:])
+            | transforms.LearnVocabulary(min_count=1, max_size=9)
+        )
+        check(dumped, [expected.dump()])
+
+
+def shard_writer(tmp_path: Path, corpus: fixtures.Corpus) -> shards.ShardWriter:
+    encoder = fixtures.save_encoder(tmp_path / "encoder.keras")
+    return shards.ShardWriter(
+        images=str(corpus.images),
+        output=str(tmp_path / "records"),
+        request="ab",
+        encoder=str(encoder),
+        weights=None,
+        grid=records.GridSpec(locations=16, depth=6),
+        num_shards=2,
+        batch_size=4,
+        thumbnail_side=0,
+    )
+
+
+def test_shards_hold_every_image_once(tmp_path: Path) -> None:
+    corpus = fixtures.draw_corpus(tmp_path)
+    writer = shard_writer(tmp_path, corpus)
+    references = [
+        Reference(name, name, (text,), corpus.splits[name], order)
+        for name, texts in corpus.captions.items()
+        for order, text in enumerate(texts)
+    ]
+    missing = Reference("missing", "missing.jpg", ("x",), "train")
+    expected = collections.Counter(
+        (split, splits.shard_of(name, 2))
+        for name, split in corpus.splits.items()
+    )
+    with runner() as pipeline:
+        rows, rejects, grouped = (
+            pipeline
+            | beam.Create([*references, missing])
+            | transforms.WriteShards(writer)
+        )
+        check(
+            rows | beam.Map(lambda row: (row.file, row.records)),
+            [
+                (f"{split}-{number:05d}-of-00002.tfrecord", count)
+                for (split, number), count in expected.items()
+            ],
+        )
+        check(reasons(rejects), [("missing", "unreadable")], "rejects")
+        check(
+            grouped | beam.CombineGlobally(sum),
+            [len(references) + 1],
+            "grouped",
+        )
+
+
+def test_rejects_are_written_and_counted(tmp_path: Path) -> None:
+    rejects = [
+        shards.Reject(f"{number}", "a.jpg", reason, "")
+        for number, reason in enumerate(["empty", "truncated", "empty"] * 5)
+    ]
+    with runner() as pipeline:
+        counts = (
+            pipeline
+            | beam.Create(rejects)
+            | transforms.WriteRejects(str(tmp_path), 4)
+        )
+        check(counts, [("empty", 10), ("truncated", 5)])
+    written = [
+        json.loads(line)
+        for path in tmp_path.glob("rejects-*-of-00004.jsonl")
+        for line in path.read_text().splitlines()
+    ]
+    written.sort(key=lambda row: int(row["image_id"]))
+    assert written == [dataclasses.asdict(reject) for reject in rejects]
+
+
+TRAIN = manifest_lib.Shard("train-1", "train", 7, 7, 10, "ab")
+DUMPED = vocabulary_lib.Vocabulary.from_counts(
+    {"a": 2}, num_captions=1, num_words=2
+).dump()
+
+
+def finish(
+    output: Path,
+    *,
+    rows: Iterable[manifest_lib.Shard] = (TRAIN,),
+    reasons: Iterable[tuple[str, int]] = (),
+    read: int = 7,
+    max_reject_share: float = 0.5,
+) -> None:
+    summary = transforms.Summary(
+        output=str(output),
+        encoder={"architecture": "none"},
+        grid=records.GridSpec(1, 1),
+        settings={"dataset": "jsonl"},
+        max_reject_share=max_reject_share,
+    )
+    with runner() as pipeline:
+        parts = {
+            "rows": rows,
+            "reasons": reasons,
+            "vocabulary": [DUMPED],
+            "read": [read],
+            "grouped": [7],
+        }
+        written = transforms.Written(
+            **{
+                name: pipeline | name >> beam.Create(list(values))
+                for name, values in parts.items()
+            }
+        )
+        pipeline | transforms.WriteManifest(summary, written)
+
+
+def test_the_manifest_is_written_last(tmp_path: Path) -> None:
+    test = dataclasses.replace(TRAIN, file="test-1", split="test")
+    finish(tmp_path, rows=[TRAIN, test], reasons=[("empty", 2)])
+    text = (tmp_path / "manifest.json").read_text()
+    manifest = manifest_lib.Manifest.load(text)
+    assert manifest.shards == (test, TRAIN)
+    assert manifest.rejected == {"empty": 2}
+    assert manifest.settings == {"dataset": "jsonl"}
+    assert (tmp_path / "vocabulary.tsv").read_text() == DUMPED
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"rows": []}, "the data set has no images"),
+        (
+            {"rows": [dataclasses.replace(TRAIN, split="test")]},
+            "no image fell in the train split: read 7 references, wrote 7",
+        ),
+        ({"read": 8}, "references were lost: 8 read, 7 accounted for"),
+        (
+            {
+                "reasons": [("empty", 1), ("unreadable", 2), ("broken", 1)],
+                "max_reject_share": 0.1,
+            },
+            "4 of 11 images were rejected (36.4%, --max_reject_share is 10.0%)",
+        ),
+    ],
+)
+def test_a_bad_whole_gets_no_manifest(
+    tmp_path: Path, given: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        finish(tmp_path, **given)
+    assert str(caught.value).startswith(message)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_many_rejects_are_listed_by_reason(tmp_path: Path) -> None:
+    reasons = [("empty", 1), ("unreadable", 2), ("broken", 1)]
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        finish(tmp_path, reasons=reasons, max_reject_share=0.36)
+    assert (
+        ": unreadable 2, broken 1, empty 1; see rejects-*.jsonl, and run again "
+        "with --overwrite when they are mended"
+    ) in str(caught.value)
+    finish(tmp_path, reasons=reasons, max_reject_share=0.37)
+    assert (tmp_path / "manifest.json").exists()

@@ -1,0 +1,258 @@
+"""Actions with fakes: what each does, when, and what it says."""
+
+import json
+import math
+import pathlib
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl import logging
+
+from trainer import actions, loop
+
+
+def report(step: int, *, num_steps: int = 1, **scalars: float) -> loop.Report:
+    scalars = {"loss": 2.5, "tokens": 600.0, **scalars}
+    return loop.Report(step, scalars, seconds=4.0, num_steps=num_steps)
+
+
+class FakeCheckpoints:
+    """Remembers at which steps it was asked to save."""
+
+    def __init__(self) -> None:
+        self.saved: list[int] = []
+        self.best: list[int] = []
+
+    def save(self, step: int) -> None:
+        self.saved.append(step)
+
+    def save_best(self, step: int) -> None:
+        self.best.append(step)
+
+
+class FakeLog:
+    """Remembers the rows it was given."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, dict[str, float]]] = []
+
+    def write(self, step: int, scalars: dict[str, float]) -> None:
+        self.rows.append((step, scalars))
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was logged."""
+    lines: list[str] = []
+    monkeypatch.setattr(
+        logging, "info", lambda text, *values: lines.append(text % values)
+    )
+    return lines
+
+
+def fired(when: actions.Every, until: int, per_call: int) -> list[int]:
+    """Steps at which it fires in a run from the beginning."""
+    ends = [*range(per_call, until, per_call), until]
+    begins = [0, *ends[:-1]]
+    return [
+        end
+        for begin, end in zip(begins, ends, strict=True)
+        if when(report(end, num_steps=end - begin))
+    ]
+
+
+def test_every_fires_at_multiples_and_at_the_end():
+    assert fired(actions.Every(4, 10), until=10, per_call=1) == [4, 8, 10]
+    assert fired(actions.Every(4, 10), until=10, per_call=2) == [4, 8, 10]
+
+
+def test_every_fires_at_the_end_of_the_call_that_passes_a_multiple():
+    # An epoch of 178 steps, in calls of 20.
+    when = actions.Every(178, 600)
+    assert fired(when, until=600, per_call=20) == [180, 360, 540, 600]
+
+
+def test_every_fires_at_each_call_longer_than_itself():
+    assert fired(actions.Every(3, 20), until=20, per_call=5) == [5, 10, 15, 20]
+
+
+def test_every_refuses_no_steps():
+    with pytest.raises(ValueError) as error:
+        actions.Every(0, 10)
+    assert str(error.value) == "`every` must be positive, got 0 steps"
+
+
+def test_progress_tells_loss_speed_and_time_left(said):
+    say = actions.SayProgress(100, 32)
+    say(report(40, num_steps=20, loss=3.14159, tokens=8000.0))
+    # 4 seconds for 20 steps of 32 images; 60 more steps to go.
+    assert said == [
+        "step 40 of 100: loss 3.142 nats/token, 160 images/s, "
+        "2000 tokens/s, 0:12 left"
+    ]
+
+
+@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
+def test_loss_that_is_no_number_ends_the_run(loss):
+    with pytest.raises(FloatingPointError) as error:
+        actions.StopOnNan()(report(40, loss=loss))
+    assert str(error.value) == (
+        f"the loss is {loss} at step 40: lower AdamW.learning_rate, or "
+        "lengthen AdamW.warmup_steps"
+    )
+
+
+def test_finite_loss_goes_on():
+    assert actions.StopOnNan()(report(40, loss=1e9)) is None
+
+
+def rows(folder: pathlib.Path) -> list[dict[str, float]]:
+    text = (folder / "metrics.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def test_metrics_are_rows_of_json(tmp_path):
+    log = actions.MetricsLog(str(tmp_path), resumed_step=0)
+    log(report(20, loss=2.0))
+    log.write(20, {"validation/cider_d": 0.5})
+    expected = [
+        {"step": 20, "train/loss": 2.0, "train/tokens": 600.0},
+        {"step": 20, "validation/cider_d": 0.5},
+    ]
+    assert rows(tmp_path) == expected
+    assert actions.read_metrics(str(tmp_path)) == expected
+
+
+def test_metrics_reach_tensorboard(tmp_path):
+    log = actions.MetricsLog(str(tmp_path), resumed_step=0)
+    log.write(20, {"validation/cider_d": 0.5})
+    (file,) = (tmp_path / "tensorboard").iterdir()
+    values = {
+        value.tag: (event.step, float(tf.make_ndarray(value.tensor)))
+        for event in tf.compat.v1.train.summary_iterator(str(file))
+        for value in event.summary.value
+    }
+    assert values == {"validation/cider_d": (20, 0.5)}
+
+
+def test_metrics_past_the_resumed_step_are_dropped(tmp_path):
+    log = actions.MetricsLog(str(tmp_path), resumed_step=0)
+    for step in (20, 40, 60):
+        log.write(step, {"train/loss": float(step)})
+    resumed = actions.MetricsLog(str(tmp_path), resumed_step=40)
+    resumed.write(60, {"train/loss": 0.0})
+    assert rows(tmp_path) == [
+        {"step": 20, "train/loss": 20.0},
+        {"step": 40, "train/loss": 40.0},
+        {"step": 60, "train/loss": 0.0},
+    ]
+
+
+def test_row_cut_by_a_crash_does_not_hinder_the_next_start(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 20}\n{"step": 40, "tr')
+    log = actions.MetricsLog(str(tmp_path), resumed_step=40)
+    log.write(60, {})
+    assert rows(tmp_path) == [{"step": 20}, {"step": 60}]
+
+
+def test_there_are_no_metrics_before_training(tmp_path):
+    assert actions.read_metrics(str(tmp_path)) == []
+
+
+def test_patience_counts_scores_since_the_best():
+    patience = actions.Patience(2)
+    scores = [0.1, 0.3, 0.2, 0.4, 0.4, 0.1]
+    better = [patience.improves(score) for score in scores]
+    assert better == [True, True, False, True, False, False]
+    assert patience.has_run_out
+    assert float(patience.best) == 0.4
+
+
+@pytest.mark.parametrize("score", np.linspace(0.01, 0.99, 25))
+def test_equal_score_is_no_better(score):
+    patience = actions.Patience(1)
+    assert patience.improves(score)
+    assert not patience.improves(score)
+
+
+def test_score_that_is_no_number_is_no_better():
+    patience = actions.Patience(1)
+    assert not patience.improves(math.nan)
+    assert patience.has_run_out
+
+
+def test_patience_is_checkpointed(tmp_path):
+    patience = actions.Patience(3)
+    for score in (0.7, 0.2):
+        patience.improves(score)
+    path = tf.train.Checkpoint(patience=patience).save(str(tmp_path / "one"))
+    fresh = actions.Patience(3)
+    tf.train.Checkpoint(patience=fresh).restore(path).assert_consumed()
+    assert (float(fresh.best), int(fresh.waited)) == (0.7, 1)
+
+
+def test_patience_refuses_no_evaluations():
+    with pytest.raises(ValueError) as error:
+        actions.Patience(0)
+    assert str(error.value) == "`patience` must be positive, got 0"
+
+
+class Evaluation:
+    """`EvaluateAndStop` over given scores, every ten steps."""
+
+    def __init__(self, scores: list[float], *, select_by: str = "cider_d"):
+        self.log, self.checkpoints = FakeLog(), FakeCheckpoints()
+        self._scores = iter(scores)
+        self.act = actions.EvaluateAndStop(
+            lambda: {"loss": 3.0, "cider_d": next(self._scores)},
+            when=actions.Every(10, 1000),
+            select_by=select_by,
+            patience=actions.Patience(2),
+            log=self.log,
+            checkpoints=self.checkpoints,
+        )
+
+
+def test_evaluates_when_it_is_time_and_keeps_the_best(said):
+    evaluation = Evaluation([0.2, 0.1, 0.3])
+    for step in range(5, 31, 5):
+        evaluation.act(report(step, num_steps=5))
+    assert evaluation.checkpoints.best == [10, 30]
+    assert [step for step, _ in evaluation.log.rows] == [10, 20, 30]
+    assert evaluation.log.rows[0][1] == {
+        "validation/loss": 3.0,
+        "validation/cider_d": 0.2,
+    }
+    assert said[0] == "step 10, validation: loss 3.000, cider_d 0.200"
+
+
+def test_stops_when_patience_has_run_out(said):
+    evaluation = Evaluation([0.5, 0.4, 0.3])
+    evaluation.act(report(10))
+    evaluation.act(report(20))
+    with pytest.raises(loop.StopTraining) as stop:
+        evaluation.act(report(30))
+    assert str(stop.value) == (
+        "stopped early at step 30: cider_d has not risen above 0.500 for 2 "
+        "evaluations"
+    )
+    assert evaluation.checkpoints.best == [10]
+    assert len(evaluation.log.rows) == 3
+
+
+def test_unknown_score_names_those_there_are():
+    evaluation = Evaluation([0.5], select_by="cider")
+    with pytest.raises(ValueError) as error:
+        evaluation.act(report(10))
+    assert str(error.value) == (
+        "`select_by` must be one of cider_d, loss, got 'cider'"
+    )
+
+
+def test_checkpoints_are_saved_when_it_is_time():
+    checkpoints = FakeCheckpoints()
+    save = actions.SaveCheckpoint(checkpoints, when=actions.Every(20, 50))
+    for step in range(10, 51, 10):
+        save(report(step, num_steps=10))
+    assert checkpoints.saved == [20, 40, 50]

@@ -1,0 +1,129 @@
+"""Evaluation: the measures tell a captioner that looks from one that can't."""
+
+import tensorflow as tf
+import pytest
+
+from pipeline import grammar
+from pipeline import manifest as manifest_lib
+from tests import fixtures
+from trainer import dataset, evaluation, generator, loss, optimizer, train_step
+
+BATCHING = dataset.Batching(
+    batch_images=4, num_streams=2, captions_per_image=2, max_length=8
+)
+
+
+def trained(record_set, *, uses_image):
+    """A tiny captioner after a minute's worth of a real run, in seconds."""
+    strategy = tf.distribute.OneDeviceStrategy("CPU:0")
+    with strategy.scope():
+        model = fixtures.tiny_captioner(
+            record_set.vocabulary, units=24, uses_image=uses_image
+        )
+        adamw = optimizer.AdamW(
+            learning_rate=2e-2, warmup_steps=5, decay_steps=150
+        ).build(model.trainable_variables)
+    step = train_step.TrainStep(
+        strategy=strategy,
+        captioner=model,
+        optimizer=adamw,
+        loss=loss.CaptionLoss(),
+        seed=1,
+    )
+    data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+    step.over(data.distribute(strategy, first_step=0))(150)
+    return strategy, model
+
+
+def evaluated(record_set, *, uses_image, truth=None):
+    strategy, model = trained(record_set, uses_image=uses_image)
+    return evaluation.evaluate(
+        record_set,
+        dataset.CaptionDataset(
+            record_set, "validation", BATCHING, shuffle=False
+        ),
+        split="validation",
+        generator_=generator.CaptionGenerator(
+            model,
+            record_set.vocabulary,
+            generator.Search(beams=2, max_length=8, batch_images=4),
+        ),
+        loss_of_split=train_step.LossOfSplit(
+            strategy=strategy, captioner=model
+        ),
+        truth=truth,
+    )
+
+
+@pytest.fixture(scope="module")
+def record_set(tmp_path_factory):
+    return fixtures.write_record_set(
+        tmp_path_factory.mktemp("records"),
+        images={"train": 24, "validation": 16},
+        captions_per_image=1,
+    )
+
+
+def test_a_captioner_that_looks_is_told_from_its_floors(record_set):
+    result = evaluated(record_set, uses_image=True)
+    assert result.looks
+    assert result.verdict.startswith("It looks at the image")
+    score = result.scores["cider_d"]
+    assert score.model > 2 * max(score.constant, score.shuffled)
+    assert [row.image_id for row in result.examples] == [
+        name
+        for batch in dataset.image_batches(
+            record_set, "validation", batch_images=5
+        )
+        for name in batch.image_ids
+    ]
+
+
+def test_a_blind_captioner_is_found_out(record_set):
+    result = evaluated(record_set, uses_image=False)
+    assert not result.looks
+    assert "NOT look at the image" in result.verdict
+    assert result.repetition["mode_share"] == 1
+    score = result.scores["cider_d"]
+    assert score.model == pytest.approx(score.shuffled)
+
+
+def test_truth_of_another_data_set_is_refused(record_set):
+    with pytest.raises(
+        manifest_lib.RecordSetError, match="truth file does not know image"
+    ):
+        evaluated(record_set, uses_image=True, truth={})
+
+
+def test_truth_scorer_counts_statements():
+    things = [
+        grammar.SceneObject(
+            shape=grammar.SHAPES[0],
+            colour=grammar.COLOURS[0],
+            size="large",
+            texture="plain",
+            x=100,
+            y=100,
+        )
+    ]
+    scene = grammar.Scene("1", grammar.BACKGROUNDS[0], tuple(things))
+    right = f"a {grammar.COLOURS[0]} {grammar.SHAPES[0]}".split()
+    wrong = f"a {grammar.COLOURS[1]} {grammar.SHAPES[0]}".split()
+    scorer = evaluation.TruthScorer([scene], [[" ".join(right)]])
+    assert scorer([right]) == {
+        "attribute_precision": 1.0,
+        "attribute_recall": 1.0,
+    }
+    assert scorer([wrong]) == {
+        "attribute_precision": 0.5,
+        "attribute_recall": 0.0,
+    }
+
+
+def test_overlap_scorer_is_perfect_on_a_reference():
+    references = [[["a", "dog"]], [["a", "cat", "sits"]]]
+    scores = evaluation.OverlapScorer(references)(
+        [["a", "dog"], ["a", "cat", "sits"]]
+    )
+    assert scores["bleu_4"] == pytest.approx(1, abs=0.5)
+    assert scores["cider_d"] > 2

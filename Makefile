@@ -9,6 +9,8 @@ VENV ?= .venv
 DEMO ?= demo
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
+# TensorFlow's start-up notes come before any log level counts.
+QUIET := 2> >(grep --line-buffered -vE '^(WARNING: All log|[IWE]0000 )' >&2)
 
 .PHONY: demo test test-slow lint clean
 
@@ -27,15 +29,17 @@ $(VENV)/.test: setup.py constraints.txt | $(VENV)/bin/python
 
 demo: $(VENV)/.demo
 	@echo "1/4 rendering scenes"
-	@$(RUN) pipeline.scenes --output=$(DEMO)/scenes
+	@$(RUN) pipeline.scenes --output=$(DEMO)/scenes $(QUIET)
 	@echo "2/4 encoding images"
 	@$(RUN) pipeline.main --captions=$(DEMO)/scenes/captions.jsonl \
-	  --images=$(DEMO)/scenes --output=$(DEMO)/records --num_shards=4
+	  --images=$(DEMO)/scenes --output=$(DEMO)/records --num_shards=4 $(QUIET)
 	@echo "3/4 training"
 	@$(RUN) trainer.main --mode=train --gin_file=gin/run_demo.gin \
-	  --run_dir=$(DEMO)/run
+	  --gin_param="RECORDS = '$(DEMO)/records'" \
+	  --gin_param="evaluate.truth = '$(DEMO)/scenes/truth.jsonl'" \
+	  --run_dir=$(DEMO)/run $(QUIET)
 	@echo "4/4 captions, scores and page"
-	@$(RUN) trainer.main --mode=evaluate --run_dir=$(DEMO)/run
+	@$(RUN) trainer.main --mode=evaluate --run_dir=$(DEMO)/run $(QUIET)
 
 test: $(VENV)/.test
 	$(BIN)/pytest -m 'not slow'

@@ -5,7 +5,7 @@ The flow, in order; a module imports only those above it:
   grammar      what a synthetic scene is, how it is described, what is true
   scenes       renders the embedded data set: JPEG files, captions, truth
   captions     one line of a caption file -> Reference(image id, source, text)
-  splits       image id -> train, validation or test, for ever
+  splits       image id -> split and shard, for ever
   vocabulary   caption text <-> token ids, learned from the train split only
   images       bytes of any allowed format -> RGB pixels, and a thumbnail
   preparation  pixels -> one encoder's input, when training and serving
@@ -16,7 +16,9 @@ The flow, in order; a module imports only those above it:
   manifest     what a finished record set holds; written last
   storage      files on Beam's file systems, written whole or not at all
   request      what a run was asked for: go on, be complete, or be refused
+  rejects      what was left out, and why
   shards       one shard: read, decode, encode, write, rename, check
+  readers      data set files -> references in Beam, each with its split
   transforms   the Beam stages, each named by its effect
   main         flags -> pipeline options -> the pipe
 

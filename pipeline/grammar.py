@@ -5,8 +5,6 @@ it, `judge` reads any caption over the same words and counts which of its
 statements hold, and `AttributeCounts` sums such verdicts over images.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 import json
@@ -14,12 +12,13 @@ import os
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Self
 
 SHAPES = (
     *("ball", "boat", "car", "fish", "flower"),
     *("heart", "house", "mug", "star", "umbrella"),
 )
-COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "white")
+COLOURS = ("red", "orange", "yellow", "green", "blue", "white")
 SIZES = ("small", "large")
 TEXTURES = ("plain", "striped", "spotted")
 IMAGE_SIDE = 224
@@ -119,6 +118,7 @@ class SceneObject:
     covers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        """Raises ValueError for a value outside the lists above."""
         _check("shape", self.shape, SHAPES)
         _check("colour", self.colour, COLOURS)
         _check("size", self.size, SIZES)
@@ -132,13 +132,20 @@ class SceneObject:
 
 @dataclasses.dataclass(frozen=True)
 class Scene:
-    """What one image shows: its background and objects, rearmost first."""
+    """What one image shows.
+
+    Attributes:
+      id: The image's id.
+      background: One of `BACKGROUNDS`.
+      objects: The objects, rearmost first.
+    """
 
     id: str
     background: str
     objects: tuple[SceneObject, ...]
 
     def __post_init__(self) -> None:
+        """Raises ValueError for an unknown background."""
         _check("background", self.background, BACKGROUNDS)
 
     @property
@@ -151,7 +158,7 @@ class Scene:
         return json.dumps(dataclasses.asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Scene:
+    def from_json(cls, text: str) -> Self:
         """Reads what `to_json` wrote.
 
         Raises:
@@ -178,11 +185,11 @@ class Scene:
             for name in ("front", "behind")
             if self.holds(name, first, second)
         ]
+        least = self._least_margin(first, second)
         return overlap or [
             name
             for name in ("left", "right", "above", "below")
-            if self._margin(name, first, second)
-            >= self._dominance(first, second)
+            if self._margin(name, first, second) >= least
         ]
 
     def _margin(self, relation: str, first: int, second: int) -> float:
@@ -197,7 +204,7 @@ class Scene:
         }
         return margins[relation]
 
-    def _dominance(self, first: int, second: int) -> float:
+    def _least_margin(self, first: int, second: int) -> float:
         one, other = self.objects[first], self.objects[second]
         lesser = min(abs(one.x - other.x), abs(one.y - other.y))
         return max(_STATED_MARGIN, 1.5 * lesser)
@@ -245,11 +252,11 @@ def describe(scene: Scene, rng: random.Random) -> str:
 def _draw(scene: Scene, rng: random.Random) -> str:
     order = _mention_order(scene, rng)
     caption = _noun_phrase(scene, order[0], rng)
-    for place, (one, other) in enumerate(itertools.pairwise(order), start=1):
-        caption += _link(scene, (one, other), rng, last=place == len(order) - 1)
-        caption += " " + _noun_phrase(scene, other, rng)
+    for pair in itertools.pairwise(order):
+        link = _link(scene, pair, rng, last=pair[1] == order[-1])
+        caption += f"{link} {_noun_phrase(scene, pair[1], rng)}"
     if rng.random() < 0.15:
-        caption = "there is " + caption
+        caption = f"there is {caption}"
     if rng.random() < 0.65:
         phrase = rng.choice(_BACKGROUND_PHRASES[scene.background])
         leads = rng.random() < 0.2
@@ -293,8 +300,7 @@ def _link(
 ) -> str:
     clear = scene.clear_relations(*pair)
     if clear and rng.random() < 0.4:
-        verb = " is " if last and rng.random() < 0.2 else " "
-        return verb + rng.choice(_RELATION_PHRASES[rng.choice(clear)])
+        return " " + rng.choice(_RELATION_PHRASES[rng.choice(clear)])
     if not last:
         return ","
     return " and" if rng.random() < 0.85 else " with"
@@ -424,7 +430,7 @@ class AttributeCounts:
     @classmethod
     def from_caption(
         cls, caption: str, scene: Scene, *, references: Sequence[str]
-    ) -> AttributeCounts:
+    ) -> Self:
         """Counts one image's caption.
 
         Raises:
@@ -438,9 +444,9 @@ class AttributeCounts:
         named = min(verdict.named, expected)
         return cls(verdict.stated, verdict.true, named, expected)
 
-    def __add__(self, other: AttributeCounts) -> AttributeCounts:
+    def __add__(self, other: Self) -> Self:
         """Merges the counts of two disjoint sets of images."""
-        return AttributeCounts(
+        return type(self)(
             stated=self.stated + other.stated,
             true=self.true + other.true,
             named=self.named + other.named,

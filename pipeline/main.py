@@ -26,7 +26,7 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import encoders, records, shards, splits, transforms
+from pipeline import encoders, readers, records, shards, splits, transforms
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
 
@@ -99,22 +99,6 @@ def _sha256(path: str) -> str:
     return digest.hexdigest()
 
 
-def _split_lists(captions: str) -> dict[str, str]:
-    """Split name -> the official list beside Flickr8k's token file."""
-    folder, _ = FileSystems.split(captions)
-    pattern = FileSystems.join(folder, "Flickr_8k.*Images.txt")
-    found = FileSystems.match([pattern])[0].metadata_list
-    lists = {
-        re.sub(r".*Flickr_8k\.(\w+)Images\.txt$", r"\1", item.path): item.path
-        for item in found
-    }
-    if "train" not in lists:
-        raise manifest_lib.RecordSetError(
-            f"no Flickr_8k.trainImages.txt beside {captions}"
-        )
-    return lists
-
-
 def _settings() -> dict[str, Any]:
     """What the manifest records of the flags: no path, no runner."""
     rule = splits.SplitRule(
@@ -134,36 +118,6 @@ def _settings() -> dict[str, Any]:
     }
 
 
-def _precompute(
-    pipeline: beam.Pipeline,
-    reader: beam.PTransform,
-    writer: shards.ShardWriter,
-    summary: transforms.Summary,
-) -> None:
-    """The whole job: read, split, group, encode, write, finish."""
-    rule = splits.SplitRule(**summary.settings["split_rule"])
-    references, unread = pipeline | "Read" >> reader
-    references |= "Assign splits" >> transforms.AssignSplits(rule)
-    vocabulary = references | transforms.LearnVocabulary(
-        min_count=summary.settings["min_count"],
-        max_size=summary.settings["max_words"],
-    )
-    rows, rejects, grouped = references | transforms.WriteShards(writer)
-    reasons = (
-        (unread, rejects)
-        | "All rejects" >> beam.Flatten()
-        | transforms.WriteRejects(writer.output, writer.num_shards)
-    )
-    inputs = transforms.Written(
-        rows=rows,
-        reasons=reasons,
-        vocabulary=vocabulary,
-        read=references | "Count read" >> beam.combiners.Count.Globally(),
-        grouped=grouped | "Count grouped" >> beam.CombineGlobally(sum),
-    )
-    pipeline | transforms.WriteManifest(summary, inputs)
-
-
 def _check_paths() -> None:
     """Finds a wrong path before the encoder is loaded."""
     for flag in (_CAPTIONS, _OUTPUT):
@@ -179,14 +133,25 @@ def _check_paths() -> None:
             )
 
 
+def _load_encoder() -> encoders.Encoder:
+    try:
+        return encoders.load_encoder(_ENCODER.value, weights=_WEIGHTS.value)
+    except Exception as error:  # Keras' own for a download that fails.
+        raise manifest_lib.RecordSetError(
+            f"--encoder={_ENCODER.value}: {error}"
+        ) from error
+
+
 def _run(argv: list[str]) -> str:
     """Runs the job; returns the line that tells how it ended."""
     options = _beam_options(argv)
     captions, output = _CAPTIONS.value, _OUTPUT.value
     _check_paths()
-    lists = _split_lists(captions) if _DATASET.value == "flickr8k" else {}
+    lists = (
+        readers.split_lists(captions) if _DATASET.value == "flickr8k" else {}
+    )
     logging.getLogger(__name__).info("loading %s", _ENCODER.value)
-    encoder = encoders.load_encoder(_ENCODER.value, weights=_WEIGHTS.value)
+    encoder = _load_encoder()
     request = request_lib.Request(
         inputs={"captions": _sha256(captions)}
         | {split: _sha256(path) for split, path in lists.items()},
@@ -215,12 +180,19 @@ def _run(argv: list[str]) -> str:
         max_reject_share=_MAX_REJECT_SHARE.value,
     )
     reader = (
-        transforms.ReadFlickr8k(captions, lists)
+        readers.ReadFlickr8k(captions, lists)
         if lists
-        else transforms.ReadJsonl(captions)
+        else readers.ReadJsonl(captions)
     )
     with beam.Pipeline(options=options) as pipeline:
-        _precompute(pipeline, reader, writer, summary)
+        pipeline | transforms.Precompute(
+            reader,
+            splits.SplitRule(**request.settings["split_rule"]),
+            writer,
+            summary,
+            min_count=_MIN_COUNT.value,
+            max_words=_MAX_WORDS.value,
+        )
     return _described(output)
 
 
@@ -235,6 +207,12 @@ def _described(output: str) -> str:
 
 def _beam_options(argv: list[str]) -> PipelineOptions:
     """Beam's own flags; an unknown one is an error, not a silent default."""
+    # `--overwrite false` would leave `false` over, and overwrite.
+    for argument in argv:
+        if not argument.startswith("--"):
+            raise manifest_lib.RecordSetError(
+                f"not a flag: {argument!r}; flags are written --name=value"
+            )
     options = PipelineOptions(argv)
     known = options.get_all_options()
     every = options.get_all_options(retain_unknown_options=True)
@@ -264,6 +242,9 @@ def main(argv: list[str]) -> None:
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     )
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    # It prints the traceback of every error that the one line tells.
+    runner = logging.getLogger("apache_beam.runners.common")
+    runner.setLevel(logging.CRITICAL)
     for name in ("pipeline", __name__):
         logging.getLogger(name).setLevel(logging.INFO)
     try:
@@ -273,7 +254,10 @@ def main(argv: list[str]) -> None:
 
 
 def _parse_known(argv: list[str]) -> list[str]:
-    return flags.FLAGS(argv, known_only=True)
+    try:
+        return flags.FLAGS(argv, known_only=True)
+    except flags.Error as error:
+        sys.exit(f"pipeline: {_cause(error)}")
 
 
 def run() -> None:

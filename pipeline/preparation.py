@@ -1,4 +1,4 @@
-"""Canonical pixels -> one encoder's input: the same when training and serving."""
+"""Canonical pixels -> one encoder's input, in training and serving."""
 
 import dataclasses
 from collections.abc import Callable

@@ -52,19 +52,32 @@ def claim(output: str, request: Request, *, overwrite: bool) -> bool:
     path = FileSystems.join(output, REQUEST_FILE)
     asked = json.loads(json.dumps(dataclasses.asdict(request)))
     if FileSystems.exists(path):
-        earlier = json.loads(storage.read_bytes(path))
-        if earlier != asked and not overwrite:
-            changed = ", ".join(_differences(earlier, asked))
-            raise manifest_lib.RecordSetError(
-                f"{output} was made otherwise ({changed}): choose another "
-                "--output, or replace it with --overwrite"
-            )
-        if not overwrite and _complete(output):
-            return True
+        if not overwrite:
+            _refuse_another(output, _earlier(path), asked)
+            if _complete(output):
+                return True
         _clear(output, _MADE_LAST + (_SHARDS if overwrite else ()))
     text = manifest_lib.canonical_json(asked)
     storage.write_text(output, REQUEST_FILE, text)
     return False
+
+
+def _earlier(path: str) -> Any:
+    try:
+        return json.loads(storage.read_bytes(path))
+    except ValueError as error:
+        raise manifest_lib.RecordSetError(
+            f"{path} is damaged: replace the record set with --overwrite"
+        ) from error
+
+
+def _refuse_another(output: str, earlier: Any, asked: Any) -> None:
+    if earlier != asked:
+        changed = ", ".join(_differences(earlier, asked))
+        raise manifest_lib.RecordSetError(
+            f"{output} was made otherwise ({changed}): choose another "
+            "--output, or replace it with --overwrite"
+        )
 
 
 def _differences(old: Any, new: Any, name: str = "") -> list[str]:

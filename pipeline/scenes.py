@@ -40,7 +40,6 @@ HELD_OUT = frozenset(
         ("yellow", "car"),
         ("green", "heart"),
         ("blue", "star"),
-        ("purple", "house"),
         ("white", "flower"),
     }
 )
@@ -51,16 +50,14 @@ _RGB = {
     "orange": (255, 140, 0),
     "yellow": (255, 230, 20),
     "green": (10, 165, 60),
-    "blue": (15, 70, 240),
-    "purple": (150, 40, 190),
+    "blue": (10, 80, 245),
     "white": (252, 252, 252),
 }
-# The colour that would be hard to see before each background.
+# The colour that would be hard to see before a background.
 _UNSEEN = {
-    "sky": "blue",
     "grass": "green",
     "sand": "yellow",
-    "night": "purple",
+    "night": "blue",
     "bricks": "red",
     "checks": "white",
     "wood": "orange",
@@ -108,7 +105,7 @@ def compose(scene_id: str, rng: random.Random, *, held_out: bool) -> Scene:
         same = [
             (colour == each.colour, shape == each.shape) for each in objects
         ]
-        if colour == _UNSEEN[background] or (True, True) in same:
+        if colour == _UNSEEN.get(background) or (True, True) in same:
             continue
         if any(map(any, same)) and rng.random() < 0.8:
             continue
@@ -189,18 +186,19 @@ def _shaded(colour: _Colour, factor: float) -> _Colour:
 
 def _sprite(one: SceneObject, rng: random.Random) -> _Sprite:
     side = rng.randint(*_DIAMETER[one.size]) * _SCALE
-    rgb = _RGB[one.colour]
-    rgb = tuple(min(255, max(0, at + rng.randint(-8, 8))) for at in rgb)
+    rgb = tuple(
+        min(255, max(0, level + rng.randint(-8, 8)))
+        for level in _RGB[one.colour]
+    )
     edge = _shaded(rgb, 0.48)
     layers = _assembled(one, side=side, rgb=rgb, edge=edge)
     if rng.random() < 0.5:
         flip = Image.Transpose.FLIP_LEFT_RIGHT
         layers = [layer.transpose(flip) for layer in layers]
     turn, smooth = rng.uniform(-12, 12), Image.Resampling.BILINEAR
-    picture, mask = (
-        layer.rotate(turn, smooth, expand=True, fillcolor=fill).reduce(_SCALE)
-        for layer, fill in zip(layers, (edge, 0), strict=True)
-    )
+    picture = layers[0].rotate(turn, smooth, expand=True, fillcolor=edge)
+    mask = layers[1].rotate(turn, smooth, expand=True)
+    picture, mask = picture.reduce(_SCALE), mask.reduce(_SCALE)
     corner = (one.x - mask.width // 2, one.y - mask.height // 2)
     return _Sprite(picture, mask, corner)
 
@@ -446,6 +444,7 @@ class SceneConfig:
     fault_share: float = 1.0
 
     def __post_init__(self) -> None:
+        """Raises ValueError for an unknown fault or a share that is none."""
         if self.fault not in FAULTS:
             known = ", ".join(FAULTS)
             raise ValueError(f"fault {self.fault!r} is none of {known}")
@@ -529,6 +528,7 @@ def write(
     Raises:
       FileExistsError: The folder holds other settings' scenes and `overwrite`
         is false, or files that are no scenes at all.
+      ValueError: The settings file of an earlier run is damaged.
       OSError: The folder cannot be written.
     """
     if _claimed(output, config, overwrite=overwrite):
@@ -550,19 +550,26 @@ def _claimed(output: Path, config: SceneConfig, *, overwrite: bool) -> bool:
     if not (output / _SETTINGS).exists() and any(output.iterdir()):
         raise FileExistsError(f"{output} is not empty and holds no scenes")
     if (output / _SETTINGS).exists():
-        found = json.loads((output / _SETTINGS).read_text(encoding="utf-8"))
+        found = _settings(output / _SETTINGS)
         if found == asked and (output / _TRUTH).exists():
             return True
         if found != asked and not overwrite:
             raise FileExistsError(
-                f"{output} was made otherwise ({_changes(found, asked)}): choose "
-                "another --output, or replace it with --overwrite"
+                f"{output} was made otherwise ({_changes(found, asked)}): "
+                "choose another --output, or replace it with --overwrite"
             )
         (output / _TRUTH).unlink(missing_ok=True)
         shutil.rmtree(output / "images", ignore_errors=True)
     (output / _SETTINGS).write_text(json.dumps(asked) + "\n", encoding="utf-8")
     (output / "images").mkdir()
     return False
+
+
+def _settings(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
 
 
 def _changes(found: dict[str, Any], asked: dict[str, Any]) -> str:

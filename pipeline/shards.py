@@ -22,6 +22,7 @@ from apache_beam.utils import shared
 from pipeline import captions as captions_lib
 from pipeline import encoders, images, records, splits, storage
 from pipeline import manifest as manifest_lib
+from pipeline.rejects import Reject
 
 _LOG = logging.getLogger(__name__)
 _PROGRESS_SECS = 5.0
@@ -29,36 +30,10 @@ _DECODE_THREADS = 2
 
 
 @dataclasses.dataclass(frozen=True)
-class Reject:
-    """An input that was left out, and why."""
-
-    image_id: str
-    source: str
-    reason: str
-    detail: str
-
-
-@dataclasses.dataclass(frozen=True)
 class _Decoded:
     reference: captions_lib.Reference
     prepared: np.ndarray
     thumbnail: bytes
-
-
-def shard_name(split: str, number: int, num_shards: int) -> str:
-    """Such as `train-00003-of-00016`."""
-    return f"{split}-{number:05d}-of-{num_shards:05d}"
-
-
-def write_rejects(
-    output: str, number: int, num_shards: int, rows: Iterable[Reject]
-) -> list[str]:
-    """Writes one `rejects-*.jsonl`; returns the reason of each row."""
-    ordered = sorted(rows, key=dataclasses.astuple)
-    lines = [json.dumps(dataclasses.asdict(row)) + "\n" for row in ordered]
-    name = shard_name("rejects", number, num_shards) + ".jsonl"
-    storage.write_text(output, name, "".join(lines))
-    return [row.reason for row in ordered]
 
 
 def _ahead(
@@ -139,7 +114,7 @@ class ShardWriter:
         Returns:
           Its manifest row and what was left out of it.
         """
-        name = shard_name(split, number, self.num_shards)
+        name = splits.shard_name(split, number, self.num_shards)
         parts = sorted(references, key=dataclasses.astuple)
         content = [dataclasses.asdict(part) for part in parts]
         # The image root too: what could not be read there is tried elsewhere.
@@ -222,7 +197,9 @@ class ShardWriter:
         )
         progress, done = _Progress(name, len(references)), 0
 
-        def decode(reference: captions_lib.Reference) -> _Decoded | Reject:
+        def decode(
+            reference: captions_lib.Reference,
+        ) -> _Decoded | Reject:
             return self._decode(encoder, reference)
 
         decoded = _ahead(decode, references, 2 * self.batch_size)

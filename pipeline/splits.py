@@ -63,3 +63,8 @@ def shard_of(image_id: str, num_shards: int) -> int:
 def record_order(image_id: str) -> tuple[float, str]:
     """Sort key inside a shard: hashed, so that neighbours are unrelated."""
     return unit_hash("order", image_id), image_id
+
+
+def shard_name(split: str, number: int, num_shards: int) -> str:
+    """Such as `train-00003-of-00016`."""
+    return f"{split}-{number:05d}-of-{num_shards:05d}"

@@ -16,143 +16,11 @@ import tensorflow as tf
 
 from pipeline import captions as captions_lib
 from pipeline import manifest as manifest_lib
-from pipeline import records, shards, splits, storage
+from pipeline import readers, records, shards, splits, storage
+from pipeline import rejects as rejects_lib
 from pipeline import vocabulary as vocabulary_lib
 
-REJECTS = "rejects"
 GROUPED = "grouped"
-
-
-class _Parse(beam.DoFn):
-    """Line -> Reference, or a Reject on the side output."""
-
-    def __init__(self, parser: Any):
-        self._parser = parser
-
-    def process(self, line: bytes) -> Iterator[Any]:
-        try:
-            yield self._parser(captions_lib.decode(line))
-        except captions_lib.MalformedReference as error:
-            reject = shards.Reject(error.where, "", error.reason, error.detail)
-            yield beam.pvalue.TaggedOutput(REJECTS, reject)
-
-
-def _read_lines(label: str, path: str) -> beam.PTransform:
-    # Bytes: a line in another encoding is rejected, and loses no other.
-    lines = label >> beam.io.ReadFromText(path, coder=beam.coders.BytesCoder())
-    return lines | f"Skip blanks of {label}" >> beam.Filter(bytes.strip)
-
-
-def _join_split(
-    group: tuple[str, tuple[Iterable[Any], Iterable[Any]]],
-) -> Iterator[Any]:
-    """Joins an image's captions with the split list that names it."""
-    image_id, references, names = group[0], list(group[1][0]), list(group[1][1])
-    if len(set(names)) > 1:
-        listed = f"named by {sorted(set(names))}"
-        reject = shards.Reject(image_id, image_id, "in-two-splits", listed)
-        yield beam.pvalue.TaggedOutput(REJECTS, reject)
-    elif names:
-        for reference in references:
-            yield dataclasses.replace(reference, split=names[0])
-    else:
-        beam.metrics.Metrics.counter("read", "unlisted").inc(len(references))
-
-
-def _check_split(
-    group: tuple[str, Iterable[captions_lib.Reference]],
-) -> Iterator[Any]:
-    """Passes an image whose lines agree on its split."""
-    image_id, references = group[0], list(group[1])
-    names = {reference.split for reference in references}
-    return _join_split((image_id, (references, names)))
-
-
-class ReadJsonl(beam.PTransform):
-    """Begin -> (references, rejects) of a JSONL file."""
-
-    def __init__(self, path: str):
-        """Keeps the path; see `captions.parse_jsonl` for the format."""
-        super().__init__()
-        self._path = path
-
-    def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
-        parse = beam.ParDo(_Parse(captions_lib.parse_jsonl))
-        good, rejects = (
-            begin
-            | _read_lines("Read lines", self._path)
-            | "Parse" >> parse.with_outputs(REJECTS, main="good")
-        )
-        agreed, conflicts = (
-            good
-            | beam.Map(lambda part: (part.image_id, part))
-            | beam.GroupByKey()  # (image id, [Reference])
-            | "Check splits"
-            >> beam.FlatMap(_check_split).with_outputs(REJECTS, main="agreed")
-        )
-        return agreed, (rejects, conflicts) | "Both rejects" >> beam.Flatten()
-
-
-class ReadFlickr8k(beam.PTransform):
-    """Begin -> (references, rejects) of Flickr8k's own files.
-
-    An image that no split list names is left out and counted as `unlisted`:
-    the token file holds more images than the three official lists.
-    """
-
-    def __init__(self, path: str, split_lists: dict[str, str]):
-        """Keeps the token file's path and split name -> list file."""
-        super().__init__()
-        self._path = path
-        self._split_lists = split_lists
-
-    def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
-        parse = beam.ParDo(_Parse(captions_lib.parse_flickr8k))
-        good, rejects = (
-            begin
-            | _read_lines("Read lines", self._path)
-            | "Parse" >> parse.with_outputs(REJECTS, main="good")
-        )
-        names = [
-            begin
-            | _read_lines(f"Read {split} list", path)
-            | f"Name {split}"
-            >> beam.Map(
-                lambda name, split=split: (
-                    name.decode("utf-8-sig").strip(),
-                    split,
-                )
-            )
-            for split, path in sorted(self._split_lists.items())
-        ]
-        by_image = good | beam.Map(lambda part: (part.image_id, part))
-        joined, conflicts = (
-            (by_image, names | "All lists" >> beam.Flatten())
-            | beam.CoGroupByKey()  # (image id, ([Reference], [split]))
-            | "Join splits"
-            >> beam.FlatMap(_join_split).with_outputs(REJECTS, main="joined")
-        )
-        return joined, (rejects, conflicts) | "Both rejects" >> beam.Flatten()
-
-
-class AssignSplits(beam.PTransform):
-    """References -> references with a split; see `splits.SplitRule`."""
-
-    def __init__(self, rule: splits.SplitRule):
-        """Keeps the rule."""
-        super().__init__()
-        self._rule = rule
-
-    def expand(self, references: Any) -> Any:
-        """One stage."""
-        rule = self._rule
-        return references | beam.Map(
-            lambda part: dataclasses.replace(
-                part, split=rule.assign(part.image_id, part.split)
-            )
-        )
 
 
 def _count_words(captions: list[str]) -> Iterator[tuple[str, int]]:
@@ -227,7 +95,7 @@ class WriteShards(beam.PTransform):
             | beam.GroupByKey()  # ((split, number), [Reference])
             | "Encode and write"
             >> beam.ParDo(_WriteShard(self._writer)).with_outputs(
-                REJECTS, GROUPED, main="rows"
+                readers.REJECTS, GROUPED, main="rows"
             )
         )
 
@@ -248,7 +116,7 @@ class _WriteShard(beam.DoFn):
             yield shard
         for reject in rejects:
             beam.metrics.Metrics.counter("rejected", reject.reason).inc()
-            yield beam.pvalue.TaggedOutput(REJECTS, reject)
+            yield beam.pvalue.TaggedOutput(readers.REJECTS, reject)
 
 
 class WriteRejects(beam.PTransform):
@@ -271,7 +139,7 @@ class WriteRejects(beam.PTransform):
             | "Group rejects" >> beam.GroupByKey()  # (number, [Reject])
             | "Write rejects"
             >> beam.FlatMapTuple(
-                lambda number, rows: shards.write_rejects(
+                lambda number, rows: rejects_lib.write_rejects(
                     output, number, num_shards, rows
                 )
             )
@@ -390,3 +258,55 @@ def _check_rejects(
             f"{listed}; see rejects-*.jsonl, and run again with --overwrite "
             "when they are mended"
         )
+
+
+class Precompute(beam.PTransform):
+    """Begin -> a record set: the whole job.
+
+    Every stage but the first is a stage above, in the order of the flow.
+    """
+
+    def __init__(
+        self,
+        reader: beam.PTransform,
+        rule: splits.SplitRule,
+        writer: shards.ShardWriter,
+        summary: Summary,
+        *,
+        min_count: int,
+        max_words: int,
+    ):
+        """Takes the finished parts; see each for what it is.
+
+        Args:
+          reader: such as `readers.ReadJsonl`.
+          rule: of the splits.
+          writer: of each shard.
+          summary: for the manifest.
+          min_count: words seen less often in train become unknown.
+          max_words: most tokens in the vocabulary.
+        """
+        super().__init__()
+        self._reader, self._rule, self._writer = reader, rule, writer
+        self._summary = summary
+        self._learn = LearnVocabulary(min_count=min_count, max_size=max_words)
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        writer = self._writer
+        references, unread = begin | "Read" >> self._reader
+        references |= readers.AssignSplits(self._rule)
+        rows, rejects, grouped = references | WriteShards(writer)
+        reasons = (
+            (unread, rejects)
+            | "All rejects" >> beam.Flatten()
+            | WriteRejects(writer.output, writer.num_shards)
+        )
+        written = Written(
+            rows=rows,
+            reasons=reasons,
+            vocabulary=references | self._learn,
+            read=references | "Count read" >> beam.combiners.Count.Globally(),
+            grouped=grouped | "Count grouped" >> beam.CombineGlobally(sum),
+        )
+        return begin | WriteManifest(self._summary, written)

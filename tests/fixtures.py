@@ -152,7 +152,7 @@ def write_record_set(
         shards=tuple(sorted(rows, key=lambda row: row.file)),
         vocabulary_sha256=vocabulary.digest,
         rejected={},
-        settings={"dataset": "drawn"},
+        settings={"dataset": "drawn", "batch_size": 4},
     )
     (folder / manifest_lib.VOCABULARY_FILE).write_text(vocabulary.dump())
     (folder / manifest_lib.MANIFEST_FILE).write_text(manifest.dump())
@@ -271,7 +271,7 @@ def write_uneven_record_set(
         shards=tuple(rows),
         vocabulary_sha256=vocabulary.digest,
         rejected={},
-        settings={"dataset": "uneven"},
+        settings={"dataset": "uneven", "batch_size": 4},
     )
     (folder / manifest_lib.VOCABULARY_FILE).write_text(vocabulary.dump())
     (folder / manifest_lib.MANIFEST_FILE).write_text(manifest.dump())

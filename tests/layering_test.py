@@ -13,7 +13,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGES = {"pipeline": pipeline, "trainer": trainer}
 # What serving and scoring must share with the job that made the records.
 SHARED = {"records", "manifest", "vocabulary", "images", "encoders", "grammar"}
-BEAM = {"storage", "request", "shards", "transforms", "main"}
+BEAM = {"storage", "request", "shards", "readers", "transforms", "main"}
 GIN = {"config", "experiment"}
 
 

@@ -1,4 +1,4 @@
-"""The built wheel holds the packages and every gin file, where it finds them."""
+"""The built wheel holds the packages and every gin file."""
 
 import pathlib
 import subprocess

@@ -17,10 +17,15 @@ The flow, in order; a module imports only those above it:
   decoding     greedy and beam search over any step function
   generator    a captioner, a vocabulary and a search: grids -> captions
   tokens       caption -> words as the literature scores them
-  metrics      BLEU, CIDEr-D and repetition as mergeable corpus counts
+  metrics      BLEU and repetition as mergeable corpus counts
+  cider        CIDEr-D, likewise, over an index of the references
   floors       what a captioner that ignores the image would score
   evaluation   captions of a split -> scores, each beside its floors
-  page         one self-contained HTML page of curves, scores and attention
+  scorecard    each score beside its floors, as numbers and bars
+  charts       learning curves as inline SVG
+  gallery      images, captions, and where the captioner looked for each word
+  page_style   the page's colours, type and layout
+  page         scores, curves and gallery in one self-contained HTML file
   report       the evaluation on disk, and what to read of it first
   serving      image files -> captions
   experiment   train, evaluate, caption: the only wiring

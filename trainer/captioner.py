@@ -7,7 +7,7 @@ caption axis of training and the beam axis of decoding are the same axis,
 image.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -86,7 +86,7 @@ class ShowAttendTell(keras.Model):
           ValueError: a width below one or a rate outside [0, 1).
         """
         super().__init__(name="show_attend_tell")
-        self.settings = {
+        self.settings: dict[str, Any] = {
             "units": units,
             "attention_units": attention_units,
             "embedding_units": embedding_units,

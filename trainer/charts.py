@@ -97,6 +97,7 @@ class Chart:
       title: heading, with the unit.
       lines: `Series`, drawn in order; those without points are left out.
       best_step: a step to mark, or None.
+      last_step: of the run, where the horizontal axis ends.
       from_zero: whether the vertical axis begins at zero.
       wide: whether it takes a row of its own and has a legend.
     """
@@ -104,6 +105,7 @@ class Chart:
     title: str
     lines: Sequence[Series]
     best_step: float | None = None
+    last_step: float = 1
     from_zero: bool = False
     wide: bool = False
 
@@ -138,11 +140,11 @@ class Chart:
         return f'<p class="key">{"".join(parts)}</p>' if parts else ""
 
     def _plot(self, lines: Sequence[Series]) -> str:
-        steps = [x for line in lines for x, _ in line.points]
+        steps = [line.points[-1][0] for line in lines]
         values = [y for line in lines for _, y in line.finite]
         low = min(0.0, *values) if self.from_zero else min(values)
         up = ticks(low, max(values), most=5)
-        scale = _Scale(max(*steps, 1), up[0], up[-1])
+        scale = _Scale(max(self.last_step, *steps), up[0], up[-1])
         # The axis ends with the training, not at the next round number.
         across = ticks(0, scale.last_step, most=6 if self.wide else 3)
         across = [x for x in across if x <= scale.last_step]

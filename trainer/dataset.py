@@ -2,7 +2,7 @@
 
 The split's records, in the manifest's order, are cut into V virtual streams of
 equal length. A global batch is the streams' parts side by side, so the same
-batches come out on one device, two replicas or four workers. Epoch and place
+batches come out on one device, two replicas or four. Epoch and place
 follow from the step alone: a resumed run skips to where it was. Iterator
 checkpoints can't promise that; they shuffle otherwise from the next epoch on.
 """
@@ -31,7 +31,8 @@ class Batching:
       max_length: tokens of a caption, its END included.
       num_streams: virtual streams V; divides `batch_images`, and the number
         of replicas divides it.
-      shuffle_window: records that a stream holds to draw the next from.
+      shuffle_window: records of a stream that change places among each other;
+        a stream holds so many in memory.
       seed: of order and choice.
 
     Raises:
@@ -108,21 +109,35 @@ class CaptionDataset:
           ValueError: the replicas don't divide the streams.
         """
         self._check_replicas(replicas)
-        epoch, done = divmod(first_step, self.steps_per_epoch)
-        dataset = self._epoch(tf.constant(epoch, tf.int64), done, replicas)
-        rest = tf.data.Dataset.range(epoch + 1, np.iinfo(np.int64).max)
-        rest = rest.flat_map(lambda number: self._epoch(number, 0, replicas))
-        return self._with_options(dataset.concatenate(rest))
+        first, done = divmod(first_step, self.steps_per_epoch)
+        epochs = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
+        return self._with_options(
+            epochs.flat_map(
+                lambda epoch: self._epoch(
+                    epoch,
+                    tf.where(epoch == first, tf.constant(done, tf.int64), 0),
+                    replicas,
+                )
+            )
+        )
 
-    def once(self, *, replicas: int) -> tf.data.Dataset:
-        """One pass over the split in the manifest's order.
+    def once(
+        self, *, replicas: int, swap_images: bool = False
+    ) -> tf.data.Dataset:
+        """One pass over the split, always in the same order.
+
+        Args:
+          replicas: as for `epochs`.
+          swap_images: captions get the grid of the split's next image; only
+            without shuffling.
 
         Raises:
           ValueError: the replicas don't divide the streams.
         """
         self._check_replicas(replicas)
+        zero = tf.constant(0, tf.int64)
         return self._with_options(
-            self._epoch(tf.constant(0, tf.int64), 0, replicas)
+            self._epoch(zero, zero, replicas, swap_images=swap_images)
         )
 
     def distribute(
@@ -137,13 +152,13 @@ class CaptionDataset:
         )
 
     def distribute_once(
-        self, strategy: tf.distribute.Strategy
+        self, strategy: tf.distribute.Strategy, *, swap_images: bool = False
     ) -> Iterator[Any]:
         """`once`, as the strategy's replicas take it."""
         replicas = strategy.num_replicas_in_sync
         return iter(
             strategy.distribute_datasets_from_function(
-                lambda _: self.once(replicas=replicas)
+                lambda _: self.once(replicas=replicas, swap_images=swap_images)
             )
         )
 
@@ -165,57 +180,85 @@ class CaptionDataset:
         return dataset.with_options(options).prefetch(4)
 
     def _epoch(
-        self, epoch: tf.Tensor, done: int, replicas: int
+        self,
+        epoch: tf.Tensor,
+        done: tf.Tensor,
+        replicas: int,
+        *,
+        swap_images: bool = False,
     ) -> tf.data.Dataset:
-        count = self.batching.num_streams
-        streams = tuple(self._stream(s, epoch, done) for s in range(count))
+        """An epoch's batches from the `done`th on, each replica's in turn."""
+        examples = self._records(epoch, done).map(
+            lambda serialised: self._example(serialised, epoch)
+        )
+        if swap_images:
+            others = self._records(epoch, done, shift=1)
+            zipped = tf.data.Dataset.zip((examples, others))
+            examples = zipped.map(self._swapped)
+        batches = examples.batch(
+            self.batching.batch_images, drop_remainder=True
+        )
 
-        def assemble(*parts: Batch) -> Batch:
-            whole = {
-                name: tf.concat([part[name] for part in parts], axis=0)
-                for name in parts[0]
-            }
-            whole["streams"] = tf.range(count, dtype=tf.int64)
+        def share(batch: Batch) -> Batch:
             return {
                 name: tf.reshape(
                     value,
                     [replicas, value.shape[0] // replicas, *value.shape[1:]],
                 )
-                for name, value in whole.items()
+                for name, value in self._encode(batch).items()
             }
 
-        return tf.data.Dataset.zip(streams).map(assemble).unbatch()
+        return batches.map(share).unbatch()
 
-    def _stream(
-        self, stream: int, epoch: tf.Tensor, done: int
+    def _records(
+        self, epoch: tf.Tensor, done: tf.Tensor, *, shift: int = 0
     ) -> tf.data.Dataset:
-        size = self.batching.stream_images
-        dataset = self._records(stream)
-        if self._shuffle:
-            # tf.data combines this seed with the global one, which nobody
-            # sets here: the order depends on these numbers alone.
-            seed = self.batching.seed * 1_000_003 + epoch * 1009 + stream
-            dataset = dataset.shuffle(
-                self.batching.shuffle_window,
-                seed=seed,
-                reshuffle_each_iteration=False,
-            )
-        dataset = dataset.skip(done * size)
-        dataset = dataset.map(
-            lambda serialised: self._example(serialised, epoch),
-            num_parallel_calls=1,
-        )
-        dataset = dataset.batch(size).map(self._finish_batch)
-        empty = tf.data.Dataset.from_tensors(self._empty()).repeat()
-        return dataset.concatenate(empty).take(self.steps_per_epoch - done)
+        """Serialised records, as many of each stream in turn as a batch takes.
 
-    def _records(self, stream: int) -> tf.data.Dataset:
-        """The stream's equal share of the record index, as serialised bytes."""
-        count = self.batching.num_streams
-        begin = self.num_images * stream // count
-        end = self.num_images * (stream + 1) // count
+        `shift` is the number of records by which each is too far on.
+        """
+        count, size = self.batching.num_streams, self.batching.stream_images
+        streams = []
+        for stream in range(count):
+            begin = self.num_images * stream // count
+            end = self.num_images * (stream + 1) // count
+            dataset = self._range(begin + shift, end + shift)
+            if self._shuffle:
+                dataset = self._shuffled(dataset, stream, epoch)
+            filler = tf.data.Dataset.from_tensors(self._filler()).repeat()
+            streams.append(dataset.skip(done * size).concatenate(filler))
+        turns = tf.data.Dataset.from_tensor_slices(
+            np.repeat(np.arange(count, dtype=np.int64), size)
+        )
+        return tf.data.Dataset.choose_from_datasets(
+            streams, turns.repeat(self.steps_per_epoch - done)
+        )
+
+    def _filler(self) -> bytes:
+        """A record without captions, for the rest of a last batch."""
+        grid = np.zeros([self._spec.locations, self._spec.depth])
+        return records.CaptionedImage(
+            "", "", (), self._spec.to_bytes(grid)
+        ).to_bytes()
+
+    def _shuffled(
+        self, dataset: tf.data.Dataset, stream: int, epoch: tf.Tensor
+    ) -> tf.data.Dataset:
+        # Not `Dataset.shuffle`, whose order depends on the global seed too.
+        seed = tf.stack([self.batching.seed + epoch, stream])
+
+        def shuffle(number: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
+            return tf.random.experimental.stateless_shuffle(
+                window, tf.random.fold_in(seed, number)
+            )
+
+        windows = dataset.batch(self.batching.shuffle_window)
+        return windows.enumerate().map(shuffle).unbatch()
+
+    def _range(self, begin: int, end: int) -> tf.data.Dataset:
+        """Serialised records of the split; behind the last comes the first."""
         parts, place = [], 0
-        for file, size in self._files:
+        for file, size in [*self._files, *self._files]:
             first, last = max(begin - place, 0), min(end - place, size)
             if first < last:
                 part = tf.data.TFRecordDataset(file, buffer_size=1 << 20)
@@ -235,41 +278,31 @@ class CaptionDataset:
             seed = tf.stack([self.batching.seed + epoch, image])
             captions = tf.random.experimental.stateless_shuffle(captions, seed)
         captions = captions[:wanted]
-        present = tf.ones_like(captions, tf.float32)
         missing = [[0, wanted - tf.shape(captions)[0]]]
+        present = tf.pad(tf.ones_like(captions, tf.int32), missing)
         return {
             "grid": row["grid"],
             "captions": tf.ensure_shape(tf.pad(captions, missing), [wanted]),
-            "present": tf.ensure_shape(tf.pad(present, missing), [wanted]),
+            "present": tf.ensure_shape(present, [wanted]),
         }
 
-    def _finish_batch(self, batch: Batch) -> Batch:
-        """Encodes captions, and fills a short batch with weightless rows."""
+    def _swapped(self, example: Batch, other: tf.Tensor) -> Batch:
+        return {**example, "grid": records.parse(other, self._spec)["grid"]}
+
+    def _encode(self, batch: Batch) -> Batch:
+        """Captions -> tokens and weights; a missing caption is all padding."""
         b = self.batching
-        flat = self._vocabulary.encode(
+        tokens = self._vocabulary.encode(
             tf.reshape(batch["captions"], [-1]), b.max_length
         )
-        shape = [-1, b.captions_per_image, b.max_length]
-        tokens = tf.reshape(flat, shape)
-        weights = tf.cast(tokens > 0, tf.float32) * batch["present"][..., None]
-        batch = {"grid": batch["grid"], "tokens": tokens, "weights": weights}
-        missing = b.stream_images - tf.shape(tokens)[0]
+        shape = [b.batch_images, b.captions_per_image, b.max_length]
+        tokens = tf.reshape(tokens, shape) * batch["present"][..., None]
+        weights = tf.cast(tokens > 0, tf.float32)
         return {
-            name: tf.ensure_shape(
-                tf.pad(value, [[0, missing], *[[0, 0]] * 2]),
-                [b.stream_images, *value.shape[1:]],
-            )
-            for name, value in batch.items()
-        }
-
-    def _empty(self) -> Batch:
-        b = self.batching
-        grid = [b.stream_images, self._spec.locations, self._spec.depth]
-        words = [b.stream_images, b.captions_per_image, b.max_length]
-        return {
-            "grid": tf.zeros(grid, self._spec.dtype),
-            "tokens": tf.zeros(words, tf.int32),
-            "weights": tf.zeros(words),
+            "grid": batch["grid"],
+            "tokens": tokens,
+            "weights": weights,
+            "streams": tf.range(b.num_streams, dtype=tf.int64),
         }
 
 
@@ -310,7 +343,9 @@ def image_batches(
     """
     spec = record_set.manifest.grid
     files = [file for file, _ in record_set.files(split)]
-    dataset = tf.data.TFRecordDataset(files).take(limit or -1)
+    dataset = tf.data.TFRecordDataset(files).take(
+        -1 if limit is None else limit
+    )
     dataset = dataset.map(lambda serialised: records.parse(serialised, spec))
     for batch in dataset.ragged_batch(batch_images).prefetch(1):
         grid = batch["grid"]

@@ -7,10 +7,21 @@ import numpy as np
 
 from pipeline import grammar
 from pipeline import manifest as manifest_lib
-from trainer import dataset, floors, generator, metrics, tokens, train_step
+from trainer import (
+    cider,
+    dataset,
+    floors,
+    generator,
+    metrics,
+    tokens,
+    train_step,
+)
 
 _TRAIN_SAMPLE = 6000
 """Train images whose captions the constant caption is chosen from."""
+
+_RATED_IMAGES = 1000
+"""Of these, images that candidates are rated on: fewer give a noisy floor."""
 
 Truth = dict[str, grammar.Scene]
 
@@ -21,7 +32,7 @@ class OverlapScorer:
     def __init__(self, references: Sequence[Sequence[metrics.Tokens]]):
         """Indexes the references once; many captions are scored by them."""
         self._references = references
-        self._index = metrics.ReferenceIndex.from_references(references)
+        self._index = cider.ReferenceIndex.from_references(references)
 
     def __call__(self, captions: Sequence[metrics.Tokens]) -> dict[str, float]:
         """Returns `cider_d` (0.45 is printed as 45) and `bleu_4`, 0 to 1."""
@@ -180,8 +191,9 @@ def evaluate(
     )
     constants = _constants(train)
     firsts = _repetition([row[0] for row in references])
-    evidence = _evidence(data, loss_of_split, overlap, captions, firsts)
-    losses, counts = loss_of_split.per_image(data)
+    own, counts = loss_of_split.per_image(data)
+    other, _ = loss_of_split.per_image(data, swap_images=True)
+    evidence = _evidence((other - own) / counts, overlap, captions, firsts)
     return Evaluation(
         split=split,
         examples=examples,
@@ -191,7 +203,7 @@ def evaluate(
         ),
         repetition=_repetition(captions),
         reference_repetition=firsts,
-        loss=float(losses.sum() / counts.sum()),
+        loss=float(own.sum() / counts.sum()),
         looks=min(evidence.loss_z, evidence.score_z) > floors.SIGNIFICANT_Z,
         verdict=floors.verdict(evidence),
     )
@@ -215,26 +227,25 @@ def _constants(
     """The best constant captions by CIDEr-D and by BLEU-4."""
     captions = [caption for row in references for caption in row]
     return [
-        floors.best_constant_caption(captions, references, seed=0, rate=rate)
+        floors.best_constant_caption(
+            captions, references, seed=0, rate=rate, images=_RATED_IMAGES
+        )
         for rate in (floors.cider_d_of_each, floors.bleu_4_of_each)
     ]
 
 
 def _evidence(
-    data: dataset.CaptionDataset,
-    loss_of_split: train_step.LossOfSplit,
+    loss_rises: np.ndarray,
     overlap: OverlapScorer,
     captions: list[list[str]],
     human: dict[str, float],
 ) -> floors.Evidence:
-    """Loss and scores with each image's own and with another's features."""
-    own, counts = loss_of_split.per_image(data)
-    other, _ = loss_of_split.per_image(data, swap_images=True)
-    rises = (other - own) / counts
+    """From each image's rise in loss, float [images], and its captions."""
+    error = loss_rises.std(ddof=1) / np.sqrt(len(loss_rises))
     repetition = _repetition(captions)
     return floors.Evidence(
-        loss_gap=float(rises.mean()),
-        loss_gap_error=float(rises.std(ddof=1) / np.sqrt(len(rises))),
+        loss_gap=float(loss_rises.mean()),
+        loss_gap_error=float(error),
         own=overlap.of_each(captions),
         swapped=overlap.of_each(floors.shuffled(captions, seed=0)),
         mode_share=repetition["mode_share"],

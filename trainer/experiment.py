@@ -13,8 +13,9 @@ import keras
 import tensorflow as tf
 
 import gin
-from pipeline import encoders, grammar, records
+from pipeline import encoders, grammar
 from pipeline import manifest as manifest_lib
+from pipeline import records as records_lib
 from pipeline import vocabulary as vocabulary_lib
 from trainer import (
     actions,
@@ -56,7 +57,7 @@ class Setup:
 
     def build(
         self,
-        grid: records.GridSpec,
+        grid: records_lib.GridSpec,
         vocabulary: vocabulary_lib.Vocabulary,
     ) -> captioner_lib.ShowAttendTell:
         """A captioner with its first weights; call it under a scope."""
@@ -245,7 +246,7 @@ def _restored(
     path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
     with tf.io.gfile.GFile(path, "r") as file:
         vocabulary = vocabulary_lib.Vocabulary.load(file.read())
-    model = setup.build(records.GridSpec(**identity["grid"]), vocabulary)
+    model = setup.build(records_lib.GridSpec(**identity["grid"]), vocabulary)
     checkpoint.Checkpoints(run_dir, captioner=model).restore_best()
     return generator_lib.CaptionGenerator(
         model, vocabulary, setup.search
@@ -344,7 +345,7 @@ def caption(
     serving.check_encoder(loaded, identity["encoder"])
     server = serving.CaptionServer(
         loaded,
-        records.GridSpec(**identity["grid"]),
+        records_lib.GridSpec(**identity["grid"]),
         _restored(run_dir, setup)[0],
         identity["encoder_batch"],
     )

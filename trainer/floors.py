@@ -17,7 +17,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from trainer.metrics import Bleu, Ceiling, ReferenceIndex, Tokens, ngram_counts
+from trainer.cider import ReferenceIndex
+from trainer.metrics import Bleu, Ceiling, Tokens, ngram_counts
 
 References = Sequence[Sequence[Tokens]]
 # One caption per image -> values by metric name, higher is better.

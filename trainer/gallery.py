@@ -102,9 +102,9 @@ def _article(number: int, row: PageExample) -> str:
     name = f"look-{number}"
     return (
         f'<article class="example" style="{_properties(example)}">'
-        f"<h3>{html.escape(example.image_id)}</h3>{_large(example)}"
-        f'<div class="words">{_said(name, example.caption)}'
-        f"{_marks(row.marks)}{_references(example.references)}</div>"
+        f'<div class="words"><h3>{html.escape(example.image_id)}</h3>'
+        f"{_said(name, example.caption)}{_marks(row.marks)}"
+        f"{_references(example.references)}</div>{_large(example)}"
         f"{_strip(name, example)}</article>"
     )
 

@@ -101,7 +101,8 @@ class Page:
                 "Below the loss, scores of captions of validation images."
             )
         elif rows:
-            lead = "No validation scores were recorded."
+            name = scorecard.name(self.select_by)
+            lead = f"No validation {name} was recorded: no step is marked."
         grid = f'<div class="charts">{"".join(figures)}</div>' if rows else ""
         return _section("Learning curves", lead, grid)
 
@@ -149,13 +150,14 @@ def _charts(
 ) -> Iterator[charts.Chart]:
     train = charts.series(rows, "train/loss", label="Training", kind="train")
     held_out = charts.series(rows, "validation/loss", label="Validation")
+    last = max(row["step"] for row in rows)
     yield charts.Chart(
-        "Loss, nats per token", [train, held_out], best, wide=True
+        "Loss, nats per token", [train, held_out], best, last, wide=True
     )
     for key in _validated(rows):
         name = scorecard.name(key)
         line = charts.series(rows, _VALIDATION + key, label=name)
-        yield charts.Chart(name, [line], best, from_zero=True)
+        yield charts.Chart(name, [line], best, last, from_zero=True)
 
 
 def _section(title: str, lead: str, body: str) -> str:

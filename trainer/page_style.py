@@ -84,6 +84,7 @@ grid-template-columns:repeat(auto-fill,minmax(min(100%,240px),1fr))}
 .chart.wide{grid-column:1/-1}
 .chart figcaption{display:flex;flex-wrap:wrap;gap:2px 20px;
 justify-content:space-between;margin-bottom:18px}
+.chart:not(.wide) figcaption{display:block}
 .key{display:flex;gap:18px;font-size:14px;color:var(--muted)}
 .key b{color:var(--ink)}
 .key i{display:inline-block;width:20px;height:0;margin-right:7px;
@@ -107,14 +108,15 @@ _EXAMPLES = """
 .examples{display:grid;gap:16px;margin-top:24px;
 grid-template-columns:repeat(auto-fill,minmax(min(100%,500px),1fr))}
 .example{display:grid;gap:4px 20px;align-content:start;
-grid-template:"large name" auto "large words" 1fr "strip strip" auto/
+grid-template:"large words" auto "strip strip" auto/
 minmax(0,224px) minmax(0,1fr)}
-.example h3{grid-area:name;font-size:13px;font-weight:400;color:var(--muted)}
+.example h3{margin-bottom:4px;font-size:13px;font-weight:400;color:var(--muted)}
 .large,.strip i{background:var(--map,none) 0 0/100% 100% no-repeat,
 var(--photo,none) 0 0/100% 100% no-repeat var(--rule);
 aspect-ratio:var(--ratio,1);border-radius:8px;
 -webkit-print-color-adjust:exact;print-color-adjust:exact}
-.large{grid-area:large;width:100%;align-self:start}
+.large{grid-area:large;align-self:start;
+width:min(100%,320px*(var(--ratio,1)))}
 .large.empty{display:grid;place-items:center;text-align:center;padding:12px;
 font-size:13px;color:var(--muted)}
 .words{grid-area:words}
@@ -125,7 +127,7 @@ font-size:13px;color:var(--muted)}
 .said .w{background:var(--lit);border-radius:4px;
 box-shadow:0 0 0 2px var(--lit)}
 .marks{display:flex;flex-wrap:wrap;gap:6px;margin-top:10px}
-.marks li{font-size:13px;padding:1px 10px;border-radius:99px;
+.marks li{font-size:13px;padding:1px 10px;border-radius:13px;
 border:1px solid currentcolor}
 .marks .good,.good .remark{color:var(--good)}
 .marks .bad,.bad .remark{color:var(--bad)}
@@ -162,9 +164,9 @@ footer h2:not(:first-child){margin-top:40px}
 _PHONE = """
 @media(max-width:600px){
 .card,.chart,.example{padding:16px}
-.example{grid-template:"name" auto "large" auto "words" auto "strip" auto/
+.example{grid-template:"large" auto "words" auto "strip" auto/
 minmax(0,1fr)}
-.large{margin-bottom:8px}
+.large{margin-bottom:8px;width:min(100%,420px*(var(--ratio,1)))}
 .strip{display:flex;overflow-x:auto;margin:10px -16px 0;padding:6px 16px 10px;
 scroll-padding:0 16px;position:relative}
 .strip .w{flex:0 0 88px}

@@ -12,16 +12,30 @@ from pipeline import grammar
 from trainer import (
     actions,
     checkpoint,
+    config,
     evaluation,
     floors,
     gallery,
     generator,
     page,
+    scorecard,
 )
 
 CAPTIONS_FILE = "captions.jsonl"
 SCORES_FILE = "scores.json"
 PAGE_FILE = "page.html"
+
+# The most that nine published COCO captioners showed (van Miltenburg et al.
+# 2018's outputs).
+_HEALTHY = {"mode_share": 0.02, "collision_probability": 3e-3}
+_FILES = (
+    (CAPTIONS_FILE, "every image's caption beside its references"),
+    (SCORES_FILE, "scores, floors and verdict, for programs"),
+    (f"../{actions.METRICS_FILE}", "what the curves are drawn from"),
+    (f"../{config.CONFIG_FILE}", "the configuration that ran"),
+    ("../tensorboard", "the curves, for TensorBoard"),
+    ("../checkpoints and ../best", "the newest weights, and the best"),
+)
 
 
 def write(
@@ -55,13 +69,20 @@ def write(
         looks=result.looks,
         facts=list(facts),
         scores=result.scores,
-        repetition=result.repetition,
-        reference_repetition=result.reference_repetition,
+        habits={
+            name: scorecard.Habit(
+                value,
+                result.reference_repetition[name],
+                max(_HEALTHY[name], result.reference_repetition[name]),
+            )
+            for name, value in result.repetition.items()
+        },
         metrics_rows=actions.read_metrics(run_dir),
         examples=[
             gallery.PageExample(example, _marks(example, truth))
             for example in result.examples[:page_images]
         ],
+        files=_FILES,
     ).render()
     path = _write(folder, PAGE_FILE, rendered)
     return _text(result, os.path.abspath(path))

@@ -88,7 +88,9 @@ def _score(title: str, score: floors.Score) -> str:
     gap = score.model - _largest(score.constant, score.shuffled)
     if not math.isfinite(gap):
         return _card(title, rows, form="{:.3f}")
+    gap = round(gap, 3)
     remark = f"{abs(gap):.3f} {'above' if gap > 0 else 'below'} its best floor"
+    remark = remark if gap else "level with its best floor"
     return _card(title, rows, form="{:.3f}", good=gap > 0, remark=remark)
 
 

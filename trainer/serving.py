@@ -9,7 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline import encoders, images, records
-from trainer import checkpoint, generator
+from trainer import checkpoint
+from trainer import generator as generator_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +93,7 @@ class CaptionServer:
 
     encoder: encoders.Encoder
     grid: records.GridSpec
-    generator: generator.CaptionGenerator
+    generator: generator_lib.CaptionGenerator
     batch_size: int
 
     def serve(self, files: Sequence[str]) -> Iterator[Served]:
@@ -120,7 +121,7 @@ class CaptionServer:
 
     def _captions(
         self, prepared: dict[str, np.ndarray]
-    ) -> Iterator[generator.Caption]:
+    ) -> Iterator[generator_lib.Caption]:
         if not prepared:
             return
         stack = np.stack(list(prepared.values()))

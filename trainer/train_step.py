@@ -177,58 +177,38 @@ class LossOfSplit:
 
         Args:
           split: made with `shuffle=False`.
-          swap_images: give each image's captions another image's grid. The
+          swap_images: give each image's captions the split's next image. The
             rise is what the captioner owes to the image.
 
         Returns:
           Summed loss in nats and number of tokens, float32 [images] each; the
           order is the same in every call.
         """
-        batches = split.distribute_once(self._strategy)
-        swap = tf.constant(swap_images)
+        batches = split.distribute_once(self._strategy, swap_images=swap_images)
         sums = [
-            self._gathered(next(batches), swap)
-            for _ in range(split.steps_per_epoch)
+            self._gathered(next(batches)) for _ in range(split.steps_per_epoch)
         ]
         losses = np.concatenate([pair[0] for pair in sums])
         tokens = np.concatenate([pair[1] for pair in sums])
         return losses[tokens > 0], tokens[tokens > 0]
 
-    def _gathered(
-        self, batch: Any, swap: tf.Tensor
-    ) -> tuple[np.ndarray, np.ndarray]:
-        pair = self._sums(batch, swap)
+    def _gathered(self, batch: Any) -> tuple[np.ndarray, np.ndarray]:
+        pair = self._sums(batch)
         local = [self._strategy.experimental_local_results(p) for p in pair]
         losses, tokens = (np.concatenate([v.numpy() for v in p]) for p in local)
         return losses, tokens
 
     @tf.function
-    def _sums(self, batch: Any, swap: tf.Tensor) -> Any:
-        return self._strategy.run(self._replica_sums, (batch, swap))
+    def _sums(self, batch: Any) -> Any:
+        return self._strategy.run(self._replica_sums, (batch,))
 
     def _replica_sums(
-        self, batch: dataset.Batch, swap: tf.Tensor
+        self, batch: dataset.Batch
     ) -> tuple[tf.Tensor, tf.Tensor]:
         tokens, weights = batch["tokens"], batch["weights"]
-        real = tf.reduce_any(weights > 0, axis=[1, 2])
-        grid = tf.where(swap, _next_real(batch["grid"], real), batch["grid"])
-        logits, _ = self._captioner(grid, shift_right(tokens))
+        logits, _ = self._captioner(batch["grid"], shift_right(tokens))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
         return (
             tf.reduce_sum(losses * weights, axis=[1, 2]),
             tf.reduce_sum(weights, axis=[1, 2]),
         )
-
-
-def _next_real(grid: tf.Tensor, real: tf.Tensor) -> tf.Tensor:
-    """Each real row gets the next real row's grid; padding is never lent.
-
-    Args:
-      grid: [images, locations, depth].
-      real: bool [images].
-    """
-    size = grid.shape[0]
-    offsets = (tf.range(size)[:, None] + tf.range(1, size + 1)) % size
-    lendable = tf.gather(tf.cast(real, tf.int32), offsets)
-    first = tf.argmax(lendable, axis=1, output_type=tf.int32)
-    return tf.gather(grid, tf.gather(offsets, first, batch_dims=1))

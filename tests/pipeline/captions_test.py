@@ -172,7 +172,7 @@ def test_parts_without_an_order_merge_alphabetically() -> None:
 
 
 @pytest.mark.parametrize("change", [{"source": "b.jpg"}, {"split": "test"}])
-def test_parts_that_disagree_do_not_merge(change: dict[str, str]) -> None:
+def test_parts_that_disagree_do_not_merge(change: dict[str, Any]) -> None:
     part = captions.Reference("a", "a.jpg", ("x",), "train")
     other = dataclasses.replace(part, **change)
     with pytest.raises(captions.MalformedReference) as caught:

@@ -5,6 +5,7 @@ Jobs are forked from a process that has imported TensorFlow and Beam once;
 """
 
 import collections
+import ctypes
 import dataclasses
 import json
 import multiprocessing
@@ -13,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ import pytest
 from pipeline import manifest as manifest_lib
 from tests import fixtures
 
-_NOBODY = 65534
+_CAPABILITY_VERSION_3 = 0x20080522
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["pipeline.main"])
 
@@ -46,22 +46,29 @@ class Ended:
         return ours[0].removeprefix("pipeline: ")
 
 
-def _job(arguments: list[str], log: str, user: int | None) -> None:
+def _drop_capabilities() -> None:
+    """Makes permissions hold for root too."""
+    if os.getuid() == 0:
+        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+        assert ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)()) == 0
+
+
+def _job(arguments: list[str], log: str, privileged: bool) -> None:
     for stream, name in ((1, "out"), (2, "err")):
         file = os.open(f"{log}.{name}", os.O_WRONLY | os.O_CREAT)
         os.dup2(file, stream)
-    if user is not None:
-        os.setuid(user)
+    if not privileged:
+        _drop_capabilities()
     sys.argv = ["pipeline.main", *arguments]
     from pipeline import main
 
     main.run()
 
 
-def run(*arguments: str | Path, user: int | None = None) -> Ended:
+def run(*arguments: str, privileged: bool = True) -> Ended:
     with tempfile.TemporaryDirectory() as folder:
         log = str(Path(folder, "log"))
-        given = ([str(argument) for argument in arguments], log, user)
+        given = (list(arguments), log, privileged)
         job = _FORKS.Process(target=_job, args=given)
         job.start()
         job.join()
@@ -93,14 +100,11 @@ class World:
         ]
 
 
-def make_world(folder: Path) -> World:
-    corpus = fixtures.draw_corpus(folder / "corpus")
-    return World(corpus, fixtures.save_encoder(folder / "patches.keras"))
-
-
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return make_world(tmp_path_factory.mktemp("world"))
+    folder = tmp_path_factory.mktemp("world")
+    corpus = fixtures.draw_corpus(folder / "corpus")
+    return World(corpus, fixtures.save_encoder(folder / "patches.keras"))
 
 
 @pytest.fixture(scope="module")
@@ -250,33 +254,51 @@ def test_a_wrong_path_is_told(world: World, tmp_path: Path, flag: str) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("--num_shard=3", "unknown flag --num_shard"),
-        ("--direct_num_worker=3", "unknown flag --direct_num_worker"),
-        ("shards", "not a flag: 'shards'"),
+        (
+            ["--num_shard=3"],
+            "unknown flag --num_shard: see `python -m pipeline.main --help`",
+        ),
+        (
+            ["--overwrite", "false"],
+            "not a flag: 'false'; flags are written --name=value",
+        ),
+        (
+            ["--num_shards=many"],
+            (
+                "flag --num_shards=many: invalid literal for int() with base "
+                "10: 'many'"
+            ),
+        ),
+        (
+            ["--grid_dtype=int4"],
+            "flag --grid_dtype=int4: value should be one of <bfloat16|float16>",
+        ),
     ],
 )
-def test_a_misspelt_flag_is_told(
-    world: World, tmp_path: Path, given: str, told: str
+def test_a_wrong_flag_is_told(
+    world: World, tmp_path: Path, given: list[str], told: str
 ) -> None:
-    ended = run(*world.flags(tmp_path / "records"), given)
-    assert ended.told == f"{told}: see `python -m pipeline.main --help`"
+    assert run(*world.flags(tmp_path / "records"), *given).told == told
 
 
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"encoder": "mobilenet"}, "Unknown encoder 'mobilenet'."),
+        (
+            {"encoder": "mobilenet"},
+            "--encoder=mobilenet: Unknown encoder 'mobilenet'.",
+        ),
         (
             {"encoder": "missing.keras"},
-            "File not found: filepath=missing.keras.",
+            "--encoder=missing.keras: File not found: filepath=missing.keras.",
         ),
         (
             {"test_share": 1.5},
             "`test_share` must lie in [0, 1), got 1.5",
         ),
         (
-            {"output": "records[1]"},
-            "--output: a path without * ? and [ is needed: records[1]",
+            {"captions": "records[1]"},
+            "--captions: a path without * ? and [ is needed: records[1]",
         ),
     ],
 )
@@ -286,6 +308,12 @@ def test_a_value_that_cannot_be_is_told(
     ended = run(*world.flags(tmp_path / "records", **changes))
     assert ended.told.startswith(told)
     assert not (tmp_path / "records").exists()
+
+
+def test_a_missing_flag_is_told() -> None:
+    assert run("--captions=a", "--images=b").told == (
+        "flag --output=None: Flag --output must have a value other than None."
+    )
 
 
 def test_an_empty_data_set_is_told(world: World, tmp_path: Path) -> None:
@@ -302,21 +330,12 @@ def test_an_output_under_a_file_is_told(world: World, tmp_path: Path) -> None:
     assert str(tmp_path / "file") in told
 
 
-@pytest.fixture
-def public() -> Iterator[Path]:
-    """A folder that any user can read: pytest's own are private."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.chmod(folder, 0o755)
-        yield Path(folder)
-
-
-def test_an_output_without_permission_is_told(public: Path) -> None:
-    world = make_world(public)
-    output = public / "records"
+def test_an_output_without_permission_is_told(
+    world: World, tmp_path: Path
+) -> None:
+    output = tmp_path / "records"
     output.mkdir(mode=0o555)
-    # Nothing is forbidden to root.
-    user = _NOBODY if os.getuid() == 0 else None
-    told = run(*world.flags(output), user=user).told
+    told = run(*world.flags(output), privileged=False).told
     assert told.startswith(f"[Errno 13] Permission denied: '{output}/")
 
 

@@ -142,3 +142,13 @@ def test_a_folder_under_a_file_cannot_be_claimed(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OSError, match="Not a directory|File exists"):
         claim(tmp_path / "file" / "records")
+
+
+def test_a_damaged_request_is_told(finished: Path) -> None:
+    path = finished / "request.json"
+    path.write_bytes(b"{\xff")
+    assert refused(finished) == (
+        f"{path} is damaged: replace the record set with --overwrite"
+    )
+    assert not claim(finished, overwrite=True)
+    assert not claim(finished)

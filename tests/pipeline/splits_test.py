@@ -1,6 +1,7 @@
 """Splits: the same for ever, whatever else is in the data set."""
 
 import collections
+from typing import Any
 
 import pytest
 
@@ -98,8 +99,9 @@ def test_another_salt_gives_other_splits() -> None:
 )
 @pytest.mark.parametrize("share", [-0.1, 1.0, float("nan")])
 def test_a_share_is_checked_by_name(name: str, share: float) -> None:
+    given: dict[str, Any] = {name: share}
     with pytest.raises(ValueError) as caught:
-        splits.SplitRule(**{name: share})
+        splits.SplitRule(**given)
     assert str(caught.value) == f"`{name}` must lie in [0, 1), got {share}"
 
 

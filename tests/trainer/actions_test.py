@@ -88,8 +88,10 @@ def test_progress_tells_loss_speed_and_time_left(said):
     say(report(40, num_steps=20, loss=3.14159, tokens=8000.0))
     # 4 seconds for 20 steps of 32 images; 60 more steps to go.
     assert said == [
-        "step 40 of 100: loss 3.142 nats/token, 160 images/s, "
-        "2000 tokens/s, 0:12 left"
+        (
+            "step 40 of 100: loss 3.142 nats/token, 160 images/s, "
+            "2000 tokens/s, 0:12 left"
+        )
     ]
 
 

@@ -3,8 +3,9 @@
 import os
 import pathlib
 
-import gin
 import pytest
+
+import gin
 
 # The roots register what the files below configure.
 from trainer import config, dataset, experiment  # noqa: F401
@@ -85,13 +86,17 @@ def test_configuration_is_locked():
     [
         (
             "Batchin.batch_images = 3",
-            "unknown name 'Batchin' in the configuration: No configurable "
-            "matching 'Batchin'.",
+            (
+                "unknown name 'Batchin' in the configuration: No configurable "
+                "matching 'Batchin'."
+            ),
         ),
         (
             "Batching.batch_image = 3",
-            "Configurable 'Batching' doesn't have a parameter named "
-            "'batch_image'.",
+            (
+                "Configurable 'Batching' doesn't have a parameter named "
+                "'batch_image'."
+            ),
         ),
         (
             "train.setup = @Setp()",
@@ -105,8 +110,10 @@ def test_configuration_is_locked():
         ("Batching.seed = = 3", "Unable to parse value."),
         (
             "Setup.records = data/x",
-            "not a string in quotes, a number, True, False or None. Failed "
-            "to parse token 'data'",
+            (
+                "not a string in quotes, a number, True, False or None. Failed "
+                "to parse token 'data'"
+            ),
         ),
         (
             "Setup.records = ('data'",
@@ -116,13 +123,17 @@ def test_configuration_is_locked():
         ("import no_such_package", "No module named 'no_such_package'"),
         (
             "Setup.records = %gin.REQUIRED",
-            "Setup.records set to `%gin.REQUIRED` but not subsequently "
-            "overridden.",
+            (
+                "Setup.records set to `%gin.REQUIRED` but not subsequently "
+                "overridden."
+            ),
         ),
         (
             "RECORDS = %gin.REQUIRED\nSetup.records = %RECORDS",
-            "RECORDS/macro.value set to `%gin.REQUIRED` but not subsequently "
-            "overridden.",
+            (
+                "RECORDS/macro.value set to `%gin.REQUIRED` but not "
+                "subsequently overridden."
+            ),
         ),
     ],
 )

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from trainer.cider import ReferenceIndex
 from trainer.floors import (
     Evidence,
     Score,
@@ -15,7 +16,6 @@ from trainer.floors import (
     shuffled,
     verdict,
 )
-from trainer.metrics import ReferenceIndex
 from trainer.tokens import ptb_tokens
 
 _DATA = pathlib.Path(

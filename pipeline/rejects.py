@@ -1,0 +1,28 @@
+"""What was left out of a record set, and why."""
+
+import dataclasses
+import json
+from collections.abc import Iterable
+
+from pipeline import splits, storage
+
+
+@dataclasses.dataclass(frozen=True)
+class Reject:
+    """An input that was left out, and why."""
+
+    image_id: str
+    source: str
+    reason: str
+    detail: str
+
+
+def write_rejects(
+    output: str, number: int, num_shards: int, rows: Iterable[Reject]
+) -> list[str]:
+    """Writes one `rejects-*.jsonl`; returns the reason of each row."""
+    ordered = sorted(rows, key=dataclasses.astuple)
+    lines = [json.dumps(dataclasses.asdict(row)) + "\n" for row in ordered]
+    name = splits.shard_name("rejects", number, num_shards) + ".jsonl"
+    storage.write_text(output, name, "".join(lines))
+    return [row.reason for row in ordered]

@@ -1,0 +1,362 @@
+"""Batches: every image once, in an order that replicas and resuming keep."""
+
+from collections import Counter
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline import manifest as manifest_lib
+from pipeline import vocabulary as vocabulary_lib
+from tests import fixtures
+from trainer import dataset
+
+# 13 images of 4 streams: a part of 2 images is full, half full or empty.
+BATCHING = dataset.Batching(
+    batch_images=8,
+    captions_per_image=3,
+    max_length=7,
+    num_streams=4,
+    shuffle_window=3,
+    seed=5,
+)
+STEPS = 2
+
+
+@pytest.fixture(scope="module")
+def record_set(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> manifest_lib.RecordSet:
+    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
+
+
+@pytest.fixture(scope="module")
+def images(record_set) -> dict[bytes, dataset.ImageBatch]:
+    """Grid -> the image whose it is, as a batch of one."""
+    return {
+        one.grid.numpy().tobytes(): one
+        for split in ("train", "validation")
+        for one in dataset.image_batches(record_set, split, batch_images=1)
+    }
+
+
+@pytest.fixture
+def train(record_set) -> dataset.CaptionDataset:
+    return dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+
+
+def global_batches(
+    data: dataset.CaptionDataset,
+    count: int,
+    *,
+    first_step: int = 0,
+    replicas: int = 1,
+) -> list[dict[str, np.ndarray]]:
+    """The replicas' batches side by side."""
+    parts = data.epochs(first_step=first_step, replicas=replicas)
+    drawn = list(parts.take(count * replicas).as_numpy_iterator())
+    return [
+        {
+            name: np.concatenate(
+                [part[name] for part in drawn[i : i + replicas]]
+            )
+            for name in drawn[0]
+        }
+        for i in range(0, len(drawn), replicas)
+    ]
+
+
+def assert_same(first, second) -> None:
+    assert len(first) == len(second)
+    for one, other in zip(first, second, strict=True):
+        assert one.keys() == other.keys()
+        for name, value in one.items():
+            np.testing.assert_array_equal(value, other[name])
+
+
+def image_ids(batches, images) -> list[str]:
+    """Of the rows that have weight, in order."""
+    return [
+        images[grid.tobytes()].image_ids[0]
+        for batch in batches
+        for grid, weights in zip(batch["grid"], batch["weights"], strict=True)
+        if weights.any()
+    ]
+
+
+def said(batches, images, vocabulary) -> dict[str, list[str]]:
+    """Image -> the captions that have weight."""
+    return {
+        images[grid.tobytes()].image_ids[0]: [
+            vocabulary.decode(row)
+            for row, weight in zip(tokens, weights, strict=True)
+            if weight.any()
+        ]
+        for batch in batches
+        for grid, tokens, weights in zip(
+            batch["grid"], batch["tokens"], batch["weights"], strict=True
+        )
+        if weights.any()
+    }
+
+
+def test_every_image_occurs_once_in_each_epoch(train, images):
+    assert train.steps_per_epoch == STEPS
+    batches = global_batches(train, 3 * STEPS)
+    expected = Counter(f"train-{number}" for number in range(13))
+    for epoch in range(3):
+        part = batches[epoch * STEPS : (epoch + 1) * STEPS]
+        assert Counter(image_ids(part, images)) == expected
+
+
+def test_epochs_differ_in_order(train, images):
+    batches = global_batches(train, 3 * STEPS)
+    orders = {
+        tuple(image_ids(batches[i : i + STEPS], images))
+        for i in range(0, 3 * STEPS, STEPS)
+    }
+    assert len(orders) == 3
+
+
+def test_order_is_the_seeds(record_set, train):
+    other = dataset.CaptionDataset(
+        record_set,
+        "train",
+        dataset.Batching(**{**vars(BATCHING), "seed": 6}),
+        shuffle=True,
+    )
+    first, again = global_batches(train, 4), global_batches(train, 4)
+    assert_same(first, again)
+    changed = global_batches(other, 4)
+    assert any(
+        (one["grid"] != two["grid"]).any()
+        for one, two in zip(first, changed, strict=True)
+    )
+
+
+@pytest.mark.parametrize("replicas", [2, 4])
+def test_replicas_share_the_same_global_batches(train, replicas):
+    assert_same(
+        global_batches(train, 5), global_batches(train, 5, replicas=replicas)
+    )
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+@pytest.mark.parametrize("first_step", [1, 2, 3, 4, 7])
+def test_resumed_batches_are_those_of_an_uninterrupted_run(
+    train, first_step, replicas
+):
+    whole = global_batches(train, first_step + 4)
+    resumed = global_batches(train, 4, first_step=first_step, replicas=replicas)
+    assert_same(resumed, whole[first_step:])
+
+
+def test_resuming_works_under_any_global_seed(train):
+    for seed in (1, 8):
+        keras.utils.set_random_seed(seed)
+        whole = global_batches(train, 6)
+        keras.utils.set_random_seed(seed)
+        assert_same(global_batches(train, 3, first_step=3), whole[3:])
+
+
+def test_strategies_take_the_same_global_batches(train):
+    whole = global_batches(train, 3)
+    mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    batches = train.distribute(mirrored, first_step=0)
+    for expected in whole:
+        batch = next(batches)
+        for name, value in expected.items():
+            parts = mirrored.experimental_local_results(batch[name])
+            np.testing.assert_array_equal(
+                np.concatenate([part.numpy() for part in parts]), value
+            )
+
+
+def test_captions_are_drawn_without_replacement(record_set, train, images):
+    vocabulary = record_set.vocabulary
+    drawn: dict[str, set[tuple[str, ...]]] = {}
+    for first in range(0, 12, STEPS):
+        batches = global_batches(train, STEPS, first_step=first)
+        for name, captions in said(batches, images, vocabulary).items():
+            number = int(name.removeprefix("train-"))
+            assert len(captions) == min(1 + number % 7, 3)
+            assert len(set(captions)) == len(captions)
+            drawn.setdefault(name, set()).add(tuple(captions))
+    for image in images.values():
+        (name,), (captions,) = image.image_ids, image.captions
+        if name.startswith("train"):
+            used = {text for texts in drawn[name] for text in texts}
+            assert used <= set(captions)
+    # Seven captions, of which three at a time: other ones in other epochs.
+    assert len(drawn["train-6"]) > 1
+
+
+def test_missing_captions_have_no_weight(train, images):
+    for batch in global_batches(train, STEPS):
+        for grid, tokens, weights in zip(
+            batch["grid"], batch["tokens"], batch["weights"], strict=True
+        ):
+            held = images.get(grid.tobytes())
+            real = min(len(held.captions[0]), 3) if held else 0
+            assert (
+                weights.any(-1) == [True] * real + [False] * (3 - real)
+            ).all()
+            ends = (tokens == vocabulary_lib.END) & (weights > 0)
+            assert (ends.sum(-1)[:real] == 1).all()
+            np.testing.assert_array_equal(
+                weights[:real], tokens[:real] != vocabulary_lib.PAD
+            )
+
+
+def test_rows_that_fill_a_batch_are_empty(train):
+    batches = global_batches(train, STEPS)
+    real = [int(batch["weights"].any((1, 2)).sum()) for batch in batches]
+    assert real == [8, 5]
+    filling = ~batches[1]["weights"].any((1, 2))
+    assert not batches[1]["grid"][filling].any()
+    assert not batches[1]["tokens"][filling].any()
+
+
+def test_shapes_are_static_and_dtypes_stated(train):
+    spec = train.epochs(first_step=0, replicas=2).element_spec
+    assert spec == {
+        "grid": tf.TensorSpec([4, 4, 6], tf.float16),
+        "tokens": tf.TensorSpec([4, 3, 7], tf.int32),
+        "weights": tf.TensorSpec([4, 3, 7], tf.float32),
+        "streams": tf.TensorSpec([2], tf.int64),
+    }
+
+
+def test_streams_tell_whose_rows_they_are(train):
+    parts = train.epochs(first_step=0, replicas=2).take(2)
+    streams = [part["streams"].numpy().tolist() for part in parts]
+    assert streams == [[0, 1], [2, 3]]
+
+
+def test_long_captions_are_cut_and_have_no_end(record_set):
+    batching = dataset.Batching(
+        batch_images=1, captions_per_image=7, max_length=3, num_streams=1
+    )
+    data = dataset.CaptionDataset(record_set, "train", batching, shuffle=False)
+    vocabulary = record_set.vocabulary
+    batches = data.once(replicas=1).as_numpy_iterator()
+    for batch, image in zip(
+        batches,
+        dataset.image_batches(record_set, "train", batch_images=1),
+        strict=True,
+    ):
+        for row, text in zip(
+            batch["tokens"][0], image.captions[0], strict=False
+        ):
+            words = text.split()
+            assert vocabulary.decode(row) == " ".join(words[:3])
+            assert (vocabulary_lib.END in row) == (len(words) < 3)
+
+
+def test_once_takes_each_image_in_a_fixed_order(record_set, images):
+    data = dataset.CaptionDataset(
+        record_set, "validation", BATCHING, shuffle=False
+    )
+    passes = [
+        image_ids(data.once(replicas=replicas).as_numpy_iterator(), images)
+        for replicas in (1, 1, 2)
+    ]
+    assert passes[0] == passes[1] == passes[2]
+    assert sorted(passes[0]) == [f"validation-{n}" for n in range(5)]
+    assert len(list(data.once(replicas=2))) == 2 * data.steps_per_epoch
+
+
+def test_more_streams_than_images_is_no_error(tmp_path):
+    record_set = fixtures.write_uneven_record_set(tmp_path, {"train": (0, 2)})
+    data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+    assert data.steps_per_epoch == 1
+    for batch in global_batches(data, 3, replicas=4):
+        assert batch["weights"].any((1, 2)).sum() == 2
+
+
+@pytest.mark.parametrize("replicas", [3, 8])
+def test_replicas_that_do_not_divide_the_streams(train, replicas):
+    message = (
+        f"{replicas} replicas can't share 4 streams evenly: use one of "
+        "[1, 2, 4] replicas, or another `num_streams`"
+    )
+    with pytest.raises(ValueError) as error:
+        train.epochs(first_step=0, replicas=replicas)
+    assert str(error.value) == message
+    with pytest.raises(ValueError) as error:
+        train.once(replicas=replicas)
+    assert str(error.value) == message
+
+
+def test_unknown_split_names_those_there_are(record_set):
+    with pytest.raises(manifest_lib.RecordSetError) as error:
+        dataset.CaptionDataset(record_set, "test", BATCHING, shuffle=False)
+    assert str(error.value) == (
+        "no split 'test' in the record set; it has train, validation"
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "batch_images",
+        "captions_per_image",
+        "max_length",
+        "num_streams",
+        "shuffle_window",
+    ],
+)
+def test_batching_refuses_what_is_not_positive(name):
+    with pytest.raises(ValueError) as error:
+        dataset.Batching(**{name: 0})
+    assert str(error.value) == f"`{name}` must be positive, got 0"
+
+
+def test_batching_refuses_streams_that_do_not_divide_the_batch():
+    with pytest.raises(ValueError) as error:
+        dataset.Batching(batch_images=30, num_streams=8)
+    assert str(error.value) == (
+        "`num_streams` must divide `batch_images`, got 8 streams and 30 images"
+    )
+
+
+@pytest.mark.parametrize("size", [1, 4, 5, 13, 20])
+def test_image_batches_hold_each_image_once(record_set, size):
+    batches = list(
+        dataset.image_batches(record_set, "train", batch_images=size)
+    )
+    names = [name for batch in batches for name in batch.image_ids]
+    assert names == [f"train-{number}" for number in range(13)]
+    for batch in batches:
+        assert batch.grid.shape == (size, 4, 6)
+        assert batch.grid.dtype == tf.float16
+        assert len(batch.captions) == len(batch.image_ids)
+        assert not batch.grid[len(batch.image_ids) :].numpy().any()
+
+
+def test_image_batches_hold_all_captions_and_thumbnails(record_set):
+    (batch,) = dataset.image_batches(record_set, "train", batch_images=13)
+    assert [len(set(c)) for c in batch.captions] == [
+        1 + number % 7 for number in range(13)
+    ]
+    assert batch.thumbnails[3] == b"thumbnail of train-3"
+
+
+@pytest.mark.parametrize(("limit", "count"), [(0, 0), (6, 6), (99, 13)])
+def test_image_batches_end_at_the_limit(record_set, limit, count):
+    batches = dataset.image_batches(
+        record_set, "train", batch_images=4, limit=limit
+    )
+    assert sum(len(batch.image_ids) for batch in batches) == count
+
+
+def test_grids_of_bfloat16(tmp_path: Path):
+    grid = fixtures.records.GridSpec(locations=2, depth=3, dtype="bfloat16")
+    record_set = fixtures.write_record_set(tmp_path, grid=grid)
+    data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+    (batch,) = data.epochs(first_step=0, replicas=1).take(1)
+    assert batch["grid"].dtype == tf.bfloat16
+    (first, *_) = dataset.image_batches(record_set, "train", batch_images=5)
+    assert first.grid.dtype == tf.bfloat16

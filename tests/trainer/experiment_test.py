@@ -1,0 +1,122 @@
+"""The three modes on a tiny record set, through the shipped configuration."""
+
+import json
+
+import pytest
+
+import gin
+from pipeline import manifest as manifest_lib
+from tests import fixtures
+from trainer import checkpoint, config, experiment
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    fixtures.write_record_set(folder)
+    return folder
+
+
+def load(records, *bindings):
+    config.load(
+        ["gin/run_demo.gin", "gin/tiny.gin"],
+        [
+            f"RECORDS = '{records}'",
+            "evaluate.truth = None",
+            "evaluate.split = 'validation'",
+            "Devices.kind = 'one_device'",
+            *bindings,
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def run(records, tmp_path_factory):
+    """A run directory after three steps, and what train() said."""
+    folder = tmp_path_factory.mktemp("run")
+    load(records)
+    return folder, experiment.train(str(folder))
+
+
+def test_train_says_how_it_ended_and_leaves_the_run(run):
+    folder, said = run
+    assert said == f"trained: reached step 3, {folder}"
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {
+        "best",
+        "checkpoints",
+        "config.gin",
+        "identity.json",
+        "metrics.jsonl",
+        "tensorboard",
+        "vocabulary.tsv",
+    }
+    rows = [
+        json.loads(row)
+        for row in (folder / "metrics.jsonl").read_text().splitlines()
+    ]
+    assert {"train/loss", "train/tokens"} <= rows[0].keys()
+    assert {"validation/loss", "validation/cider_d"} <= rows[-1].keys()
+
+
+def test_a_finished_run_is_not_trained_again(records, run):
+    load(records)
+    assert experiment.train(str(run[0])) == f"already trained: step 3, {run[0]}"
+
+
+def test_a_finished_run_goes_on_for_more_steps(records, tmp_path):
+    load(records)
+    experiment.train(str(tmp_path))
+    # The schedule stays; only the end moves.
+    gin.clear_config()
+    load(records, "NUM_STEPS = 5", "AdamW.decay_steps = 3")
+    said = experiment.train(str(tmp_path))
+    assert said == f"trained: reached step 5, {tmp_path}"
+
+
+def test_another_configuration_is_refused_by_field(records, run):
+    load(records, "ShowAttendTell.units = 24")
+    with pytest.raises(
+        checkpoint.RunError, match="captioner.units: 16 there, 24 here"
+    ):
+        experiment.train(str(run[0]))
+
+
+def test_evaluate_writes_page_and_scores(records, run):
+    load(records)
+    said = experiment.evaluate(str(run[0]))
+    page = run[0] / "validation" / "page.html"
+    assert said.endswith(f"Page: {page}")
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_evaluate_refuses_another_record_set(run, tmp_path):
+    fixtures.write_uneven_record_set(tmp_path / "other")
+    load(tmp_path / "other")
+    with pytest.raises(checkpoint.RunError, match="not the record set of"):
+        experiment.evaluate(str(run[0]))
+
+
+def test_evaluate_of_an_unknown_split_names_the_splits(records, run):
+    load(records, "evaluate.split = 'tset'")
+    with pytest.raises(
+        manifest_lib.RecordSetError,
+        match="no split 'tset' in the record set; it has train, validation",
+    ):
+        experiment.evaluate(str(run[0]))
+
+
+def test_caption_refuses_another_encoder(records, run, tmp_path):
+    corpus = fixtures.draw_corpus(tmp_path)
+    encoder = fixtures.save_encoder(tmp_path / "own.keras")
+    load(records, f"caption.encoder = '{encoder}'")
+    with pytest.raises(
+        checkpoint.RunError, match="another encoder than the captioner's"
+    ):
+        experiment.caption(str(run[0]), [str(corpus.images)], None)
+
+
+def test_evaluate_before_training_says_so(records, tmp_path):
+    load(records)
+    with pytest.raises(checkpoint.RunError, match="no trained captioner in"):
+        experiment.evaluate(str(tmp_path))

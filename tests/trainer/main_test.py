@@ -1,0 +1,118 @@
+"""The command line: each wrong input is one clear line and exit code 1."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests import fixtures
+
+
+def trainer(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "trainer.main", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_help_names_every_flag_and_shows_the_commands():
+    done = trainer("--help")
+    for flag in ("mode", "run_dir", "gin_file", "gin_param", "output"):
+        assert f"--{flag}" in done.stdout or f"--[no]{flag}" in done.stdout
+    assert "--mode=train --gin_file=gin/run_scenes.gin" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("records")
+    fixtures.write_record_set(folder)
+    return folder
+
+
+def case(name, arguments, message):
+    return pytest.param(arguments, message, id=name)
+
+
+TINY = ["--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        case(
+            "no gin file",
+            ["--mode=train"],
+            "--mode=train needs --gin_file, such as gin/run_scenes.gin",
+        ),
+        case(
+            "gin file typo",
+            ["--mode=train", "--gin_file=gin/run_scene.gin"],
+            "no gin file 'gin/run_scene.gin'; there is gin/run_scenes.gin",
+        ),
+        case(
+            "gin name typo",
+            ["--mode=train", *TINY, "--gin_param=AdamW.learning_rat = 1.0"],
+            "learning_rat",
+        ),
+        case(
+            "value out of range",
+            ["--mode=train", *TINY, "--gin_param=AdamW.learning_rate = -1.0"],
+            "`learning_rate` must be positive, got -1.0",
+        ),
+        case(
+            "no record set",
+            ["--mode=train", *TINY, "--gin_param=RECORDS = '/no/where'"],
+            "no record set at '/no/where'",
+        ),
+        case(
+            "not trained",
+            ["--mode=evaluate"],
+            "config.gin is missing (train with --mode=train",
+        ),
+        case(
+            "stray argument",
+            ["--mode=train", *TINY, "stray"],
+            "not a flag: 'stray'",
+        ),
+    ],
+)
+def test_wrong_input_is_one_clear_line(arguments, message, tmp_path):
+    done = trainer(*arguments, f"--run_dir={tmp_path / 'run'}")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    (line,) = [
+        line for line in done.stderr.splitlines() if line.startswith("trainer:")
+    ]
+    assert message in line
+
+
+def test_unwritable_run_directory_is_named(records, tmp_path):
+    (tmp_path / "file").write_text("")
+    run_dir = tmp_path / "file" / "run"
+    done = trainer(
+        "--mode=train",
+        *TINY,
+        f"--gin_param=RECORDS = '{records}'",
+        f"--run_dir={run_dir}",
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(run_dir) in done.stderr.splitlines()[-1]
+
+
+def test_unfinished_record_set_says_what_to_do(records, tmp_path):
+    copy = tmp_path / "unfinished"
+    copy.mkdir()
+    for file in records.glob("*.tfrecord"):
+        (copy / file.name).write_bytes(file.read_bytes())
+    done = trainer(
+        "--mode=train",
+        *TINY,
+        f"--gin_param=RECORDS = '{copy}'",
+        f"--run_dir={tmp_path / 'run'}",
+    )
+    assert done.returncode == 1
+    assert "has no manifest.json" in done.stderr
+    assert "Traceback" not in done.stderr

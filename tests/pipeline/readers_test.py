@@ -12,6 +12,7 @@ from apache_beam.testing.util import assert_that, equal_to
 
 from pipeline import readers, splits
 from pipeline.captions import Reference
+from pipeline.rejects import Reject
 from tests import fixtures
 
 
@@ -89,7 +90,7 @@ def test_jsonl_lines_may_share_an_image_but_not_split_it(
         check(
             rejects,
             [
-                rejects.Reject(name, name, "in-two-splits", detail)
+                Reject(name, name, "in-two-splits", detail)
                 for name, detail in (
                     ("b.jpg", "named by ['test', 'train']"),
                     ("c.jpg", "named by ['', 'test']"),

@@ -14,9 +14,10 @@ from apache_beam.testing import test_pipeline
 from apache_beam.testing.util import assert_that, equal_to
 
 from pipeline import manifest as manifest_lib
-from pipeline import records, rejects, shards, splits, transforms
+from pipeline import records, shards, splits, transforms
 from pipeline import vocabulary as vocabulary_lib
 from pipeline.captions import Reference
+from pipeline.rejects import Reject
 from tests import fixtures
 
 
@@ -131,7 +132,7 @@ def test_shards_hold_every_image_once(tmp_path: Path) -> None:
 
 def test_rejects_are_written_and_counted(tmp_path: Path) -> None:
     rejects = [
-        rejects.Reject(f"{number}", "a.jpg", reason, "")
+        Reject(f"{number}", "a.jpg", reason, "")
         for number, reason in enumerate(["empty", "truncated", "empty"] * 5)
     ]
     with runner() as pipeline:

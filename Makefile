@@ -3,8 +3,10 @@
 # make lint    format, lint and type checks
 
 SHELL := /bin/bash
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || \
-	command -v python3.11 || command -v python3)
+# The first that runs and fits: a version manager's shim may be there and fail.
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c '$(FITS)' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 DEMO ?= demo
 BIN := $(VENV)/bin
@@ -15,8 +17,8 @@ QUIET := 2> >(grep --line-buffered -vE '^(WARNING: All log|[IWE]0000 )' >&2)
 .PHONY: demo test test-slow lint clean
 
 $(VENV)/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-	  || { echo "Python 3.11, 3.12 or 3.13 is needed, found $$($(PYTHON) --version); set PYTHON="; exit 1; }
+	@$(or $(PYTHON),false) -c '$(FITS)' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed: set PYTHON=..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.demo: setup.py constraints.txt | $(VENV)/bin/python

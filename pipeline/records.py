@@ -54,11 +54,11 @@ class GridSpec:
             raise ValueError(
                 f"grid shape {grid.shape} is not {(self.locations, self.depth)}"
             )
-        with np.errstate(over="ignore"):
-            stored = grid.astype(GRID_DTYPES[self.dtype])
-        if not np.isfinite(stored.astype(np.float32)).all():
+        dtype = GRID_DTYPES[self.dtype]
+        # Written so that NaN fails too.
+        if not np.abs(grid).max() <= float(ml_dtypes.finfo(dtype).max):
             raise ValueError(f"grid has values that {self.dtype} cannot hold")
-        return stored.tobytes()
+        return grid.astype(dtype).tobytes()
 
 
 @dataclasses.dataclass(frozen=True)

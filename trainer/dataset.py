@@ -245,7 +245,7 @@ class CaptionDataset:
         self, dataset: tf.data.Dataset, stream: int, epoch: tf.Tensor
     ) -> tf.data.Dataset:
         # Not `Dataset.shuffle`, whose order depends on the global seed too.
-        seed = tf.stack([self.batching.seed + epoch, stream])
+        seed = tf.stack([self._seed(epoch), stream])
 
         def shuffle(number: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
             return tf.random.experimental.stateless_shuffle(
@@ -254,6 +254,10 @@ class CaptionDataset:
 
         windows = dataset.batch(self.batching.shuffle_window)
         return windows.enumerate().map(shuffle).unbatch()
+
+    def _seed(self, epoch: tf.Tensor) -> tf.Tensor:
+        """int64 []; no two runs share one, an epoch apart."""
+        return self.batching.seed * 1_000_003 + epoch
 
     def _range(self, begin: int, end: int) -> tf.data.Dataset:
         """Serialised records of the split; behind the last comes the first."""
@@ -275,7 +279,7 @@ class CaptionDataset:
         wanted, captions = self.batching.captions_per_image, row["captions"]
         if self._shuffle:
             image = tf.strings.to_hash_bucket_fast(row["image_id"], 1 << 30)
-            seed = tf.stack([self.batching.seed + epoch, image])
+            seed = tf.stack([self._seed(epoch), image])
             captions = tf.random.experimental.stateless_shuffle(captions, seed)
         captions = captions[:wanted]
         missing = [[0, wanted - tf.shape(captions)[0]]]

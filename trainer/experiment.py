@@ -92,6 +92,27 @@ class Cadence:
     select_by: str = "cider_d"
     patience: int = 5
 
+    def actions(
+        self,
+        validation: evaluation.Validation,
+        *,
+        last_step: int,
+        patience: actions.Patience,
+        log: actions.MetricsLog,
+        checkpoints: checkpoint.Checkpoints,
+    ) -> list[loop.Action]:
+        """What happens now and then; the checkpoint is saved last."""
+        evaluate = actions.EvaluateAndStop(
+            validation,
+            when=actions.Every(self.evaluate_every, last_step),
+            select_by=self.select_by,
+            patience=patience,
+            log=log,
+            checkpoints=checkpoints,
+        )
+        when = actions.Every(self.checkpoint_every, last_step)
+        return [evaluate, actions.SaveCheckpoint(checkpoints, when=when)]
+
 
 for _constructor in (
     Cadence,
@@ -131,18 +152,9 @@ def train(
         record_set, "train", batching, shuffle=True
     )
     devices = setup.devices.open()
-    with devices.scope():
-        model = setup.build(record_set.manifest.grid, record_set.vocabulary)
-        adamw = optimizer.build(model.trainable_variables)
-    step = train_step.TrainStep(
-        strategy=devices,
-        captioner=model,
-        optimizer=adamw,
-        loss=loss,
-        seed=setup.seed,
-    )
+    step = _train_step(record_set, setup, devices, optimizer, loss)
     settings = {
-        "captioner": model.settings,
+        "captioner": step.captioner.settings,
         "batching": dataclasses.asdict(batching),
         "optimizer": dataclasses.asdict(optimizer),
         "loss": dataclasses.asdict(loss),
@@ -151,8 +163,8 @@ def train(
     patience = actions.Patience(cadence.patience)
     checkpoints = checkpoint.Checkpoints(
         run_dir,
-        captioner=model,
-        optimizer=adamw,
+        captioner=step.captioner,
+        optimizer=step.optimizer,
         step=step.step,
         skipped=step.skipped,
         patience=patience,
@@ -161,11 +173,9 @@ def train(
     first = int(step.step)
     if patience.has_run_out or first >= num_steps:
         return f"already trained: step {first}, {run_dir}"
-    _LOG.info("%d parameters, from step %d", model.count_params(), first)
+    _LOG.info("%d parameters", step.captioner.count_params())
     log = actions.MetricsLog(run_dir, resumed_step=first)
-    validation = _validation(
-        record_set, setup, batching, cadence, devices, model
-    )
+    validation = _validation(record_set, setup, batching, cadence, step)
     reason = loop.run(
         step.over(data.distribute(devices, first_step=first)),
         first_step=first,
@@ -175,17 +185,12 @@ def train(
             actions.StopOnNan(),
             actions.SayProgress(num_steps, batching.batch_images),
             log,
-            actions.EvaluateAndStop(
+            *cadence.actions(
                 validation,
-                when=actions.Every(cadence.evaluate_every, num_steps),
-                select_by=cadence.select_by,
+                last_step=num_steps,
                 patience=patience,
                 log=log,
                 checkpoints=checkpoints,
-            ),
-            actions.SaveCheckpoint(
-                checkpoints,
-                when=actions.Every(cadence.checkpoint_every, num_steps),
             ),
         ],
     )
@@ -193,21 +198,42 @@ def train(
     return f"trained: {reason}, {run_dir}"
 
 
+def _train_step(
+    record_set: manifest_lib.RecordSet,
+    setup: Setup,
+    devices: tf.distribute.Strategy,
+    optimizer: optimizer_lib.AdamW,
+    loss: loss_lib.CaptionLoss,
+) -> train_step.TrainStep:
+    """A captioner and its optimizer, made where the devices need them."""
+    with devices.scope():
+        model = setup.build(record_set.manifest.grid, record_set.vocabulary)
+        adamw = optimizer.build(model.trainable_variables)
+    return train_step.TrainStep(
+        strategy=devices,
+        captioner=model,
+        optimizer=adamw,
+        loss=loss,
+        seed=setup.seed,
+    )
+
+
 def _validation(
     record_set: manifest_lib.RecordSet,
     setup: Setup,
     batching: dataset_lib.Batching,
     cadence: Cadence,
-    devices: tf.distribute.Strategy,
-    model: captioner_lib.ShowAttendTell,
+    step: train_step.TrainStep,
 ) -> evaluation.Validation:
-    split = cadence.validation_split
+    split, model = cadence.validation_split, step.captioner
     return evaluation.Validation(
         record_set,
         dataset_lib.CaptionDataset(record_set, split, batching, shuffle=False),
         split,
         num_images=cadence.validation_images,
-        loss_of_split=train_step.LossOfSplit(strategy=devices, captioner=model),
+        loss_of_split=train_step.LossOfSplit(
+            strategy=step.strategy, captioner=model
+        ),
         generator=generator_lib.CaptionGenerator(
             model, record_set.vocabulary, setup.search
         ),

@@ -34,6 +34,9 @@ class TrainStep:
     neither padding nor an empty replica changes the update.
 
     Attributes:
+      strategy: whose replicas make the update.
+      captioner: whose weights are updated.
+      optimizer: that updates them.
       step: int64 variable, updates made so far; it decides batch and masks.
       skipped: int64 variable, updates left out for gradients not finite.
     """
@@ -48,8 +51,8 @@ class TrainStep:
         seed: int,
     ):
         """Takes finished objects, made under the strategy's scope."""
-        self._strategy, self._captioner = strategy, captioner
-        self._optimizer, self._loss, self._seed = optimizer, loss, seed
+        self.strategy, self.captioner = strategy, captioner
+        self.optimizer, self._loss, self._seed = optimizer, loss, seed
         # Keras hands out wrappers; the tape wants the variables beneath.
         self._weights = [v.value for v in captioner.trainable_variables]
         with strategy.scope():
@@ -104,14 +107,14 @@ class TrainStep:
         }
 
     def _update(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        results = self._strategy.run(
+        results = self.strategy.run(
             self._gradients, (batch, self.step.read_value())
         )
         gradients, loss, tokens, norm = results
         finite = tf.math.is_finite(self._first(norm))
 
         def apply() -> tf.Tensor:
-            self._strategy.run(self._apply, (gradients,))
+            self.strategy.run(self._apply, (gradients,))
             return tf.constant(0, tf.int64)
 
         # Judged on the reduced gradients: all replicas skip, or none does.
@@ -121,21 +124,21 @@ class TrainStep:
         return self._first(loss), self._first(tokens), self._first(norm)
 
     def _first(self, value: Any) -> tf.Tensor:
-        return self._strategy.experimental_local_results(value)[0]
+        return self.strategy.experimental_local_results(value)[0]
 
     def _apply(self, gradients: list[tf.Tensor]) -> None:
-        variables = self._captioner.trainable_variables
-        self._optimizer.apply(gradients, variables)
+        variables = self.captioner.trainable_variables
+        self.optimizer.apply(gradients, variables)
 
     def _gradients(
         self, batch: dataset.Batch, step: tf.Tensor
     ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
         """On one replica: its sums, reduced over all."""
         masks = dropout.StreamDropout(
-            self._captioner.dropout_rate, self._seed, step, batch["streams"]
+            self.captioner.dropout_rate, self._seed, step, batch["streams"]
         )
         with tf.GradientTape() as tape:
-            logits, attention = self._captioner(
+            logits, attention = self.captioner(
                 batch["grid"], shift_right(batch["tokens"]), dropout=masks
             )
             total, cross_entropy = self._loss(

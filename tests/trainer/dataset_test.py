@@ -1,5 +1,6 @@
 """Batches: every image once, in an order that replicas and resuming keep."""
 
+import dataclasses
 from collections import Counter
 from pathlib import Path
 
@@ -42,9 +43,15 @@ def images(record_set) -> dict[bytes, dataset.ImageBatch]:
     }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def train(record_set) -> dataset.CaptionDataset:
     return dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(train) -> list[dict[str, np.ndarray]]:
+    """The first six epochs of a run on one device."""
+    return global_batches(train, 6 * STEPS)
 
 
 def global_batches(
@@ -102,70 +109,65 @@ def said(batches, images, vocabulary) -> dict[str, list[str]]:
     }
 
 
-def test_every_image_occurs_once_in_each_epoch(train, images):
+def test_every_image_occurs_once_in_each_epoch(train, uninterrupted, images):
     assert train.steps_per_epoch == STEPS
-    batches = global_batches(train, 3 * STEPS)
     expected = Counter(f"train-{number}" for number in range(13))
-    for epoch in range(3):
-        part = batches[epoch * STEPS : (epoch + 1) * STEPS]
+    for epoch in range(6):
+        part = uninterrupted[epoch * STEPS : (epoch + 1) * STEPS]
         assert Counter(image_ids(part, images)) == expected
 
 
-def test_epochs_differ_in_order(train, images):
-    batches = global_batches(train, 3 * STEPS)
+def test_epochs_differ_in_order(uninterrupted, images):
     orders = {
-        tuple(image_ids(batches[i : i + STEPS], images))
-        for i in range(0, 3 * STEPS, STEPS)
+        tuple(image_ids(uninterrupted[i : i + STEPS], images))
+        for i in range(0, 6 * STEPS, STEPS)
     }
-    assert len(orders) == 3
+    assert len(orders) == 6
 
 
-def test_order_is_the_seeds(record_set, train):
+@pytest.mark.parametrize("global_seed", [0, 8])
+def test_order_is_the_same_under_any_global_seed(
+    train, uninterrupted, global_seed
+):
+    keras.utils.set_random_seed(global_seed)
+    assert_same(global_batches(train, 4), uninterrupted[:4])
+
+
+def test_another_seed_gives_another_order(record_set, uninterrupted, images):
     other = dataset.CaptionDataset(
         record_set,
         "train",
-        dataset.Batching(**{**vars(BATCHING), "seed": 6}),
+        dataclasses.replace(BATCHING, seed=6),
         shuffle=True,
     )
-    first, again = global_batches(train, 4), global_batches(train, 4)
-    assert_same(first, again)
-    changed = global_batches(other, 4)
-    assert any(
-        (one["grid"] != two["grid"]).any()
-        for one, two in zip(first, changed, strict=True)
-    )
+    orders = [
+        image_ids(batches, images)
+        for batches in (uninterrupted[:STEPS], global_batches(other, STEPS))
+    ]
+    assert orders[0] != orders[1]
+    assert sorted(orders[0]) == sorted(orders[1])
 
 
 @pytest.mark.parametrize("replicas", [2, 4])
-def test_replicas_share_the_same_global_batches(train, replicas):
-    assert_same(
-        global_batches(train, 5), global_batches(train, 5, replicas=replicas)
-    )
+def test_replicas_share_the_same_global_batches(train, uninterrupted, replicas):
+    parts = global_batches(train, 5, replicas=replicas)
+    assert_same(parts, uninterrupted[:5])
 
 
-@pytest.mark.parametrize("replicas", [1, 2])
-@pytest.mark.parametrize("first_step", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize(
+    ("first_step", "replicas"), [(1, 1), (2, 2), (3, 1), (7, 2)]
+)
 def test_resumed_batches_are_those_of_an_uninterrupted_run(
-    train, first_step, replicas
+    train, uninterrupted, first_step, replicas
 ):
-    whole = global_batches(train, first_step + 4)
     resumed = global_batches(train, 4, first_step=first_step, replicas=replicas)
-    assert_same(resumed, whole[first_step:])
+    assert_same(resumed, uninterrupted[first_step : first_step + 4])
 
 
-def test_resuming_works_under_any_global_seed(train):
-    for seed in (1, 8):
-        keras.utils.set_random_seed(seed)
-        whole = global_batches(train, 6)
-        keras.utils.set_random_seed(seed)
-        assert_same(global_batches(train, 3, first_step=3), whole[3:])
-
-
-def test_strategies_take_the_same_global_batches(train):
-    whole = global_batches(train, 3)
+def test_strategies_take_the_same_global_batches(train, uninterrupted):
     mirrored = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
     batches = train.distribute(mirrored, first_step=0)
-    for expected in whole:
+    for expected in uninterrupted[:3]:
         batch = next(batches)
         for name, value in expected.items():
             parts = mirrored.experimental_local_results(batch[name])
@@ -174,12 +176,15 @@ def test_strategies_take_the_same_global_batches(train):
             )
 
 
-def test_captions_are_drawn_without_replacement(record_set, train, images):
-    vocabulary = record_set.vocabulary
+def test_captions_are_drawn_without_replacement(
+    record_set, uninterrupted, images
+):
     drawn: dict[str, set[tuple[str, ...]]] = {}
-    for first in range(0, 12, STEPS):
-        batches = global_batches(train, STEPS, first_step=first)
-        for name, captions in said(batches, images, vocabulary).items():
+    for first in range(0, 6 * STEPS, STEPS):
+        epoch = uninterrupted[first : first + STEPS]
+        for name, captions in said(
+            epoch, images, record_set.vocabulary
+        ).items():
             number = int(name.removeprefix("train-"))
             assert len(captions) == min(1 + number % 7, 3)
             assert len(set(captions)) == len(captions)
@@ -193,8 +198,8 @@ def test_captions_are_drawn_without_replacement(record_set, train, images):
     assert len(drawn["train-6"]) > 1
 
 
-def test_missing_captions_have_no_weight(train, images):
-    for batch in global_batches(train, STEPS):
+def test_missing_captions_have_no_weight(uninterrupted, images):
+    for batch in uninterrupted[:STEPS]:
         for grid, tokens, weights in zip(
             batch["grid"], batch["tokens"], batch["weights"], strict=True
         ):
@@ -205,13 +210,11 @@ def test_missing_captions_have_no_weight(train, images):
             ).all()
             ends = (tokens == vocabulary_lib.END) & (weights > 0)
             assert (ends.sum(-1)[:real] == 1).all()
-            np.testing.assert_array_equal(
-                weights[:real], tokens[:real] != vocabulary_lib.PAD
-            )
+            np.testing.assert_array_equal(weights, tokens != vocabulary_lib.PAD)
 
 
-def test_rows_that_fill_a_batch_are_empty(train):
-    batches = global_batches(train, STEPS)
+def test_rows_that_fill_a_batch_are_empty(uninterrupted):
+    batches = uninterrupted[:STEPS]
     real = [int(batch["weights"].any((1, 2)).sum()) for batch in batches]
     assert real == [8, 5]
     filling = ~batches[1]["weights"].any((1, 2))
@@ -255,17 +258,47 @@ def test_long_captions_are_cut_and_have_no_end(record_set):
             assert (vocabulary_lib.END in row) == (len(words) < 3)
 
 
-def test_once_takes_each_image_in_a_fixed_order(record_set, images):
-    data = dataset.CaptionDataset(
+@pytest.fixture(scope="module")
+def validation(record_set) -> dataset.CaptionDataset:
+    return dataset.CaptionDataset(
         record_set, "validation", BATCHING, shuffle=False
     )
+
+
+def test_once_takes_each_image_in_a_fixed_order(validation, images):
     passes = [
-        image_ids(data.once(replicas=replicas).as_numpy_iterator(), images)
-        for replicas in (1, 1, 2)
+        image_ids(data.as_numpy_iterator(), images)
+        for data in (
+            validation.once(replicas=1),
+            validation.once(replicas=1),
+            validation.once(replicas=2),
+        )
     ]
     assert passes[0] == passes[1] == passes[2]
     assert sorted(passes[0]) == [f"validation-{n}" for n in range(5)]
-    assert len(list(data.once(replicas=2))) == 2 * data.steps_per_epoch
+
+
+@pytest.mark.parametrize("replicas", [1, 2])
+def test_swapped_images_are_the_next_of_the_split(validation, images, replicas):
+    def rows(*, swap_images: bool):
+        data = validation.once(replicas=replicas, swap_images=swap_images)
+        return [
+            (grid.tobytes(), tokens)
+            for batch in data.as_numpy_iterator()
+            for grid, tokens, weights in zip(
+                batch["grid"], batch["tokens"], batch["weights"], strict=True
+            )
+            if weights.any()
+        ]
+
+    own, swapped = rows(swap_images=False), rows(swap_images=True)
+    assert len(own) == len(swapped) == 5
+    for (grid, tokens), (lent, same) in zip(own, swapped, strict=True):
+        (name,) = images[grid].image_ids
+        (other,) = images[lent].image_ids
+        number = int(name.removeprefix("validation-"))
+        assert other == f"validation-{(number + 1) % 5}"
+        np.testing.assert_array_equal(tokens, same)
 
 
 def test_more_streams_than_images_is_no_error(tmp_path):

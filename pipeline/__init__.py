@@ -3,6 +3,9 @@
 The flow, in order; a module imports only those above it:
 
   grammar      what a synthetic scene is, how it is described, what is true
+  paint        colours, shades and gradients
+  sprites      the objects of a scene, painted
+  scenery      the backgrounds of scenes, and the lens
   scenes       renders the embedded data set: JPEG files, captions, truth
   captions     one line of a caption file -> Reference(image id, source, text)
   splits       image id -> split and shard, for ever

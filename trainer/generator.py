@@ -62,7 +62,7 @@ class Caption:
 
 
 class CaptionGenerator:
-    """Decodes grids with one compiled program of static shape."""
+    """Decodes grids with a compiled program for each shape of the batch."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class CaptionGenerator:
         self._captioner, self._vocabulary = captioner, vocabulary
         self.search = search
 
-    @tf.function(reduce_retracing=True)
+    @tf.function
     def decode(self, grid: tf.Tensor) -> decoding.Decoded:
         """Grid [images, locations, depth] -> `decoding.Decoded`."""
         search, model = self.search, self._captioner

@@ -55,18 +55,9 @@ class TrainStep:
         self.optimizer, self._loss, self._seed = optimizer, loss, seed
         # Keras hands out wrappers; the tape wants the variables beneath.
         self._weights = [v.value for v in captioner.trainable_variables]
-        with strategy.scope():
-            self.step = self._counter("step")
-            self.skipped = self._counter("skipped")
-
-    def _counter(self, name: str) -> tf.Variable:
-        return tf.Variable(
-            0,
-            dtype=tf.int64,
-            trainable=False,
-            name=name,
-            aggregation=tf.VariableAggregation.ONLY_FIRST_REPLICA,
-        )
+        # Counted outside of the replicas: so `int` takes them, mirrored or not.
+        self.step = tf.Variable(0, False, name="step", dtype=tf.int64)
+        self.skipped = tf.Variable(0, False, name="skipped", dtype=tf.int64)
 
     def over(self, batches: Iterator[Any]) -> Callable[[int], dict[str, float]]:
         """Binds the batches: number of updates -> their scalars."""

@@ -1,13 +1,13 @@
 """Actions with fakes: what each does, when, and what it says."""
 
 import json
+import logging
 import math
 import pathlib
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from absl import logging
 
 from trainer import actions, loop
 
@@ -42,13 +42,10 @@ class FakeLog:
 
 
 @pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What was logged."""
-    lines: list[str] = []
-    monkeypatch.setattr(
-        logging, "info", lambda text, *values: lines.append(text % values)
-    )
-    return lines
+def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What was logged: see its `messages`."""
+    caplog.set_level(logging.INFO, logger="trainer")
+    return caplog
 
 
 def fired(when: actions.Every, until: int, per_call: int) -> list[int]:
@@ -87,7 +84,7 @@ def test_progress_tells_loss_speed_and_time_left(said):
     say = actions.SayProgress(100, 32)
     say(report(40, num_steps=20, loss=3.14159, tokens=8000.0))
     # 4 seconds for 20 steps of 32 images; 60 more steps to go.
-    assert said == [
+    assert said.messages == [
         (
             "step 40 of 100: loss 3.142 nats/token, 160 images/s, "
             "2000 tokens/s, 0:12 left"
@@ -226,7 +223,7 @@ def test_evaluates_when_it_is_time_and_keeps_the_best(said):
         "validation/loss": 3.0,
         "validation/cider_d": 0.2,
     }
-    assert said[0] == "step 10, validation: loss 3.000, cider_d 0.200"
+    assert said.messages[0] == "step 10, validation: loss 3.000, cider_d 0.200"
 
 
 def test_stops_when_patience_has_run_out(said):

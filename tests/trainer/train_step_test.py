@@ -1,0 +1,378 @@
+"""Updates: alike on one device and two replicas, resumed or not, or skipped.
+
+Two replicas add the same numbers in another order, so that sums agree to
+float32's precision only: relative 1e-5 for losses and norms, absolute 1e-5 for
+weights after five updates of 1e-2. A resumed run agrees to the bit.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline import manifest as manifest_lib
+from pipeline import vocabulary as vocabulary_lib
+from tests import fixtures
+from trainer import captioner as captioner_lib
+from trainer import checkpoint, dataset, loss, optimizer, train_step
+
+BATCHING = dataset.Batching(
+    batch_images=8,
+    captions_per_image=3,
+    max_length=4,
+    num_streams=4,
+    shuffle_window=4,
+)
+CLIP = 0.05
+
+
+def replicas(count: int) -> tf.distribute.Strategy:
+    if count == 1:
+        return tf.distribute.OneDeviceStrategy("CPU:0")
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+class Training:
+    """A tiny captioner that is being trained, and what it needs for it."""
+
+    def __init__(
+        self,
+        record_set: manifest_lib.RecordSet,
+        strategy: tf.distribute.Strategy,
+        *,
+        batching: dataset.Batching = BATCHING,
+        dropout_rate: float = 0.3,
+    ) -> None:
+        self.strategy = strategy
+        self.data = dataset.CaptionDataset(
+            record_set, "train", batching, shuffle=True
+        )
+        with strategy.scope():
+            self.model = fixtures.tiny_captioner(
+                record_set.vocabulary, dropout_rate=dropout_rate
+            )
+            self.optimizer = optimizer.AdamW(
+                learning_rate=1e-2, warmup_steps=0, clip_norm=CLIP
+            ).build(self.model.trainable_variables)
+        self.step = train_step.TrainStep(
+            strategy=strategy,
+            captioner=self.model,
+            optimizer=self.optimizer,
+            loss=loss.CaptionLoss(label_smoothing=0.1, coverage_weight=0.1),
+            seed=3,
+        )
+
+    def saved_in(self, folder: Path) -> checkpoint.Checkpoints:
+        return checkpoint.Checkpoints(
+            str(folder),
+            captioner=self.model,
+            optimizer=self.optimizer,
+            step=self.step.step,
+            skipped=self.step.skipped,
+        )
+
+    def batches(self, first_step: int = 0) -> Iterator[Any]:
+        return self.data.distribute(self.strategy, first_step=first_step)
+
+    def make_updates(self, count: int) -> None:
+        """From the beginning, one at a time."""
+        update = self.step.over(self.batches())
+        self.losses = [update(1)["loss"] for _ in range(count)]
+
+    def weights(self) -> list[np.ndarray]:
+        """The captioner's and the optimizer's."""
+        variables = [*self.model.variables, *self.optimizer.variables]
+        return [np.array(variable.numpy()) for variable in variables]
+
+    def update_norm(self) -> float:
+        """Of the clipped gradients, from Adam's slots after one update."""
+        slots = [
+            v.numpy().ravel()
+            for v in self.optimizer.variables
+            if v.path.endswith("momentum")
+        ]
+        return float(np.linalg.norm(np.concatenate(slots))) / (1 - 0.9)
+
+
+@dataclasses.dataclass(frozen=True)
+class Story:
+    """Five updates of a training, which cross an epoch's edge twice.
+
+    Attributes:
+      training: not to be relied upon, since tests go on with it.
+      scalars: of each update.
+      weights: at the end.
+      first_norm: of the gradients that the first update was made with.
+      folder: holds a checkpoint after the third update.
+    """
+
+    training: Training
+    scalars: list[dict[str, float]]
+    weights: list[np.ndarray]
+    first_norm: float
+    folder: Path
+
+
+@pytest.fixture(scope="module")
+def record_set(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> manifest_lib.RecordSet:
+    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
+
+
+@pytest.fixture(scope="module")
+def validation(record_set) -> dataset.CaptionDataset:
+    batching = dataclasses.replace(BATCHING, captions_per_image=5, max_length=7)
+    return dataset.CaptionDataset(
+        record_set, "validation", batching, shuffle=False
+    )
+
+
+@pytest.fixture(scope="module")
+def stories(
+    record_set, tmp_path_factory: pytest.TempPathFactory
+) -> dict[int, Story]:
+    """The same training on one device and on two replicas."""
+    told = {}
+    for count in (1, 2):
+        training = Training(record_set, replicas(count))
+        folder = tmp_path_factory.mktemp(f"replicas_{count}")
+        update = training.step.over(training.batches())
+        scalars = [update(1)]
+        first_norm = training.update_norm()
+        scalars += [update(1), update(1)]
+        training.saved_in(folder).save(3)
+        scalars += [update(1), update(1)]
+        told[count] = Story(
+            training, scalars, training.weights(), first_norm, folder
+        )
+    return told
+
+
+def test_replicas_change_neither_loss_nor_weights(stories):
+    one, two = stories[1], stories[2]
+    for first, second in zip(one.scalars, two.scalars, strict=True):
+        assert first == pytest.approx(second, rel=1e-5)
+    for first, second in zip(one.weights, two.weights, strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-5)
+
+
+def test_reduced_gradients_are_clipped(stories):
+    for story in stories.values():
+        assert all(row["gradient_norm"] > 2 * CLIP for row in story.scalars)
+        assert story.first_norm == pytest.approx(CLIP, rel=1e-4)
+
+
+def test_tokens_are_counted_over_all_replicas(record_set, stories):
+    data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+    batches = data.epochs(first_step=0, replicas=1).take(5)
+    tokens = [float(tf.reduce_sum(batch["weights"])) for batch in batches]
+    for story in stories.values():
+        assert [row["tokens"] for row in story.scalars] == tokens
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_resumed_training_equals_an_uninterrupted_one(
+    record_set, stories, count
+):
+    story = stories[count]
+    resumed = Training(record_set, replicas(count))
+    assert resumed.saved_in(story.folder).restore()
+    assert int(resumed.step.step) == 3
+    update = resumed.step.over(resumed.batches(first_step=3))
+    scalars = update(2)
+    for first, second in zip(resumed.weights(), story.weights, strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert int(resumed.step.step) == 5
+    # A call of two updates tells the means, but the sum of the tokens.
+    fourth, fifth = story.scalars[3:]
+    assert scalars == pytest.approx(
+        {
+            "loss": (fourth["loss"] + fifth["loss"]) / 2,
+            "tokens": fourth["tokens"] + fifth["tokens"],
+            "gradient_norm": (fourth["gradient_norm"] + fifth["gradient_norm"])
+            / 2,
+        },
+        rel=1e-6,
+    )
+
+
+@pytest.fixture(scope="module")
+def plain(record_set) -> Training:
+    """Two updates of whole captions without dropout; `losses` are theirs.
+
+    Masks have the shape of the padded batch, and another one in bfloat16.
+    """
+    batching = dataclasses.replace(BATCHING, captions_per_image=7, max_length=7)
+    training = Training(
+        record_set, replicas(1), batching=batching, dropout_rate=0.0
+    )
+    training.make_updates(2)
+    return training
+
+
+def test_padding_changes_neither_loss_nor_update(record_set, plain):
+    batching = dataclasses.replace(BATCHING, captions_per_image=9, max_length=8)
+    padded = Training(
+        record_set, replicas(1), batching=batching, dropout_rate=0.0
+    )
+    padded.make_updates(2)
+    assert padded.losses == pytest.approx(plain.losses, rel=1e-5)
+    for first, second in zip(plain.weights(), padded.weights(), strict=True):
+        np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_gradients_that_are_not_finite_are_skipped_by_all(stories, count):
+    training = stories[count].training
+
+    def poison(number: tf.Tensor, batch: dataset.Batch) -> dataset.Batch:
+        # Part of the second batch: of two replicas, that of the first.
+        bad = tf.cast(tf.where(number == count, np.nan, 0.0), tf.float16)
+        return {**batch, "grid": batch["grid"] + bad}
+
+    parts = training.data.epochs(first_step=0, replicas=count)
+    batches = iter(
+        training.strategy.distribute_datasets_from_function(
+            lambda _: parts.enumerate().map(poison)
+        )
+    )
+    update = training.step.over(batches)
+    counters = training.step.step, training.step.skipped
+    steps, skipped = map(int, counters)
+    assert np.isfinite(update(1)["loss"])
+    assert tuple(map(int, counters)) == (steps + 1, skipped)
+    before = training.weights()
+    assert np.isnan(update(1)["loss"])
+    assert tuple(map(int, counters)) == (steps + 2, skipped + 1)
+    for first, second in zip(before, training.weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+    assert np.isfinite(update(1)["loss"])
+    assert tuple(map(int, counters)) == (steps + 3, skipped + 1)
+    assert any(
+        (first != second).any()
+        for first, second in zip(before, training.weights(), strict=True)
+    )
+
+
+def test_mixed_precision_is_near_float32(record_set, plain):
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        mixed = Training(
+            record_set,
+            replicas(1),
+            batching=plain.data.batching,
+            dropout_rate=0.0,
+        )
+        mixed.make_updates(2)
+    finally:
+        keras.config.set_dtype_policy("float32")
+    assert {v.dtype for v in mixed.model.variables} == {"float32"}
+    # bfloat16 has eight bits: a relative 0.4 percent a product.
+    assert mixed.losses == pytest.approx(plain.losses, rel=0.01)
+    assert mixed.losses != plain.losses
+
+
+def test_shift_right_begins_with_start():
+    tokens = tf.constant([[[5, 6, 3, 0], [7, 3, 0, 0]]])
+    assert train_step.shift_right(tokens).numpy().tolist() == [
+        [[2, 5, 6, 3], [2, 7, 3, 0]]
+    ]
+
+
+@pytest.fixture(scope="module")
+def model(record_set) -> captioner_lib.ShowAttendTell:
+    """A captioner whose words depend on the image."""
+    made = fixtures.tiny_captioner(record_set.vocabulary)
+    draw = np.random.default_rng(5)
+    for variable in made.trainable_variables:
+        variable.assign_add(draw.normal(scale=0.5, size=variable.shape))
+    return made
+
+
+@pytest.fixture(scope="module")
+def loss_by_image(record_set, model) -> np.ndarray:
+    """Summed loss of each image's captions [row] with each grid [column]."""
+    (batch,) = dataset.image_batches(record_set, "validation", batch_images=5)
+    sums = np.zeros([5, 5])
+    for row, captions in enumerate(batch.captions):
+        tokens = record_set.vocabulary.encode(tf.constant(captions), 7)
+        words = np.tile(tokens.numpy(), [5, 1, 1])
+        seen = np.concatenate(
+            [np.full_like(words[..., :1], vocabulary_lib.START), words], -1
+        )
+        logits, _ = model(batch.grid, tf.constant(seen[..., :-1]))
+        raw = np.exp(logits.numpy().astype(np.float64))
+        chances = np.take_along_axis(
+            raw / raw.sum(-1, keepdims=True), words[..., None], -1
+        )
+        real = words != vocabulary_lib.PAD
+        sums[row] = -(np.log(chances[..., 0]) * real).sum((1, 2))
+    return sums
+
+
+@pytest.fixture(scope="module")
+def measures(record_set, model) -> dict[int, train_step.LossOfSplit]:
+    """Of the same captioner on one device and on two replicas."""
+    made = {}
+    for count in (1, 2):
+        strategy = replicas(count)
+        copy = copied(model, record_set, strategy)
+        made[count] = train_step.LossOfSplit(strategy=strategy, captioner=copy)
+    return made
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_loss_of_each_image_is_that_of_numpy(
+    record_set, validation, measures, loss_by_image, count
+):
+    losses, tokens = measures[count].per_image(validation)
+    np.testing.assert_allclose(
+        np.sort(losses), np.sort(np.diag(loss_by_image)), rtol=1e-4
+    )
+    (batch,) = dataset.image_batches(record_set, "validation", batch_images=5)
+    lengths = [
+        sum(len(text.split()) + 1 for text in captions)
+        for captions in batch.captions
+    ]
+    assert sorted(tokens) == sorted(lengths)
+
+
+def test_loss_of_a_split_is_the_mean_of_its_tokens(
+    record_set, validation, measures
+):
+    losses, tokens = measures[1].per_image(validation)
+    assert measures[1].measure(validation) == pytest.approx(
+        losses.sum() / tokens.sum(), rel=1e-6
+    )
+
+
+def copied(
+    model: captioner_lib.ShowAttendTell,
+    record_set: manifest_lib.RecordSet,
+    strategy: tf.distribute.Strategy,
+) -> captioner_lib.ShowAttendTell:
+    """The same captioner, with its weights on every replica."""
+    with strategy.scope():
+        copy = fixtures.tiny_captioner(record_set.vocabulary)
+    for new, old in zip(copy.variables, model.variables, strict=True):
+        new.assign(old.numpy())
+    return copy
+
+
+def test_swapped_images_are_those_of_other_images(
+    validation, measures, loss_by_image
+):
+    losses, tokens = measures[1].per_image(validation)
+    swapped, same_tokens = measures[1].per_image(validation, swap_images=True)
+    np.testing.assert_array_equal(tokens, same_tokens)
+    for own, other in zip(losses, swapped, strict=True):
+        row = int(np.argmin(np.abs(np.diag(loss_by_image) - own)))
+        lender = int(np.argmin(np.abs(loss_by_image[row] - other)))
+        assert lender != row
+        assert other == pytest.approx(loss_by_image[row, lender], rel=1e-4)

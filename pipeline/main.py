@@ -241,6 +241,7 @@ def main(argv: list[str]) -> None:
     absl_logging.get_absl_handler().setFormatter(
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     )
+    absl_logging.set_verbosity(absl_logging.WARNING)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
     # It prints the traceback of every error that the one line tells.
     runner = logging.getLogger("apache_beam.runners.common")

@@ -67,6 +67,7 @@ def main(argv: list[str]) -> None:
     absl_logging.get_absl_handler().setFormatter(
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     )
+    absl_logging.set_verbosity(absl_logging.WARNING)
     logging.getLogger("trainer").setLevel(logging.INFO)
     try:
         print(_run(argv[1:]))

@@ -140,7 +140,7 @@ def _text(result: evaluation.Evaluation, path: str) -> str:
         *(_score_row(name, s) for name, s in result.scores.items()),
         f"{'':<22}{'captioner':>11}{'references':>11}",
         *(
-            f"{name.replace('_', ' '):<22}{value:>11.4f}"
+            f"{scorecard.name(name):<22}{value:>11.4f}"
             f"{result.reference_repetition[name]:>11.4f}"
             for name, value in result.repetition.items()
         ),
@@ -152,6 +152,7 @@ def _text(result: evaluation.Evaluation, path: str) -> str:
 
 
 def _score_row(name: str, score: floors.Score) -> str:
-    label = name.replace("_", " ")
     values = (score.model, score.constant, score.shuffled)
-    return f"{label:<22}" + "".join(f"{value:>11.3f}" for value in values)
+    return f"{scorecard.name(name):<22}" + "".join(
+        f"{value:>11.3f}" for value in values
+    )

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from trainer import floors
 
 NAMES = {
+    "attribute_precision": "Attribute precision",
+    "attribute_recall": "Attribute recall",
     "bleu_1": "BLEU-1",
     "bleu_2": "BLEU-2",
     "bleu_3": "BLEU-3",
@@ -22,6 +24,10 @@ _BLEU = (
     "captions; 0 to 1 (Papineni et al. 2002)."
 )
 DEFINITIONS = {
+    "attribute_precision": "Share of the attributes and relations that a "
+    "caption states which hold in the image.",
+    "attribute_recall": "Share of the objects that people name which the "
+    "caption names right, with no false attribute.",
     "bleu_1": _BLEU.replace("runs of up to {} words", "single words"),
     **{f"bleu_{n}": _BLEU.format(n) for n in (2, 3, 4)},
     "cider_d": "Likeness to the references in which rare words count more; "
@@ -32,6 +38,10 @@ DEFINITIONS = {
     "mode_share": "Share of images that get the most frequent caption.",
 }
 FLOOR_DEFINITIONS = {
+    "attribute_precision": "Share of the attributes and relations that a "
+    "caption states which hold in the image.",
+    "attribute_recall": "Share of the objects that people name which the "
+    "caption names right, with no false attribute.",
     "Best constant caption": "The one sentence that scores best when every "
     "image gets it: what can be had without looking.",
     "Shuffled images": "The captioner's own captions, each scored against "

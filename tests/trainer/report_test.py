@@ -46,7 +46,7 @@ def test_text_begins_with_scores_and_ends_with_the_page(tmp_path, result):
     text = write(tmp_path, result)
     lines = text.splitlines()
     assert lines[0].split() == ["captioner", "constant", "shuffled"]
-    assert lines[1].split() == ["cider", "d", "0.520", "0.140", "0.060"]
+    assert lines[1].split() == ["CIDEr-D", "0.520", "0.140", "0.060"]
     assert sum(line.startswith("  img-") for line in lines) == 3
     assert lines[-2] == result.verdict
     assert lines[-1] == f"Page: {tmp_path / 'test' / 'page.html'}"

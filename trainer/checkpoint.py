@@ -81,8 +81,11 @@ def claim(run_dir: str, identity: dict[str, Any]) -> None:
                 "choose another --run_dir, or change the configuration back"
             )
         return
-    tf.io.gfile.makedirs(run_dir)
-    write_text(path, json.dumps(asked, indent=1, sort_keys=True))
+    try:
+        tf.io.gfile.makedirs(run_dir)
+        write_text(path, json.dumps(asked, indent=1, sort_keys=True))
+    except tf.errors.OpError as error:
+        raise RunError(f"can't write {run_dir}: {error.message}") from error
 
 
 def read_identity(run_dir: str) -> dict[str, Any]:

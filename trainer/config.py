@@ -55,7 +55,7 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
             paths, list(parameters), print_includes_and_imports=False
         )
     except tokenize.TokenError as error:
-        raise ConfigError("a bracket or quote is left open") from (error)
+        raise ConfigError("a bracket or quote is left open") from error
     except (
         ImportError,
         OSError,

@@ -38,10 +38,6 @@ DEFINITIONS = {
     "mode_share": "Share of images that get the most frequent caption.",
 }
 FLOOR_DEFINITIONS = {
-    "attribute_precision": "Share of the attributes and relations that a "
-    "caption states which hold in the image.",
-    "attribute_recall": "Share of the objects that people name which the "
-    "caption names right, with no false attribute.",
     "Best constant caption": "The one sentence that scores best when every "
     "image gets it: what can be had without looking.",
     "Shuffled images": "The captioner's own captions, each scored against "

@@ -15,8 +15,9 @@ class Devices:
 
     Attributes:
       kind: `one_device`; `mirrored` over all GPUs, or over `names`; `auto`
-        takes mirrored where there are two GPUs or more.
-      names: of the devices, such as `GPU:0`; empty for what there is.
+        takes mirrored where `names`, or the GPUs, are two or more.
+      names: of the devices, such as `GPU:0`; empty for what there is. One
+        device is the first of them.
       precision: `float32`, or `mixed_bfloat16`: float32 weights, matrix
         products in bfloat16; softmax and loss stay float32.
 

@@ -167,7 +167,7 @@ class LossOfSplit:
     def per_image(
         self, split: dataset.CaptionDataset, *, swap_images: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Every image of the split once.
+        """Every image of the split once, by its first captions.
 
         Args:
           split: made with `shuffle=False`.

@@ -288,10 +288,14 @@ def expected_attention(tokens: list[int], length: int) -> np.ndarray:
     return looks
 
 
+@pytest.mark.parametrize("less", [1.0, math.inf])
 @pytest.mark.parametrize("beams", [1, 2, 4])
-def test_attention_is_that_of_the_caption_itself(beams):
-    table = Table.noise(7, images=6)
-    decoded = table.beam(beams, max_length=5, power=0.7)
+def test_attention_is_that_of_the_caption_itself(beams, less):
+    logits = np.random.default_rng(7).normal(size=[12, 997, SIZE])
+    logits[..., END] -= less
+    decoded = Table(logits).beam(beams, max_length=5, power=2.0)
+    # Long enough for beams to change places.
+    assert tf.math.count_nonzero(decoded.tokens[:, 3]) >= 4
     for tokens, attention in zip(*decoded[:2], strict=True):
         expected = expected_attention(tokens.numpy().tolist(), 5)
         np.testing.assert_array_equal(attention, expected)

@@ -29,6 +29,7 @@ BATCHING = dataset.Batching(
     shuffle_window=4,
 )
 CLIP = 0.05
+LOSS = loss.CaptionLoss(label_smoothing=0.1, coverage_weight=0.1)
 
 
 def replicas(count: int) -> tf.distribute.Strategy:
@@ -63,7 +64,7 @@ class Training:
             strategy=strategy,
             captioner=self.model,
             optimizer=self.optimizer,
-            loss=loss.CaptionLoss(label_smoothing=0.1, coverage_weight=0.1),
+            loss=LOSS,
             seed=3,
         )
 
@@ -82,7 +83,8 @@ class Training:
     def make_updates(self, count: int) -> None:
         """From the beginning, one at a time."""
         update = self.step.over(self.batches())
-        self.losses = [update(1)["loss"] for _ in range(count)]
+        self.scalars = [update(1) for _ in range(count)]
+        self.losses = [row["loss"] for row in self.scalars]
 
     def weights(self) -> list[np.ndarray]:
         """The captioner's and the optimizer's."""
@@ -214,6 +216,28 @@ def plain(record_set) -> Training:
     )
     training.make_updates(2)
     return training
+
+
+def test_sums_are_divided_by_the_number_of_real_tokens(record_set, plain):
+    model = fixtures.tiny_captioner(record_set.vocabulary)
+    (batch,) = plain.data.epochs(first_step=0, replicas=1).take(1)
+    seen = train_step.shift_right(batch["tokens"])
+    weights = [v.value for v in model.trainable_variables]
+    with tf.GradientTape() as tape:
+        total, reported = LOSS(
+            *model(batch["grid"], seen), batch["tokens"], batch["weights"]
+        )
+    gradients = tape.gradient(total, weights)
+    norm = tf.linalg.global_norm(list(map(tf.convert_to_tensor, gradients)))
+    tokens = tf.reduce_sum(batch["weights"])
+    assert plain.scalars[0] == pytest.approx(
+        {
+            "loss": float(reported / tokens),
+            "tokens": float(tokens),
+            "gradient_norm": float(norm / tokens),
+        },
+        rel=1e-5,
+    )
 
 
 def test_padding_changes_neither_loss_nor_update(record_set, plain):

@@ -11,7 +11,9 @@ from trainer import config
 
 GIN = pathlib.Path(__file__).parent.parent / "gin"
 RUNS = sorted(file.name for file in GIN.glob("run_*.gin"))
-PARTS = sorted({file.name for file in GIN.glob("*.gin")} - set(RUNS))
+PARTS = sorted(
+    {file.name for file in GIN.glob("*.gin")} - {*RUNS, "defaults.gin"}
+)
 
 
 def some_vocabulary() -> vocabulary.Vocabulary:

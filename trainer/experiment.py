@@ -92,6 +92,20 @@ class Cadence:
     select_by: str = "cider_d"
     patience: int = 5
 
+    def __post_init__(self) -> None:
+        """Raises ValueError: a number below one, or not a score to rise."""
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, int) and value < 1:
+                raise ValueError(
+                    f"`{field.name}` must be positive, got {value}"
+                )
+        if self.select_by not in ("cider_d", "bleu_4"):
+            raise ValueError(
+                "`select_by` must be cider_d or bleu_4, which rise as captions "
+                f"get better, got {self.select_by!r}"
+            )
+
     def actions(
         self,
         validation: evaluation.Validation,

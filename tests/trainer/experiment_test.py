@@ -120,3 +120,15 @@ def test_evaluate_before_training_says_so(records, tmp_path):
     load(records)
     with pytest.raises(checkpoint.RunError, match="no trained captioner in"):
         experiment.evaluate(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"steps_per_call": 0}, "`steps_per_call` must be positive, got 0"),
+        ({"select_by": "loss"}, "`select_by` must be cider_d or bleu_4, which"),
+    ],
+)
+def test_cadence_refuses_what_would_fail_later(settings, message):
+    with pytest.raises(ValueError, match=message):
+        experiment.Cadence(**settings)

@@ -111,12 +111,15 @@ class Encoder:
         grids = np.empty(
             (len(prepared), self.locations, self.depth), np.float32
         )
-        batch = np.zeros((batch_size, *prepared.shape[1:]), np.float32)
         for start in range(0, len(prepared), batch_size):
             chunk = prepared[start : start + batch_size]
-            batch[: len(chunk)] = chunk
-            batch[len(chunk) :] = 0
-            grids[start : start + batch_size] = self(batch)[: len(chunk)]
+            missing = batch_size - len(chunk)
+            if missing:
+                fill = np.zeros((missing, *chunk.shape[1:]), np.float32)
+                chunk = np.concatenate([chunk, fill])
+            grids[start : start + batch_size] = self(chunk)[
+                : batch_size - missing
+            ]
         return grids
 
 

@@ -4,8 +4,10 @@ A shard is a function of its references and the request: a finished one is
 known by the side file beside it and is skipped.
 """
 
+import collections
 import concurrent.futures
 import dataclasses
+import functools
 import hashlib
 import itertools
 import json
@@ -36,22 +38,33 @@ class _Decoded:
     thumbnail: bytes
 
 
+@dataclasses.dataclass(frozen=True)
+class _Encoded:
+    reference: captions_lib.Reference
+    grid: np.ndarray
+    thumbnail: bytes
+
+
 def _ahead(
-    function: Callable[[Any], Any], items: Iterable[Any], depth: int
+    function: Callable[[Any], Any],
+    items: Iterable[Any],
+    *,
+    depth: int,
+    threads: int,
 ) -> Iterator[Any]:
     """`map`, in order, with `depth` calls under way on threads."""
-    with concurrent.futures.ThreadPoolExecutor(_DECODE_THREADS) as pool:
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
         items = iter(items)
-        pending = [
+        pending = collections.deque(
             pool.submit(function, item)
             for item in itertools.islice(items, depth)
-        ]
+        )
         while pending:
-            yield pending.pop(0).result()
-            pending += [
+            yield pending.popleft().result()
+            pending.extend(
                 pool.submit(function, item)
                 for item in itertools.islice(items, 1)
-            ]
+            )
 
 
 class _Progress:
@@ -195,18 +208,29 @@ class ShardWriter:
         encoder = self.model.acquire(
             lambda: encoders.load_encoder(self.encoder, weights=self.weights)
         )
+        # While a batch is encoded, the next is decoded and the last written.
+        decoded = _ahead(
+            functools.partial(self._decode, encoder),
+            references,
+            depth=2 * self.batch_size,
+            threads=_DECODE_THREADS,
+        )
+        batches = iter(
+            lambda: list(itertools.islice(decoded, self.batch_size)), []
+        )
+        encoded = _ahead(
+            functools.partial(self._encode, encoder),
+            batches,
+            depth=2,
+            threads=1,
+        )
         progress, done = _Progress(name, len(references)), 0
-
-        def decode(
-            reference: captions_lib.Reference,
-        ) -> _Decoded | Reject:
-            return self._decode(encoder, reference)
-
-        decoded = _ahead(decode, references, 2 * self.batch_size)
-        while batch := list(itertools.islice(decoded, self.batch_size)):
-            rejects += [row for row in batch if isinstance(row, Reject)]
-            good = [row for row in batch if isinstance(row, _Decoded)]
-            yield from self._encode(encoder, good, rejects)
+        for batch in encoded:
+            for row in map(self._store, batch):
+                if isinstance(row, Reject):
+                    rejects.append(row)
+                else:
+                    yield row
             done += len(batch)
             progress.say(done)
 
@@ -232,42 +256,50 @@ class ShardWriter:
         return _Decoded(reference, prepared, thumbnail)
 
     def _encode(
-        self,
-        encoder: encoders.Encoder,
-        batch: list[_Decoded],
-        rejects: list[Reject],
-    ) -> Iterator[records.CaptionedImage]:
-        """Bisects a batch that fails, so that one image can't lose others."""
+        self, encoder: encoders.Encoder, batch: list[_Decoded | Reject]
+    ) -> list[_Encoded | Reject]:
+        """Encodes the rows that were decoded; rows keep their order."""
+        good = [row for row in batch if isinstance(row, _Decoded)]
+        encoded = iter(self._bisected(encoder, good))
+        return [
+            row if isinstance(row, Reject) else next(encoded) for row in batch
+        ]
+
+    def _bisected(
+        self, encoder: encoders.Encoder, batch: list[_Decoded]
+    ) -> list[_Encoded | Reject]:
+        """Halves a batch that fails, so that one image can't lose others."""
         if not batch:
-            return
+            return []
         try:
             prepared = np.stack([row.prepared for row in batch])
             grids = encoder.encode(prepared, self.batch_size)
         except Exception as error:  # noqa: BLE001 - any failure is bisected
             if len(batch) == 1:
-                reference = batch[0].reference
                 detail = str(error)[:200]
-                rejects.append(_reject(reference, "not-encodable", detail))
-                return
+                return [_reject(batch[0].reference, "not-encodable", detail)]
             half = len(batch) // 2
-            yield from self._encode(encoder, batch[:half], rejects)
-            yield from self._encode(encoder, batch[half:], rejects)
-            return
-        for row, grid in zip(batch, grids, strict=True):
-            try:
-                stored = self.grid.to_bytes(grid)
-            except ValueError as error:
-                rejects.append(
-                    _reject(row.reference, "unstorable-grid", str(error))
-                )
-                continue
-            yield records.CaptionedImage(
-                image_id=row.reference.image_id,
-                source=row.reference.source,
-                captions=row.reference.captions,
-                grid=stored,
-                thumbnail=row.thumbnail,
-            )
+            first = self._bisected(encoder, batch[:half])
+            return first + self._bisected(encoder, batch[half:])
+        return [
+            _Encoded(row.reference, grid, row.thumbnail)
+            for row, grid in zip(batch, grids, strict=True)
+        ]
+
+    def _store(self, row: _Encoded | Reject) -> records.CaptionedImage | Reject:
+        if isinstance(row, Reject):
+            return row
+        try:
+            stored = self.grid.to_bytes(row.grid)
+        except ValueError as error:
+            return _reject(row.reference, "unstorable-grid", str(error))
+        return records.CaptionedImage(
+            image_id=row.reference.image_id,
+            source=row.reference.source,
+            captions=row.reference.captions,
+            grid=stored,
+            thumbnail=row.thumbnail,
+        )
 
 
 def _reject(

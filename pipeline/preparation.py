@@ -23,35 +23,26 @@ class Preparation:
     scale: tuple[float, ...] = (1.0, 1.0, 1.0)
     channels: str = "rgb"
 
-    def __call__(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor:
-        """Resizes and normalises, eagerly or in a graph.
+    def __call__(
+        self, pixels: tf.Tensor | np.ndarray
+    ) -> tf.Tensor | np.ndarray:
+        """Resizes and normalises, eagerly or in a graph; equal to the bit.
 
         Args:
           pixels: uint8 [height, width, 3], RGB; the sides may be dynamic.
 
         Returns:
           float32 [image_size, image_size, 3]. Pixels that already have this
-          size are normalised without being resampled.
+          size are normalised without being resampled; an array of them stays
+          one, since TensorFlow's calls would take longer than the sums.
         """
-        pixels = tf.convert_to_tensor(pixels, tf.uint8)
         size = (self.image_size, self.image_size)
-        if pixels.shape[:2] == size:
-            # A shape that is known spares the conditional, which costs more
-            # than the normalisation.
-            resized = tf.cast(pixels, tf.float32)
-        else:
-            resized = self._resize(pixels, size)
+        resized = _fitting(pixels, size)
+        if resized is None:
+            resized = _resized(tf.convert_to_tensor(pixels, tf.uint8), size)
         if self.channels == "bgr":
             resized = resized[..., ::-1]
-        normalised = (resized - _narrow(self.mean)) / _narrow(self.scale)
-        return tf.ensure_shape(normalised, (*size, 3))
-
-    def _resize(self, pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
-        return tf.cond(
-            tf.reduce_all(tf.shape(pixels)[:2] == size),
-            lambda: tf.cast(pixels, tf.float32),
-            lambda: tf.image.resize(pixels, size, antialias=True),
-        )
+        return (resized - _narrow(self.mean)) / _narrow(self.scale)
 
     def identity(self) -> Fingerprint:
         """Returns what decides the result, as JSON values."""
@@ -64,10 +55,29 @@ class Preparation:
         }
 
 
-def _narrow(channels: tuple[float, ...]) -> float | tuple[float, ...]:
-    # The same numbers; but a broadcast over three channels took most of the
-    # time that an image needs before it is encoded.
-    return channels[0] if len(set(channels)) == 1 else channels
+def _fitting(
+    pixels: tf.Tensor | np.ndarray, size: tuple[int, int]
+) -> np.ndarray | None:
+    fits = isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8
+    return (
+        pixels.astype(np.float32) if fits and pixels.shape[:2] == size else None
+    )
+
+
+def _resized(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
+    resized = tf.cond(
+        tf.reduce_all(tf.shape(pixels)[:2] == size),
+        lambda: tf.cast(pixels, tf.float32),
+        lambda: tf.image.resize(pixels, size, antialias=True),
+    )
+    return tf.ensure_shape(resized, (*size, 3))
+
+
+def _narrow(channels: tuple[float, ...]) -> np.ndarray:
+    # One number where all channels share it: a broadcast over three took most
+    # of the time that an image needs before it is encoded.
+    shared = channels[:1] if len(set(channels)) == 1 else channels
+    return np.array(shared, np.float32)
 
 
 _Convention = Callable[[int], Preparation]

@@ -60,12 +60,13 @@ def write_jsonl(
     return len(rows)
 
 
-def bare(encoder: encoders.Encoder, prepared: np.ndarray, count: int) -> float:
+def bare(encoder: encoders.Encoder, fitted: np.ndarray, count: int) -> float:
     """Images per second of the encoder alone."""
     begin = time.perf_counter()
-    for _ in range(count // len(prepared)):
-        encoder.encode(prepared, BATCH)
-    return count / (time.perf_counter() - begin)
+    rounds = count // len(fitted)
+    for _ in range(rounds):
+        encoder.encode(fitted, BATCH)
+    return rounds * len(fitted) / (time.perf_counter() - begin)
 
 
 def job(
@@ -124,16 +125,16 @@ def main() -> None:
     encoder = encoders.load_encoder()
     files = sorted(args.images.iterdir())[: 8 * BATCH]
     pixels = [images.canonicalise(file.read_bytes()) for file in files]
-    prepared = np.stack([np.asarray(encoder.prepare(p)) for p in pixels])
-    encoder.encode(prepared[:BATCH], BATCH)
+    fitted = np.stack([encoder.fit(p) for p in pixels])
+    encoder.encode(fitted[:BATCH], BATCH)
     print(f"start-up {time.perf_counter() - begin:.1f} s (after imports)")
     with tempfile.TemporaryDirectory() as folder:
         jsonl = pathlib.Path(folder) / "captions.jsonl"
         count = write_jsonl(args.captions, args.images, jsonl, args.num_images)
-        before = bare(encoder, prepared, count)
+        before = bare(encoder, fitted, count)
         output = pathlib.Path(folder) / "records"
         seconds = job(encoder, jsonl, args.images, output)
-        after = bare(encoder, prepared, count)
+        after = bare(encoder, fitted, count)
         found = manifest.open_record_set(str(output)).manifest
     written = sum(shard.records for shard in found.shards)
     floor = 2 / (1 / before + 1 / after)

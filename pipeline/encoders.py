@@ -47,7 +47,7 @@ class Encoder:
       name: the name it was loaded by.
       model: float32 [batch, image_size, image_size, 3] to float32
         [batch, locations, depth].
-      preparation: from canonical pixels to the model's input.
+      preparation: of the model's input.
       locations: number of grid cells, row by row.
       depth: number of features in a cell.
       fingerprint: JSON values, equal exactly where features are comparable.
@@ -78,23 +78,27 @@ class Encoder:
             **preparation.identity(),
         }
         self._encode = tf.function(
-            lambda images: self.model(images, training=False),
-            input_signature=[tf.TensorSpec(self.model.input_shape, tf.float32)],
+            lambda images: self.model(
+                preparation.normalise(images), training=False
+            )
         )
 
-    def prepare(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor:
-        """Prepares uint8 [height, width, 3] as `Preparation` does."""
-        return self.preparation(pixels)
+    def fit(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor | np.ndarray:
+        """Fits uint8 [height, width, 3] as `Preparation.fit` does."""
+        return self.preparation.fit(pixels)
 
     def __call__(self, images: tf.Tensor | np.ndarray) -> tf.Tensor:
-        """Encodes prepared images, float32 [batch, image_size, image_size, 3].
+        """Normalises and encodes [batch, image_size, image_size, 3].
+
+        Args:
+          images: uint8 or float32, as `fit` gives them.
 
         Returns:
           float32 [batch, locations, depth].
         """
-        return self._encode(images)
+        return self._encode(tf.convert_to_tensor(images))
 
-    def encode(self, prepared: np.ndarray, batch_size: int = 32) -> np.ndarray:
+    def encode(self, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
         """Encodes any number of images in batches of one fixed size.
 
         The last batch is filled up with zeros, so that the kernels' choice of
@@ -102,24 +106,20 @@ class Encoder:
         many images came together.
 
         Args:
-          prepared: float32 [images, image_size, image_size, 3].
+          images: uint8 or float32 [images, image_size, image_size, 3].
           batch_size: images in a batch.
 
         Returns:
           float32 [images, locations, depth].
         """
-        grids = np.empty(
-            (len(prepared), self.locations, self.depth), np.float32
-        )
-        for start in range(0, len(prepared), batch_size):
-            chunk = prepared[start : start + batch_size]
-            missing = batch_size - len(chunk)
-            if missing:
-                fill = np.zeros((missing, *chunk.shape[1:]), np.float32)
+        grids = np.empty((len(images), self.locations, self.depth), np.float32)
+        for start in range(0, len(images), batch_size):
+            chunk = images[start : start + batch_size]
+            rest = len(chunk)
+            if rest < batch_size:
+                fill = np.zeros((batch_size - rest, *chunk.shape[1:]), np.uint8)
                 chunk = np.concatenate([chunk, fill])
-            grids[start : start + batch_size] = self(chunk)[
-                : batch_size - missing
-            ]
+            grids[start : start + rest] = self(chunk)[:rest]
         return grids
 
 

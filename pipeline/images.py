@@ -74,7 +74,8 @@ def canonicalise(
     try:
         with Image.open(io.BytesIO(data), formats=[file_format]) as image:
             _check_size(image.size, max_pixels)
-            return np.asarray(_to_rgb(ImageOps.exif_transpose(image)))
+            ImageOps.exif_transpose(image, in_place=True)
+            return np.asarray(_to_rgb(image))
     except (RejectedImage, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as e:
@@ -137,4 +138,4 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         overlay = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, overlay)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")

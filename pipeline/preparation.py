@@ -1,4 +1,9 @@
-"""Canonical pixels -> one encoder's input, in training and serving."""
+"""Canonical pixels -> one encoder's input, in training and serving.
+
+In two steps: `fit` an image to the encoder's size, then `normalise` a batch.
+An image that already fits stays uint8, a quarter of the bytes, until the graph
+that encodes it.
+"""
 
 import dataclasses
 from collections.abc import Callable
@@ -13,9 +18,13 @@ Fingerprint = dict[str, str | int | list[float]]
 class Preparation:
     """Turns canonical pixels into one encoder's input.
 
-    The whole image is squashed to a square, because a caption may speak of its
-    edges; then (pixel - mean) / scale for each channel. Saved models get the
-    defaults: RGB from 0 to 255.
+    Saved models get the defaults: RGB from 0 to 255.
+
+    Attributes:
+      image_size: height and width of the model's input.
+      mean: of each channel, in the model's order.
+      scale: likewise.
+      channels: 'rgb' or 'bgr', the model's order.
     """
 
     image_size: int
@@ -23,26 +32,43 @@ class Preparation:
     scale: tuple[float, ...] = (1.0, 1.0, 1.0)
     channels: str = "rgb"
 
-    def __call__(
-        self, pixels: tf.Tensor | np.ndarray
-    ) -> tf.Tensor | np.ndarray:
-        """Resizes and normalises, eagerly or in a graph; equal to the bit.
+    def fit(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor | np.ndarray:
+        """Squashes a whole image: a caption may speak of its edges.
 
         Args:
-          pixels: uint8 [height, width, 3], RGB; the sides may be dynamic.
+          pixels: uint8 [height, width, 3], RGB; a tensor's sides may be
+            dynamic.
 
         Returns:
-          float32 [image_size, image_size, 3]. Pixels that already have this
-          size are normalised without being resampled; an array of them stays
-          one, since TensorFlow's calls would take longer than the sums.
+          [image_size, image_size, 3], RGB from 0 to 255: an array of this
+          size as it came, anything else float32, equal to the bit eagerly and
+          in a graph.
+
+        Raises:
+          ValueError: the pixels are not uint8.
         """
+        if pixels.dtype != np.uint8:
+            raise ValueError(f"pixels must be uint8, got {pixels.dtype}")
         size = (self.image_size, self.image_size)
-        resized = _fitting(pixels, size)
-        if resized is None:
-            resized = _resized(tf.convert_to_tensor(pixels, tf.uint8), size)
+        if isinstance(pixels, np.ndarray):
+            if pixels.shape[:2] == size:
+                return pixels
+            return _resized(tf.constant(pixels), size).numpy()
+        return _resized(pixels, size)
+
+    def normalise(self, images: tf.Tensor) -> tf.Tensor:
+        """(pixel - mean) / scale in the model's order of channels.
+
+        Args:
+          images: uint8 or float32 [..., 3], RGB from 0 to 255.
+
+        Returns:
+          float32 of the same shape.
+        """
+        images = tf.cast(images, tf.float32)
         if self.channels == "bgr":
-            resized = resized[..., ::-1]
-        return (resized - _narrow(self.mean)) / _narrow(self.scale)
+            images = images[..., ::-1]
+        return (images - self.mean) / self.scale
 
     def identity(self) -> Fingerprint:
         """Returns what decides the result, as JSON values."""
@@ -55,15 +81,6 @@ class Preparation:
         }
 
 
-def _fitting(
-    pixels: tf.Tensor | np.ndarray, size: tuple[int, int]
-) -> np.ndarray | None:
-    fits = isinstance(pixels, np.ndarray) and pixels.dtype == np.uint8
-    return (
-        pixels.astype(np.float32) if fits and pixels.shape[:2] == size else None
-    )
-
-
 def _resized(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
     resized = tf.cond(
         tf.reduce_all(tf.shape(pixels)[:2] == size),
@@ -71,13 +88,6 @@ def _resized(pixels: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:
         lambda: tf.image.resize(pixels, size, antialias=True),
     )
     return tf.ensure_shape(resized, (*size, 3))
-
-
-def _narrow(channels: tuple[float, ...]) -> np.ndarray:
-    # One number where all channels share it: a broadcast over three took most
-    # of the time that an image needs before it is encoded.
-    shared = channels[:1] if len(set(channels)) == 1 else channels
-    return np.array(shared, np.float32)
 
 
 _Convention = Callable[[int], Preparation]

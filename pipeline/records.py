@@ -58,7 +58,8 @@ class GridSpec:
         # Written so that NaN fails too.
         if not np.abs(grid).max() <= float(ml_dtypes.finfo(dtype).max):
             raise ValueError(f"grid has values that {self.dtype} cannot hold")
-        return grid.astype(dtype).tobytes()
+        # NumPy takes eight times as long to narrow to float16.
+        return tf.cast(grid, self.dtype).numpy().tobytes()
 
 
 @dataclasses.dataclass(frozen=True)

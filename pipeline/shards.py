@@ -34,7 +34,7 @@ _DECODE_THREADS = 2
 @dataclasses.dataclass(frozen=True)
 class _Decoded:
     reference: captions_lib.Reference
-    prepared: np.ndarray
+    fitted: np.ndarray
     thumbnail: bytes
 
 
@@ -252,8 +252,7 @@ class ShardWriter:
             thumbnail = images.thumbnail(
                 pixels, longest_side=self.thumbnail_side
             )
-        prepared = np.asarray(encoder.prepare(pixels))
-        return _Decoded(reference, prepared, thumbnail)
+        return _Decoded(reference, encoder.fit(pixels), thumbnail)
 
     def _encode(
         self, encoder: encoders.Encoder, batch: list[_Decoded | Reject]
@@ -272,8 +271,8 @@ class ShardWriter:
         if not batch:
             return []
         try:
-            prepared = np.stack([row.prepared for row in batch])
-            grids = encoder.encode(prepared, self.batch_size)
+            fitted = np.stack([row.fitted for row in batch])
+            grids = encoder.encode(fitted, self.batch_size)
         except Exception as error:  # noqa: BLE001 - any failure is bisected
             if len(batch) == 1:
                 detail = str(error)[:200]

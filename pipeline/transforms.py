@@ -23,7 +23,10 @@ from pipeline import vocabulary as vocabulary_lib
 GROUPED = "grouped"
 
 
-def _count_words(captions: list[str]) -> Iterator[tuple[str, int]]:
+def _count_words(
+    references: list[captions_lib.Reference],
+) -> Iterator[tuple[str, int]]:
+    captions = [text for part in references for text in part.captions]
     words = vocabulary_lib.tokenise(tf.constant(captions)).flat_values.numpy()
     for word, count in collections.Counter(words).items():
         yield word.decode(), count
@@ -39,13 +42,11 @@ class LearnVocabulary(beam.PTransform):
 
     def expand(self, references: Any) -> Any:
         """Pipe of labelled stages."""
-        captions = (
-            references
-            | "Train only" >> beam.Filter(lambda part: part.split == "train")
-            | "Captions" >> beam.FlatMap(lambda part: part.captions)
+        train = references | "Train only" >> beam.Filter(
+            lambda part: part.split == "train"
         )
         counts = (
-            captions
+            train
             | beam.BatchElements(min_batch_size=64, max_batch_size=512)
             | "Count words" >> beam.FlatMap(_count_words)
             | "Sum counts" >> beam.CombinePerKey(sum)  # (word, occurrences)
@@ -60,7 +61,11 @@ class LearnVocabulary(beam.PTransform):
             )
         )
         total = counts | beam.Values() | beam.CombineGlobally(sum)
-        number = captions | beam.combiners.Count.Globally()
+        number = (
+            train
+            | "Count captions" >> beam.Map(lambda part: len(part.captions))
+            | "Sum captions" >> beam.CombineGlobally(sum)
+        )
         return kept | "Make vocabulary" >> beam.Map(
             lambda pairs, captions, words: (
                 vocabulary_lib.Vocabulary.from_counts(

@@ -103,15 +103,15 @@ class CaptionServer:
             yield from self._batch(files[start : start + rows])
 
     def _batch(self, files: Sequence[str]) -> Iterator[Served]:
-        prepared: dict[str, np.ndarray] = {}
+        fitted: dict[str, np.ndarray] = {}
         errors: dict[str, str] = {}
         for file in files:
             try:
                 pixels = images.canonicalise(pathlib.Path(file).read_bytes())
-                prepared[file] = np.asarray(self.encoder.prepare(pixels))
+                fitted[file] = self.encoder.fit(pixels)
             except (OSError, images.RejectedImage) as error:
                 errors[file] = str(error)
-        captions = dict(zip(prepared, self._captions(prepared), strict=True))
+        captions = dict(zip(fitted, self._captions(fitted), strict=True))
         for file in files:
             if file in errors:
                 yield Served(file, error=errors[file])
@@ -120,11 +120,11 @@ class CaptionServer:
                 yield Served(file, caption.text, caption.log_prob)
 
     def _captions(
-        self, prepared: dict[str, np.ndarray]
+        self, fitted: dict[str, np.ndarray]
     ) -> Iterator[generator_lib.Caption]:
-        if not prepared:
+        if not fitted:
             return
-        stack = np.stack(list(prepared.values()))
+        stack = np.stack(list(fitted.values()))
         grid = self.encoder.encode(stack, self.batch_size)
         stored = grid.astype(records.GRID_DTYPES[self.grid.dtype])
         missing = self.generator.search.batch_images - len(stored)

@@ -47,10 +47,10 @@ def noise(height: int, width: int) -> np.ndarray:
     return generator.integers(0, 256, (height, width, 3), np.uint8)
 
 
-def prepared(encoder: encoders.Encoder, count: int) -> np.ndarray:
+def fitted(encoder: encoders.Encoder, count: int) -> np.ndarray:
     size = encoder.preparation.image_size
     shape = (count, size, size, 3)
-    return np.random.default_rng(5).normal(size=shape).astype(np.float32)
+    return np.random.default_rng(5).uniform(0, 255, shape).astype(np.float32)
 
 
 def save_model(path: Path, *, dtype: str = "float32", rank: int = 4) -> None:
@@ -80,7 +80,8 @@ def test_preparation_is_the_one_keras_publishes(
     pixels = noise(32, 32)
     published = getattr(keras.applications, module).preprocess_input
     expected = published(pixels[None].astype(np.float32))
-    np.testing.assert_allclose(encoder.prepare(pixels), expected[0], atol=1e-4)
+    normalised = encoder.preparation.normalise(encoder.fit(pixels))
+    np.testing.assert_allclose(normalised, expected[0], atol=1e-4)
 
 
 def test_the_embedded_default() -> None:
@@ -88,7 +89,11 @@ def test_the_embedded_default() -> None:
     assert (encoder.locations, encoder.depth) == (49, 1280)
     pixels = noise(224, 224)
     expected = (pixels.astype(np.float32) - 127) / 128
-    np.testing.assert_array_equal(encoder.prepare(pixels), expected)
+    normalised = encoder.preparation.normalise(encoder.fit(pixels))
+    np.testing.assert_array_equal(normalised, expected)
+    np.testing.assert_array_equal(
+        encoder(pixels[None]), encoder.model(expected[None])
+    )
     assert encoder.fingerprint == {
         "architecture": "efficientnet-lite0",
         "weights": "9985b455ded660c176cb84c91c23e55a"
@@ -105,13 +110,13 @@ def test_the_embedded_default() -> None:
 def test_the_default_also_takes_noise() -> None:
     encoder = encoders.load_encoder(weights="none", image_size=64)
     assert (encoder.locations, encoder.depth) == (4, 1280)
-    assert np.std(encoder(prepared(encoder, 2))) > 0.01
+    assert np.std(encoder(fitted(encoder, 2))) > 0.01
 
 
 def test_a_fixed_batch_makes_grids_independent_of_company(
     small: encoders.Encoder,
 ) -> None:
-    images = prepared(small, 11)
+    images = fitted(small, 11)
     together = small.encode(images, batch_size=4)
     assert together.shape == (11, small.locations, small.depth)
     assert together.dtype == np.float32
@@ -123,7 +128,7 @@ def test_a_fixed_batch_makes_grids_independent_of_company(
 
 
 def test_encoding_nothing_gives_an_empty_array(small: encoders.Encoder) -> None:
-    empty = small.encode(prepared(small, 0), batch_size=4)
+    empty = small.encode(fitted(small, 0), batch_size=4)
     assert empty.shape == (0, small.locations, small.depth)
 
 
@@ -144,7 +149,17 @@ def test_a_saved_model_sees_raw_pixels(tmp_path: Path, rank: int) -> None:
     encoder = encoders.load_encoder(str(tmp_path / "own.keras"))
     assert (encoder.locations, encoder.depth) == (16, 5)
     pixels = noise(32, 32)
-    np.testing.assert_array_equal(encoder.prepare(pixels), pixels)
+    normalised = encoder.preparation.normalise(encoder.fit(pixels))
+    np.testing.assert_array_equal(normalised, pixels)
+
+
+def test_bytes_and_floats_of_one_image_give_one_grid(
+    small: encoders.Encoder,
+) -> None:
+    pixels = noise(64, 64)[None]
+    np.testing.assert_array_equal(
+        small.encode(pixels, 2), small.encode(pixels.astype(np.float32), 2)
+    )
 
 
 def test_a_saved_models_fingerprint_ignores_its_path(tmp_path: Path) -> None:
@@ -216,11 +231,11 @@ def test_encoders_compute_in_float32_under_any_policy() -> None:
     try:
         encoder = encoders.load_encoder(weights="none", image_size=32)
         assert keras.config.dtype_policy().name == "mixed_bfloat16"
-        assert encoder(prepared(encoder, 1)).dtype == tf.float32
+        assert encoder(fitted(encoder, 1)).dtype == tf.float32
     finally:
         keras.config.set_dtype_policy(before)
     plain = encoders.load_encoder(weights="none", image_size=32)
-    images = prepared(plain, 1)
+    images = fitted(plain, 1)
     np.testing.assert_array_equal(encoder(images), plain(images))
 
 

@@ -55,6 +55,16 @@ def test_a_record_comes_back(dtype: str, precision: float) -> None:
     np.testing.assert_allclose(stored, grid(spec), rtol=precision)
 
 
+def test_float16_is_rounded_to_nearest_even_like_the_serving_side() -> None:
+    halves = np.arange(0x7C00, dtype=np.uint16).view(np.float16)
+    halves = halves.astype(np.float32)
+    between = (halves[1:] + halves[:-1]) / 2
+    values = np.concatenate([halves, between, -np.nextafter(between, 0)])
+    spec = records.GridSpec(1, len(values))
+    stored = np.frombuffer(spec.to_bytes(values[None]), np.float16)
+    np.testing.assert_array_equal(stored, values.astype(np.float16))
+
+
 def test_parsing_in_a_graph_has_a_static_grid() -> None:
     data = tf.data.Dataset.from_tensors(image().to_bytes())
     data = data.map(lambda record: records.parse(record, SPEC))

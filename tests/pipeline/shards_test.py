@@ -32,15 +32,15 @@ class MeanColour:
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def prepare(self, pixels: np.ndarray) -> np.ndarray:
+    def fit(self, pixels: np.ndarray) -> np.ndarray:
         return pixels.mean(axis=(0, 1), keepdims=True, dtype=np.float32)
 
-    def encode(self, prepared: np.ndarray, batch_size: int) -> np.ndarray:
-        assert len(prepared) <= batch_size
-        grids = prepared.reshape(-1, 1, 3)
+    def encode(self, fitted: np.ndarray, batch_size: int) -> np.ndarray:
+        assert len(fitted) <= batch_size
+        grids = fitted.reshape(-1, 1, 3)
         if (grids == (255, 0, 0)).all(axis=-1).any():
             raise RuntimeError("a red image")
-        self.batches.append(len(prepared))
+        self.batches.append(len(fitted))
         return np.where((grids == (0, 0, 255)).all(-1)[..., None], 1e9, grids)
 
 

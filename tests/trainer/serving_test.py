@@ -77,7 +77,7 @@ def test_served_captions_are_those_of_stored_grids(server, encoder, corpus):
     stored = []
     for file in files:
         pixels = images.canonicalise(open(file, "rb").read())
-        grid = encoder.encode(np.asarray(encoder.prepare(pixels))[None], 4)[0]
+        grid = encoder.encode(encoder.fit(pixels)[None], 4)[0]
         raw = server.grid.to_bytes(grid)
         stored.append(np.frombuffer(raw, np.float16).reshape(grid.shape))
     expected = server.generator.captions(tf.constant(np.stack(stored)), 3)

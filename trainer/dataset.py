@@ -93,6 +93,7 @@ class CaptionDataset:
         self._spec = record_set.manifest.grid
         self._vocabulary = record_set.vocabulary
         self.num_images = record_set.manifest.num_images(split)
+        self._filler = _filler(self._spec)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -225,7 +226,7 @@ class CaptionDataset:
             dataset = self._range(begin + shift, end + shift)
             if self._shuffle:
                 dataset = self._shuffled(dataset, stream, epoch)
-            filler = tf.data.Dataset.from_tensors(self._filler()).repeat()
+            filler = tf.data.Dataset.from_tensors(self._filler).repeat()
             streams.append(dataset.skip(done * size).concatenate(filler))
         turns = tf.data.Dataset.from_tensor_slices(
             np.repeat(np.arange(count, dtype=np.int64), size)
@@ -233,13 +234,6 @@ class CaptionDataset:
         return tf.data.Dataset.choose_from_datasets(
             streams, turns.repeat(self.steps_per_epoch - done)
         )
-
-    def _filler(self) -> bytes:
-        """A record without captions, for the rest of a last batch."""
-        grid = np.zeros([self._spec.locations, self._spec.depth])
-        return records.CaptionedImage(
-            "", "", (), self._spec.to_bytes(grid)
-        ).to_bytes()
 
     def _shuffled(
         self, dataset: tf.data.Dataset, stream: int, epoch: tf.Tensor
@@ -387,3 +381,9 @@ def reference_captions(
     return [
         [text.decode() for text in row] for row in captions.as_numpy_iterator()
     ]
+
+
+def _filler(spec: records.GridSpec) -> bytes:
+    """A record without captions, for the rest of a last batch."""
+    grid = np.zeros([spec.locations, spec.depth])
+    return records.CaptionedImage("", "", (), spec.to_bytes(grid)).to_bytes()

@@ -33,7 +33,7 @@ demo: $(VENV)/.demo
 	@echo "1/4 rendering scenes"
 	@$(RUN) pipeline.scenes --output=$(DEMO)/scenes $(QUIET)
 	@echo "2/4 encoding images"
-	@$(RUN) pipeline.main --captions=$(DEMO)/scenes/captions.jsonl \
+	@$(RUN) pipeline.main --annotations=$(DEMO)/scenes/captions.jsonl \
 	  --images=$(DEMO)/scenes --output=$(DEMO)/records --num_shards=4 $(QUIET)
 	@echo "3/4 training"
 	@$(RUN) trainer.main --mode=train --gin_file=gin/run_demo.gin \

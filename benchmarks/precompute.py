@@ -1,6 +1,6 @@
 """How near the Beam job comes to the bare encoder, in one process and run.
 
-  python benchmarks/precompute.py --captions=Flickr8k.token.txt \
+  python benchmarks/precompute.py --annotations=Flickr8k.token.txt \
     --images=images/ --num_images=5000
 
 The floor is the encoder alone, fed from memory in the same batches on the same
@@ -117,7 +117,7 @@ def job(
 def main() -> None:
     """Prints the floor, the job, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--captions", type=pathlib.Path, required=True)
+    parser.add_argument("--annotations", type=pathlib.Path, required=True)
     parser.add_argument("--images", type=pathlib.Path, required=True)
     parser.add_argument("--num_images", type=int, default=5000)
     args = parser.parse_args()
@@ -130,7 +130,9 @@ def main() -> None:
     print(f"start-up {time.perf_counter() - begin:.1f} s (after imports)")
     with tempfile.TemporaryDirectory() as folder:
         jsonl = pathlib.Path(folder) / "captions.jsonl"
-        count = write_jsonl(args.captions, args.images, jsonl, args.num_images)
+        count = write_jsonl(
+            args.annotations, args.images, jsonl, args.num_images
+        )
         before = bare(encoder, fitted, count)
         output = pathlib.Path(folder) / "records"
         seconds = job(encoder, jsonl, args.images, output)

@@ -1,6 +1,7 @@
-"""Turns images and captions into a record set.
+r"""Turns images and captions into a record set.
 
-  python -m pipeline.main --captions=captions.jsonl --images=. --output=records
+  python -m pipeline.main --annotations=captions.jsonl --images=photos/ \
+    --output=records
 
 Flags that are not listed here go to Apache Beam, for example
 `--runner=DataflowRunner --region=...`, or
@@ -31,10 +32,10 @@ from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
 
 _DATASET = flags.DEFINE_enum(
-    "dataset", "jsonl", ["jsonl", "flickr8k"], "Format of --captions."
+    "dataset", "jsonl", ["jsonl", "flickr8k"], "Format of --annotations."
 )
-_CAPTIONS = flags.DEFINE_string(
-    "captions",
+_ANNOTATIONS = flags.DEFINE_string(
+    "annotations",
     None,
     "jsonl: a file with one {'image': path, 'captions': [...]} a line, and "
     "optionally 'id' and 'split'. flickr8k: Flickr8k.token.txt, with the "
@@ -120,13 +121,13 @@ def _settings() -> dict[str, Any]:
 
 def _check_paths() -> None:
     """Finds a wrong path before the encoder is loaded."""
-    for flag in (_CAPTIONS, _OUTPUT):
+    for flag in (_ANNOTATIONS, _OUTPUT):
         if set(flag.value) & set("*?["):  # Beam would read it as a pattern.
             raise manifest_lib.RecordSetError(
                 f"--{flag.name}: a path without * ? and [ is needed: "
                 f"{flag.value}"
             )
-    for flag in (_CAPTIONS, _IMAGES):
+    for flag in (_ANNOTATIONS, _IMAGES):
         if not FileSystems.exists(flag.value):
             raise manifest_lib.RecordSetError(
                 f"--{flag.name}: no such path: {flag.value}"
@@ -145,15 +146,15 @@ def _load_encoder() -> encoders.Encoder:
 def _run(argv: list[str]) -> str:
     """Runs the job; returns the line that tells how it ended."""
     options = _beam_options(argv)
-    captions, output = _CAPTIONS.value, _OUTPUT.value
+    annotations, output = _ANNOTATIONS.value, _OUTPUT.value
     _check_paths()
     lists = (
-        readers.split_lists(captions) if _DATASET.value == "flickr8k" else {}
+        readers.split_lists(annotations) if _DATASET.value == "flickr8k" else {}
     )
     logging.getLogger(__name__).info("loading %s", _ENCODER.value)
     encoder = _load_encoder()
     request = request_lib.Request(
-        inputs={"captions": _sha256(captions)}
+        inputs={"annotations": _sha256(annotations)}
         | {split: _sha256(path) for split, path in lists.items()},
         settings=_settings(),
         encoder=encoder.fingerprint,
@@ -180,9 +181,9 @@ def _run(argv: list[str]) -> str:
         max_reject_share=_MAX_REJECT_SHARE.value,
     )
     reader = (
-        readers.ReadFlickr8k(captions, lists)
+        readers.ReadFlickr8k(annotations, lists)
         if lists
-        else readers.ReadJsonl(captions)
+        else readers.ReadJsonl(annotations)
     )
     with beam.Pipeline(options=options) as pipeline:
         pipeline | transforms.Precompute(

@@ -33,7 +33,7 @@ def test_tiny_corpus_through_every_command(tmp_path):
     said = run(
         "pipeline.main",
         "--dataset=jsonl",
-        f"--captions={corpus.jsonl}",
+        f"--annotations={corpus.jsonl}",
         f"--images={corpus.images}",
         f"--output={records}",
         f"--encoder={encoder}",

@@ -87,7 +87,7 @@ class World:
 
     def flags(self, output: Path, **changes: object) -> list[str]:
         flags = {
-            "captions": self.corpus.jsonl,
+            "annotations": self.corpus.jsonl,
             "images": self.corpus.images,
             "encoder": self.encoder,
             "num_shards": 2,
@@ -203,7 +203,7 @@ def test_bytes_depend_on_neither_workers_nor_order(
             sys.executable,
             "-m",
             "pipeline.main",
-            *world.flags(tmp_path / "several", captions=turned),
+            *world.flags(tmp_path / "several", annotations=turned),
             "--direct_running_mode=multi_processing",
             "--direct_num_workers=2",
         ],
@@ -224,7 +224,7 @@ def test_flickr8k_files_become_a_record_set(
     world: World, tmp_path: Path
 ) -> None:
     ended = run(
-        *world.flags(tmp_path / "records", captions=world.corpus.tokens),
+        *world.flags(tmp_path / "records", annotations=world.corpus.tokens),
         "--dataset=flickr8k",
         "--holdout_share=0.4",
     )
@@ -237,13 +237,13 @@ def test_flickr8k_files_become_a_record_set(
 
 def test_flickr8k_needs_its_lists(world: World, tmp_path: Path) -> None:
     alone = shutil.copy(world.corpus.tokens, tmp_path / "token.txt")
-    flags = world.flags(tmp_path / "records", captions=alone)
+    flags = world.flags(tmp_path / "records", annotations=alone)
     assert run(*flags, "--dataset=flickr8k").told == (
         f"no Flickr_8k.trainImages.txt beside {alone}"
     )
 
 
-@pytest.mark.parametrize("flag", ["captions", "images"])
+@pytest.mark.parametrize("flag", ["annotations", "images"])
 def test_a_wrong_path_is_told(world: World, tmp_path: Path, flag: str) -> None:
     wrong = tmp_path / "nothing"
     told = run(*world.flags(tmp_path / "records", **{flag: wrong})).told
@@ -297,8 +297,8 @@ def test_a_wrong_flag_is_told(
             "`test_share` must lie in [0, 1), got 1.5",
         ),
         (
-            {"captions": "records[1]"},
-            "--captions: a path without * ? and [ is needed: records[1]",
+            {"annotations": "records[1]"},
+            "--annotations: a path without * ? and [ is needed: records[1]",
         ),
     ],
 )
@@ -311,14 +311,14 @@ def test_a_value_that_cannot_be_is_told(
 
 
 def test_a_missing_flag_is_told() -> None:
-    assert run("--captions=a", "--images=b").told == (
+    assert run("--annotations=a", "--images=b").told == (
         "flag --output=None: Flag --output must have a value other than None."
     )
 
 
 def test_an_empty_data_set_is_told(world: World, tmp_path: Path) -> None:
     empty = fixtures.write_jsonl(tmp_path / "empty.jsonl", [])
-    ended = run(*world.flags(tmp_path / "records", captions=empty))
+    ended = run(*world.flags(tmp_path / "records", annotations=empty))
     assert ended.told == "the data set has no images"
 
 

@@ -126,7 +126,7 @@ def main() -> None:
     files = sorted(args.images.iterdir())[: 8 * BATCH]
     pixels = [images.canonicalise(file.read_bytes()) for file in files]
     fitted = np.stack([encoder.fit(p) for p in pixels])
-    encoder.encode(fitted[:BATCH], BATCH)
+    encoder.encode(fitted[: BATCH + 1], BATCH)
     print(f"start-up {time.perf_counter() - begin:.1f} s (after imports)")
     with tempfile.TemporaryDirectory() as folder:
         jsonl = pathlib.Path(folder) / "captions.jsonl"

@@ -19,6 +19,9 @@ DEFAULT = "efficientnet-lite0"
 FEATURE_FORMAT = 1
 """Raised when the same model and pixels come to give other features."""
 
+REST_SIZE = 8
+"""Images in a batch of what full batches leave over."""
+
 _NATIVE_SIZE = {
     "EfficientNetB1": 240,
     "EfficientNetB2": 260,
@@ -99,27 +102,32 @@ class Encoder:
         return self._encode(tf.convert_to_tensor(images))
 
     def encode(self, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
-        """Encodes any number of images in batches of one fixed size.
+        """Encodes any number of images in batches of two fixed sizes.
 
-        The last batch is filled up with zeros, so that the kernels' choice of
-        algorithm, and with it the last bits of a grid, cannot depend on how
-        many images came together.
+        Full batches come first, then what is left over in batches of
+        `REST_SIZE`, the last filled up with zeros. Fixed sizes, so that the
+        kernels' choice of algorithm, and with it the last bits of a grid,
+        cannot depend on how many images came together.
 
         Args:
           images: uint8 or float32 [images, image_size, image_size, 3].
-          batch_size: images in a batch.
+          batch_size: images in a full batch.
 
         Returns:
           float32 [images, locations, depth].
         """
         grids = np.empty((len(images), self.locations, self.depth), np.float32)
-        for start in range(0, len(images), batch_size):
-            chunk = images[start : start + batch_size]
-            rest = len(chunk)
-            if rest < batch_size:
-                fill = np.zeros((batch_size - rest, *chunk.shape[1:]), np.uint8)
-                chunk = np.concatenate([chunk, fill])
-            grids[start : start + rest] = self(chunk)[:rest]
+        full = len(images) - len(images) % batch_size
+        for start in range(0, full, batch_size):
+            stop = start + batch_size
+            grids[start:stop] = self(images[start:stop])
+        size = min(batch_size, REST_SIZE)
+        for start in range(full, len(images), size):
+            chunk = images[start : start + size]
+            fill = [(0, size - len(chunk)), (0, 0), (0, 0), (0, 0)]
+            grids[start : start + size] = self(np.pad(chunk, fill))[
+                : len(chunk)
+            ]
         return grids
 
 

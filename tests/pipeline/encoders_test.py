@@ -107,6 +107,21 @@ def test_the_embedded_default() -> None:
     }
 
 
+def test_what_is_left_over_is_encoded_in_small_batches(
+    small: encoders.Encoder,
+) -> None:
+    images = fitted(small, 11)
+    np.testing.assert_array_equal(
+        small.encode(images, batch_size=32), small.encode(images, batch_size=8)
+    )
+    np.testing.assert_allclose(
+        small.encode(images, batch_size=10),
+        small.encode(images, batch_size=11),
+        rtol=1e-4,
+        atol=1e-5,
+    )
+
+
 def test_the_default_also_takes_noise() -> None:
     encoder = encoders.load_encoder(weights="none", image_size=64)
     assert (encoder.locations, encoder.depth) == (4, 1280)

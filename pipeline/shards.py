@@ -29,6 +29,8 @@ from pipeline.rejects import Reject
 _LOG = logging.getLogger(__name__)
 _PROGRESS_SECS = 5.0
 _DECODE_THREADS = 2
+# Two batches at once fill the cores that one leaves idle between its kernels.
+_ENCODE_THREADS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,7 +210,7 @@ class ShardWriter:
         encoder = self.model.acquire(
             lambda: encoders.load_encoder(self.encoder, weights=self.weights)
         )
-        # While a batch is encoded, the next is decoded and the last written.
+        # While batches are encoded, the next is decoded and the last written.
         decoded = _ahead(
             functools.partial(self._decode, encoder),
             references,
@@ -221,8 +223,8 @@ class ShardWriter:
         encoded = _ahead(
             functools.partial(self._encode, encoder),
             batches,
-            depth=2,
-            threads=1,
+            depth=_ENCODE_THREADS + 1,
+            threads=_ENCODE_THREADS,
         )
         progress, done = _Progress(name, len(references)), 0
         for batch in encoded:

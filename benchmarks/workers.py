@@ -1,0 +1,140 @@
+"""What a second worker process brings, and whether a worker's memory is flat.
+
+  python benchmarks/workers.py --images=photographs/ --num_images=4000
+
+Linux only. Runs the whole command, `python -m pipeline.main`: with one worker
+process pinned to one core, with two pinned to two, and with one on an eighth of
+the images. Each worker computes on one thread. The time that a job of one image
+takes is start-up, reported and taken off.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).parent.parent
+ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+
+def copy_images(
+    photographs: pathlib.Path, folder: pathlib.Path, count: int
+) -> None:
+    """Makes `count` files of however many photographs there are."""
+    folder.mkdir()
+    files = sorted(photographs.iterdir())
+    for number in range(count):
+        target = folder / f"{number:06d}.jpg"
+        if number < len(files):
+            shutil.copyfile(files[number], target)
+        else:
+            first = folder / f"{number % len(files):06d}.jpg"
+            target.hardlink_to(first)
+
+
+def write_jsonl(images: pathlib.Path, count: int, path: pathlib.Path) -> None:
+    """One line an image, of the first `count`."""
+    names = sorted(file.name for file in images.iterdir())[:count]
+    rows = [
+        json.dumps({"image": name, "captions": [f"picture {name}"] * 5})
+        for name in names
+    ]
+    path.write_text("\n".join(rows) + "\n")
+
+
+def peak_megabytes(pid: int) -> dict[int, float]:
+    """Process -> peak resident megabytes, of all that descend from `pid`."""
+    peaks: dict[int, float] = {}
+    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
+    for child in map(int, children.split()):
+        status = pathlib.Path(f"/proc/{child}/status").read_text()
+        found = [row for row in status.splitlines() if row.startswith("VmHWM")]
+        if found:
+            peaks[child] = int(found[0].split()[1]) / 1024
+        peaks |= peak_megabytes(child)
+    return peaks
+
+
+def run_job(jsonl: pathlib.Path, images: pathlib.Path, workers: int) -> dict:
+    """Seconds of a whole job, and the largest worker's peak of memory."""
+    peaks: dict[int, float] = {}
+    with tempfile.TemporaryDirectory() as output:
+        command = [
+            f"--annotations={jsonl}",
+            f"--images={images}",
+            f"--output={output}/records",
+            "--validation_share=0",
+            "--test_share=0",
+            "--direct_running_mode=multi_processing",
+            f"--direct_num_workers={workers}",
+        ]
+        cores = ",".join(map(str, range(workers)))
+        begin = time.perf_counter()
+        process = subprocess.Popen(
+            ["taskset", "-c", cores, sys.executable, "-m", "pipeline.main"]
+            + command,
+            cwd=ROOT,
+            env={**os.environ, **ONE_THREAD},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        watch = threading.Thread(target=_watch, args=(process, peaks))
+        watch.start()
+        _, told = process.communicate()
+        watch.join()
+        if process.returncode:
+            raise RuntimeError(told[-2000:])
+    return {
+        "seconds": time.perf_counter() - begin,
+        "megabytes": max(peaks.values()),
+    }
+
+
+def _watch(process: subprocess.Popen, peaks: dict[int, float]) -> None:
+    while process.poll() is None:
+        try:
+            peaks.update(peak_megabytes(process.pid))
+        except OSError:  # A process ended while it was looked at.
+            pass
+        time.sleep(0.5)
+
+
+def main() -> None:
+    """Prints rates, their ratio, and memory at one and eight times the data."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--images", type=pathlib.Path, required=True)
+    parser.add_argument("--num_images", type=int, default=4000)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        images = pathlib.Path(folder) / "images"
+        copy_images(args.images.resolve(), images, args.num_images)
+        rates, peaks = {}, {}
+        for workers, counts in ((1, (8, 1)), (2, (1,))):
+            jsonl = pathlib.Path(folder) / "captions.jsonl"
+            write_jsonl(images, 1, jsonl)
+            start_up = run_job(jsonl, images, workers)["seconds"]
+            for part in counts:
+                count = args.num_images // part
+                write_jsonl(images, count, jsonl)
+                ended = run_job(jsonl, images, workers)
+                rates[workers] = count / (ended["seconds"] - start_up)
+                peaks[workers, count] = ended["megabytes"]
+                print(
+                    f"{workers} workers, {count} images: "
+                    f"{rates[workers]:.1f} images/s after {start_up:.1f} s of "
+                    f"start-up, {ended['megabytes']:.0f} MB in a worker",
+                    flush=True,
+                )
+    print(f"2 workers to 1: {rates[2] / rates[1]:.2f} times as fast")
+    eighth, whole = peaks[1, args.num_images // 8], peaks[1, args.num_images]
+    print(f"8 times the images: {whole / eighth:.2f} times the memory")
+
+
+if __name__ == "__main__":
+    main()

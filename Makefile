@@ -11,8 +11,9 @@ VENV ?= .venv
 DEMO ?= demo
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
-# TensorFlow's start-up notes come before any log level counts.
-QUIET := 2> >(grep --line-buffered -vE '^(WARNING: All log|[IWE]0000 )' >&2)
+# Start-up notes of TensorFlow and Beam come before any log level counts.
+NOTES := ^(WARNING: All log|[IWE]0000 |WARNING:root:apitools)
+QUIET := 2> >(grep --line-buffered -vE '$(NOTES)' >&2)
 
 .PHONY: demo test test-slow lint clean
 

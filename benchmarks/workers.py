@@ -5,7 +5,8 @@
 Linux only. Runs the whole command, `python -m pipeline.main`: with one worker
 process pinned to one core, with two pinned to two, and with one on an eighth of
 the images. Each worker computes on one thread. The time that a job of one image
-takes is start-up, reported and taken off.
+takes is start-up, reported and taken off. What two processes of the bare
+encoder gain over one tells what the machine's second core is worth.
 """
 
 import argparse
@@ -21,6 +22,21 @@ import time
 
 ROOT = pathlib.Path(__file__).parent.parent
 ONE_THREAD = {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"}
+
+ENCODE = """
+import sys, time
+import numpy as np
+from pipeline import encoders
+encoder = encoders.load_encoder()
+images = np.random.default_rng(0).integers(0, 256, (32, 224, 224, 3), np.uint8)
+encoder.encode(images)
+time.sleep(float(sys.argv[1]) - time.time())
+begin, rounds = time.perf_counter(), 0
+while time.perf_counter() - begin < 15:
+    encoder.encode(images)
+    rounds += 1
+print(rounds * len(images) / (time.perf_counter() - begin))
+"""
 
 
 def copy_images(
@@ -48,16 +64,17 @@ def write_jsonl(images: pathlib.Path, count: int, path: pathlib.Path) -> None:
     path.write_text("\n".join(rows) + "\n")
 
 
-def peak_megabytes(pid: int) -> dict[int, float]:
-    """Process -> peak resident megabytes, of all that descend from `pid`."""
-    peaks: dict[int, float] = {}
-    children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    for child in map(int, children.split()):
-        status = pathlib.Path(f"/proc/{child}/status").read_text()
+def peak_megabytes(session: int) -> dict[int, float]:
+    """Process -> peak resident megabytes, of a session but not its leader."""
+    peaks = {}
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        pid = int(folder.name)
+        if pid == session or os.getsid(pid) != session:
+            continue
+        status = (folder / "status").read_text()
         found = [row for row in status.splitlines() if row.startswith("VmHWM")]
         if found:
-            peaks[child] = int(found[0].split()[1]) / 1024
-        peaks |= peak_megabytes(child)
+            peaks[pid] = int(found[0].split()[1]) / 1024
     return peaks
 
 
@@ -81,6 +98,7 @@ def run_job(jsonl: pathlib.Path, images: pathlib.Path, workers: int) -> dict:
             + command,
             cwd=ROOT,
             env={**os.environ, **ONE_THREAD},
+            start_new_session=True,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -103,6 +121,22 @@ def _watch(process: subprocess.Popen, peaks: dict[int, float]) -> None:
         except OSError:  # A process ended while it was looked at.
             pass
         time.sleep(0.5)
+
+
+def bare(workers: int) -> float:
+    """Images per second of as many pinned processes that only encode."""
+    begin = str(time.time() + 20)  # When all have loaded the encoder.
+    processes = [
+        subprocess.Popen(
+            ["taskset", "-c", str(core), sys.executable, "-c", ENCODE, begin],
+            cwd=ROOT,
+            env={**os.environ, **ONE_THREAD},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        for core in range(workers)
+    ]
+    return sum(float(process.communicate()[0]) for process in processes)
 
 
 def main() -> None:
@@ -131,6 +165,8 @@ def main() -> None:
                     f"start-up, {ended['megabytes']:.0f} MB in a worker",
                     flush=True,
                 )
+    alone, both = bare(1), bare(2)
+    print(f"2 bare encoders to 1: {both / alone:.2f} times as fast")
     print(f"2 workers to 1: {rates[2] / rates[1]:.2f} times as fast")
     eighth, whole = peaks[1, args.num_images // 8], peaks[1, args.num_images]
     print(f"8 times the images: {whole / eighth:.2f} times the memory")

@@ -17,7 +17,10 @@ setuptools.setup(
     license="Apache-2.0",
     python_requires=">=3.11,<3.14",
     # gin/ is data: it is mapped into the trainer, where config.py finds it.
-    packages=["pipeline", "trainer", "trainer.gin"],
+    packages=[
+        *setuptools.find_packages(include=["pipeline*", "trainer*"]),
+        "trainer.gin",
+    ],
     package_dir={"trainer.gin": "gin"},
     package_data={"trainer.gin": ["**/*.gin"]},
     install_requires=[

@@ -6,38 +6,46 @@ import re
 
 import pytest
 
-import pipeline
-import trainer
-
 ROOT = pathlib.Path(__file__).parent.parent
-PACKAGES = {"pipeline": pipeline, "trainer": trainer}
+PACKAGES = ("pipeline", "trainer")
 # What serving and scoring must share with the job that made the records.
 SHARED = {"records", "manifest", "vocabulary", "images", "encoders", "grammar"}
 BEAM = {"storage", "request", "shards", "readers", "transforms", "main"}
 GIN = {"config", "experiment"}
 
 
-def flow(package: str) -> list[str]:
-    """Module names in the order of the package's docstring."""
-    text = PACKAGES[package].__doc__ or ""
-    return re.findall(r"^  (\w+) {2,}\S", text, re.MULTILINE)
+def flow(folder: pathlib.Path, prefix: str = "") -> list[str]:
+    """Dotted module names in the order of the packages' docstrings."""
+    text = ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))
+    names = re.findall(r"^  (\w+) {2,}\S", text or "", re.MULTILINE)
+    order: list[str] = []
+    for name in names:
+        inner = folder / name
+        dotted = f"{prefix}{name}"
+        order += flow(inner, f"{dotted}.") if inner.is_dir() else [dotted]
+    return order
 
 
 def modules(package: str) -> list[str]:
-    files = (ROOT / package).glob("*.py")
-    return sorted(file.stem for file in files if file.stem != "__init__")
+    """Dotted module names, those of inner packages too."""
+    files = (ROOT / package).rglob("*.py")
+    names = [file.relative_to(ROOT / package).with_suffix("") for file in files]
+    return sorted(
+        ".".join(name.parts) for name in names if name.stem != "__init__"
+    )
 
 
 def imports(package: str, module: str) -> set[str]:
     """Dotted names of what a module imports."""
-    tree = ast.parse((ROOT / package / f"{module}.py").read_text())
+    file = ROOT.joinpath(package, *module.split(".")).with_suffix(".py")
+    tree = ast.parse(file.read_text())
     found = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             source = node.module or ""
-            if source in PACKAGES:
+            if source.split(".")[0] in PACKAGES:
                 found |= {f"{source}.{alias.name}" for alias in node.names}
             else:
                 found.add(source)
@@ -49,21 +57,22 @@ EVERY = [(package, name) for package in PACKAGES for name in modules(package)]
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_docstring_lists_every_module(package):
-    assert sorted(flow(package)) == modules(package)
+    assert sorted(flow(ROOT / package)) == modules(package)
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_init_is_a_docstring_only(package):
-    tree = ast.parse((ROOT / package / "__init__.py").read_text())
-    assert [type(node) for node in tree.body] == [ast.Expr]
+    for file in (ROOT / package).rglob("__init__.py"):
+        tree = ast.parse(file.read_text())
+        assert [type(node) for node in tree.body] == [ast.Expr], file
 
 
 @pytest.mark.parametrize(("package", "module"), EVERY)
 def test_imports_point_up_the_flow(package, module):
-    order = flow(package)
+    order = flow(ROOT / package)
     for name in imports(package, module):
         if name.split(".")[0] == package and "." in name:
-            above = name.split(".")[1]
+            above = name.split(".", 1)[1]
             assert order.index(above) < order.index(module), (
                 f"{package}.{module} imports {name}, which stands below it"
             )
@@ -79,7 +88,7 @@ def test_pipeline_knows_no_trainer_and_no_gin(module):
 @pytest.mark.parametrize("module", modules("trainer"))
 def test_trainer_takes_only_the_contract_from_the_pipeline(module):
     names = imports("trainer", module)
-    taken = {n.split(".")[1] for n in names if n.startswith("pipeline.")}
+    taken = {n.split(".", 1)[1] for n in names if n.startswith("pipeline.")}
     assert taken <= SHARED
     roots = {name.split(".")[0] for name in names}
     assert "apache_beam" not in roots
@@ -88,15 +97,20 @@ def test_trainer_takes_only_the_contract_from_the_pipeline(module):
 
 @pytest.mark.parametrize(("package", "module"), EVERY)
 def test_every_module_has_a_test_that_asserts(package, module):
-    test = ROOT / "tests" / package / f"{module}_test.py"
+    folder = ROOT.joinpath("tests", package, *module.split("."))
+    test = folder.with_name(f"{folder.name}_test.py")
     assert test.exists(), f"{package}.{module} has no {test.name}"
     assert "def test_" in test.read_text()
 
 
 @pytest.mark.parametrize("package", PACKAGES)
 def test_every_test_has_its_module(package):
-    tests = (ROOT / "tests" / package).glob("*_test.py")
-    names = {test.stem.removesuffix("_test") for test in tests}
+    folder = ROOT / "tests" / package
+    tests = [test.relative_to(folder) for test in folder.rglob("*_test.py")]
+    names = {
+        ".".join((*test.parts[:-1], test.stem.removesuffix("_test")))
+        for test in tests
+    }
     assert names == set(modules(package))
 
 

@@ -35,6 +35,10 @@ def modules(package: str) -> list[str]:
     )
 
 
+def is_module(name: str) -> bool:
+    return ROOT.joinpath(*name.split(".")).with_suffix(".py").exists()
+
+
 def imports(package: str, module: str) -> set[str]:
     """Dotted names of what a module imports."""
     file = ROOT.joinpath(package, *module.split(".")).with_suffix(".py")
@@ -45,10 +49,10 @@ def imports(package: str, module: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             source = node.module or ""
-            if source.split(".")[0] in PACKAGES:
-                found |= {f"{source}.{alias.name}" for alias in node.names}
-            else:
-                found.add(source)
+            names = {f"{source}.{alias.name}" for alias in node.names}
+            inside = source.split(".")[0] in PACKAGES
+            found |= {n for n in names if is_module(n)} if inside else set()
+            found |= {source} if not inside or is_module(source) else set()
     return found
 
 

@@ -23,6 +23,7 @@ The flow, in order; a module imports only those above it:
   shards       one shard: read, decode, encode, write, rename, check
   readers      data set files -> references in Beam, each with its split
   transforms   the Beam stages, each named by its effect
+  runner       Beam's options, log levels, and the cause of a wrapped error
   main         flags -> pipeline options -> the pipe
 
 The record set is the only thing that the trainer sees. Nothing here imports

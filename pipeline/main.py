@@ -16,18 +16,23 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import dataclasses
 import hashlib
 import logging
-import re
 import sys
 from typing import Any
 
 import apache_beam as beam
 from absl import app, flags
-from absl import logging as absl_logging
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import encoders, readers, records, shards, splits, transforms
+from pipeline import (
+    encoders,
+    readers,
+    records,
+    runner,
+    shards,
+    splits,
+    transforms,
+)
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
 
@@ -145,7 +150,7 @@ def _load_encoder() -> encoders.Encoder:
 
 def _run(argv: list[str]) -> str:
     """Runs the job; returns the line that tells how it ended."""
-    options = _beam_options(argv)
+    options = runner.parse_options(argv)
     annotations, output = _ANNOTATIONS.value, _OUTPUT.value
     _check_paths()
     lists = (
@@ -206,60 +211,20 @@ def _described(output: str) -> str:
     return f"{output}: {counts} images, {rejected} rejected"
 
 
-def _beam_options(argv: list[str]) -> PipelineOptions:
-    """Beam's own flags; an unknown one is an error, not a silent default."""
-    # `--overwrite false` would leave `false` over, and overwrite.
-    for argument in argv:
-        if not argument.startswith("--"):
-            raise manifest_lib.RecordSetError(
-                f"not a flag: {argument!r}; flags are written --name=value"
-            )
-    options = PipelineOptions(argv)
-    known = options.get_all_options()
-    every = options.get_all_options(retain_unknown_options=True)
-    unknown = sorted(set(every) - set(known))
-    if unknown:
-        raise manifest_lib.RecordSetError(
-            f"unknown flag --{unknown[0]}: see `python -m pipeline.main --help`"
-        )
-    # DirectRunner would first try to download and run a Prism binary.
-    if not any(flag.startswith("--runner") for flag in argv):
-        options = PipelineOptions([*argv, "--runner=FnApiRunner"])
-    return options
-
-
-def _cause(error: Exception) -> str:
-    """The one line a user needs of an error that a runner has wrapped."""
-    found = re.findall(
-        r"(?:RecordSetError|OSError|\w+Error): ([^\n]+)", str(error)
-    )
-    line = found[-1] if found else str(error)
-    return " ".join(re.sub(r" \[while running .*", "", line).split())
-
-
 def main(argv: list[str]) -> None:
     """Runs the job; one clear line and exit code 1 when it can't."""
-    absl_logging.get_absl_handler().setFormatter(
-        logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
-    )
-    absl_logging.set_verbosity(absl_logging.WARNING)
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    # It prints the traceback of every error that the one line tells.
-    runner = logging.getLogger("apache_beam.runners.common")
-    runner.setLevel(logging.CRITICAL)
-    for name in ("pipeline", __name__):
-        logging.getLogger(name).setLevel(logging.INFO)
+    runner.set_log_levels()
     try:
         print(_run(argv[1:]))
     except (ValueError, OSError, BeamIOError, RuntimeError) as error:
-        sys.exit(f"pipeline: {_cause(error)}")
+        sys.exit(f"pipeline: {runner.cause(error)}")
 
 
 def _parse_known(argv: list[str]) -> list[str]:
     try:
         return flags.FLAGS(argv, known_only=True)
     except flags.Error as error:
-        sys.exit(f"pipeline: {_cause(error)}")
+        sys.exit(f"pipeline: {runner.cause(error)}")
 
 
 def run() -> None:

@@ -10,7 +10,15 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGES = ("pipeline", "trainer")
 # What serving and scoring must share with the job that made the records.
 SHARED = {"records", "manifest", "vocabulary", "images", "encoders", "grammar"}
-BEAM = {"storage", "request", "shards", "readers", "transforms", "main"}
+BEAM = {
+    "storage",
+    "request",
+    "shards",
+    "readers",
+    "transforms",
+    "runner",
+    "main",
+}
 GIN = {"config", "experiment"}
 
 

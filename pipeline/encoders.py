@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from pipeline import images as images_lib
 from pipeline import lite0
 from pipeline import preparation as preparation_lib
 
@@ -85,6 +86,12 @@ class Encoder:
                 preparation.normalise(images), training=False
             )
         )
+
+    def decode(
+        self, data: bytes, limits: images_lib.Limits = images_lib.LIMITS
+    ) -> np.ndarray:
+        """Decodes a file as `Preparation.decode` does."""
+        return self.preparation.decode(data, limits)
 
     def fit(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor | np.ndarray:
         """Fits uint8 [height, width, 3] as `Preparation.fit` does."""

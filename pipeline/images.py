@@ -1,5 +1,6 @@
 """Image files to RGB pixels, and pixels to thumbnails."""
 
+import dataclasses
 import io
 import math
 
@@ -39,11 +40,26 @@ class RejectedImage(ValueError):
         return f"{self.reason}: {self.detail}"
 
 
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What is opened at all; both are known before pixels take memory.
+
+    Pillow's own limit of 178,956,970 pixels holds too.
+
+    Attributes:
+      max_bytes: of a file.
+      max_pixels: width x height, as the header tells them.
+    """
+
+    max_bytes: int = 50 << 20
+    max_pixels: int = 50_000_000
+
+
+LIMITS = Limits()
+
+
 def canonicalise(
-    data: bytes,
-    *,
-    max_bytes: int = 50 << 20,
-    max_pixels: int = 50_000_000,
+    data: bytes, *, least_side: int = 0, limits: Limits = LIMITS
 ) -> np.ndarray:
     """Decodes an image file to what a person would see of its first frame.
 
@@ -54,10 +70,10 @@ def canonicalise(
 
     Args:
       data: the file's bytes.
-      max_bytes: the largest file to open.
-      max_pixels: the largest width x height to decode; read from the header,
-        before any memory is spent on pixels. Pillow's own limit of 178,956,970
-        holds too.
+      least_side: a JPEG whose sides are twice, four or eight times as long is
+        decoded that much smaller, by its decoder, so that both sides keep at
+        least so many pixels; 0 decodes every pixel.
+      limits: above which a file is rejected.
 
     Returns:
       uint8 [height, width, 3], RGB.
@@ -67,13 +83,15 @@ def canonicalise(
     """
     if not data:
         raise RejectedImage("empty", "the file has no bytes")
-    if len(data) > max_bytes:
-        detail = f"{len(data)} bytes, the limit is {max_bytes}"
+    if len(data) > limits.max_bytes:
+        detail = f"{len(data)} bytes, the limit is {limits.max_bytes}"
         raise RejectedImage("too-many-bytes", detail)
     file_format = _sniff(data)
     try:
         with Image.open(io.BytesIO(data), formats=[file_format]) as image:
-            _check_size(image.size, max_pixels)
+            _check_size(image.size, limits.max_pixels)
+            if least_side and file_format == "JPEG":
+                image.draft(image.mode, (least_side, least_side))
             ImageOps.exif_transpose(image, in_place=True)
             return np.asarray(_to_rgb(image))
     except (RejectedImage, MemoryError):

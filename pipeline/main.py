@@ -26,6 +26,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipeline import (
     encoders,
+    images,
     readers,
     records,
     runner,
@@ -74,6 +75,12 @@ _NUM_SHARDS = flags.DEFINE_integer(
 _THUMBNAIL_SIDE = flags.DEFINE_integer(
     "thumbnail_side", 224, "Pixels; 0 stores no thumbnails.", lower_bound=0
 )
+_MAX_IMAGE_MEGABYTES = flags.DEFINE_integer(
+    "max_image_megabytes", 50, "Larger image files are rejected.", 1
+)
+_MAX_IMAGE_MEGAPIXELS = flags.DEFINE_integer(
+    "max_image_megapixels", 50, "Images of more pixels are rejected.", 1, 178
+)
 _VALIDATION_SHARE = flags.DEFINE_float(
     "validation_share", 0.05, "Of the images that have no split of their own."
 )
@@ -105,6 +112,13 @@ def _sha256(path: str) -> str:
     return digest.hexdigest()
 
 
+def _limits() -> images.Limits:
+    return images.Limits(
+        max_bytes=_MAX_IMAGE_MEGABYTES.value << 20,
+        max_pixels=_MAX_IMAGE_MEGAPIXELS.value * 1_000_000,
+    )
+
+
 def _settings() -> dict[str, Any]:
     """What the manifest records of the flags: no path, no runner."""
     rule = splits.SplitRule(
@@ -118,6 +132,7 @@ def _settings() -> dict[str, Any]:
         "num_shards": _NUM_SHARDS.value,
         "grid_dtype": _GRID_DTYPE.value,
         "thumbnail_side": _THUMBNAIL_SIDE.value,
+        "limits": dataclasses.asdict(_limits()),
         "min_count": _MIN_COUNT.value,
         "max_words": _MAX_WORDS.value,
         "batch_size": _BATCH_SIZE.value,
@@ -177,6 +192,7 @@ def _run(argv: list[str]) -> str:
         num_shards=_NUM_SHARDS.value,
         batch_size=_BATCH_SIZE.value,
         thumbnail_side=_THUMBNAIL_SIDE.value,
+        limits=_limits(),
     )
     summary = transforms.Summary(
         output=output,

@@ -1,6 +1,7 @@
 """Canonical pixels -> one encoder's input, in training and serving.
 
-In two steps: `fit` an image to the encoder's size, then `normalise` a batch.
+In three steps: `decode` a file, `fit` the image to the encoder's size, then
+`normalise` a batch.
 An image that already fits stays uint8, a quarter of the bytes, until the graph
 that encodes it.
 """
@@ -10,6 +11,8 @@ from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
+
+from pipeline import images
 
 Fingerprint = dict[str, str | int | list[float]]
 
@@ -31,6 +34,33 @@ class Preparation:
     mean: tuple[float, ...] = (0.0, 0.0, 0.0)
     scale: tuple[float, ...] = (1.0, 1.0, 1.0)
     channels: str = "rgb"
+
+    @property
+    def least_side(self) -> int:
+        """To which a JPEG may shrink as it is decoded: twice what is needed.
+
+        The resampling that follows then still sees detail that it drops.
+        """
+        return 2 * self.image_size
+
+    def decode(
+        self, data: bytes, limits: images.Limits = images.LIMITS
+    ) -> np.ndarray:
+        """File -> canonical pixels, no more of them than are of use.
+
+        Args:
+          data: the file's bytes.
+          limits: above which a file is rejected.
+
+        Returns:
+          uint8 [height, width, 3], RGB.
+
+        Raises:
+          RejectedImage: see `images.canonicalise`.
+        """
+        return images.canonicalise(
+            data, least_side=self.least_side, limits=limits
+        )
 
     def fit(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor | np.ndarray:
         """Squashes a whole image: a caption may speak of its edges.
@@ -74,6 +104,7 @@ class Preparation:
         """Returns what decides the result, as JSON values."""
         return {
             "image_size": self.image_size,
+            "jpeg_least_side": self.least_side,
             "interpolation": "bilinear antialiased",
             "channels": self.channels,
             "mean": list(self.mean),

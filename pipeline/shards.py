@@ -22,7 +22,8 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.utils import shared
 
 from pipeline import captions as captions_lib
-from pipeline import encoders, images, records, splits, storage
+from pipeline import encoders, records, splits, storage
+from pipeline import images as images_lib
 from pipeline import manifest as manifest_lib
 from pipeline.rejects import Reject
 
@@ -104,6 +105,7 @@ class ShardWriter:
       num_shards: of each split.
       batch_size: images the encoder takes at once.
       thumbnail_side: longest side in pixels; 0 stores none.
+      limits: above which an image is rejected.
       model: handle that loads the encoder once a process.
     """
 
@@ -116,6 +118,7 @@ class ShardWriter:
     num_shards: int
     batch_size: int
     thumbnail_side: int
+    limits: images_lib.Limits = images_lib.LIMITS
     model: shared.Shared = dataclasses.field(default_factory=shared.Shared)
 
     def write(
@@ -243,15 +246,15 @@ class ShardWriter:
             data = storage.read_bytes(
                 FileSystems.join(self.images, reference.source)
             )
-            pixels = images.canonicalise(data)
-        except images.RejectedImage as error:
+            pixels = encoder.decode(data, self.limits)
+        except images_lib.RejectedImage as error:
             return _reject(reference, error.reason, error.detail)
         # A path that holds a null byte is a ValueError.
         except (OSError, BeamIOError, ValueError) as error:
             return _reject(reference, "unreadable", str(error)[:200])
         thumbnail = b""
         if self.thumbnail_side:
-            thumbnail = images.thumbnail(
+            thumbnail = images_lib.thumbnail(
                 pixels, longest_side=self.thumbnail_side
             )
         return _Decoded(reference, encoder.fit(pixels), thumbnail)

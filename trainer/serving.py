@@ -107,7 +107,8 @@ class CaptionServer:
         errors: dict[str, str] = {}
         for file in files:
             try:
-                pixels = images.canonicalise(pathlib.Path(file).read_bytes())
+                data = pathlib.Path(file).read_bytes()
+                pixels = self.encoder.decode(data)
                 fitted[file] = self.encoder.fit(pixels)
             except (OSError, images.RejectedImage) as error:
                 errors[file] = str(error)

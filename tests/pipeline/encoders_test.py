@@ -100,6 +100,7 @@ def test_the_embedded_default() -> None:
         "3f1f1cd9cba51d12a461d5125daffd2b",
         "feature_format": 1,
         "image_size": 224,
+        "jpeg_least_side": 448,
         "interpolation": "bilinear antialiased",
         "channels": "rgb",
         "mean": [127.0] * 3,

@@ -202,20 +202,20 @@ def test_rejections_say_why(case: str) -> None:
 
 def test_a_large_file_is_not_opened() -> None:
     with pytest.raises(images.RejectedImage, match="101 bytes, the limit is 1"):
-        images.canonicalise(b"\xff" * 101, max_bytes=100)
+        images.canonicalise(b"\xff" * 101, limits=images.Limits(max_bytes=100))
 
 
 def test_limits_are_inclusive() -> None:
     data = encoded(Image.fromarray(noise(10, 10)), "PNG")
-    limits = {"max_bytes": len(data), "max_pixels": 100}
-    assert images.canonicalise(data, **limits).shape == (10, 10, 3)
+    limits = images.Limits(max_bytes=len(data), max_pixels=100)
+    assert images.canonicalise(data, limits=limits).shape == (10, 10, 3)
     with pytest.raises(images.RejectedImage, match="10 x 10 pixels"):
-        images.canonicalise(data, max_pixels=99)
+        images.canonicalise(data, limits=images.Limits(max_pixels=99))
 
 
 def test_pillow_keeps_its_settings() -> None:
     before = Image.MAX_IMAGE_PIXELS
-    images.canonicalise(JPEG, max_pixels=300_000_000)
+    images.canonicalise(JPEG, limits=images.Limits(max_pixels=300_000_000))
     assert before == Image.MAX_IMAGE_PIXELS
 
 
@@ -256,3 +256,40 @@ def test_thumbnail_is_deterministic_jpeg() -> None:
     assert first == second
     assert first.startswith(b"\xff\xd8\xff")
     assert len(images.thumbnail(noise(300, 300), quality=30)) < len(first)
+
+
+@pytest.mark.parametrize(
+    ("least_side", "shape"),
+    [(0, (320, 640)), (161, (320, 640)), (160, (160, 320)), (41, (80, 160))],
+)
+def test_a_large_jpeg_shrinks_as_it_is_decoded(
+    least_side: int, shape: tuple[int, int]
+) -> None:
+    data = encoded(Image.fromarray(quadrants(320)), "JPEG", quality=95)
+    decoded = images.canonicalise(data, least_side=least_side)
+    assert decoded.shape == (*shape, 3)
+    error = np.abs(
+        decoded.astype(int)
+        - quadrants(320)[:: 320 // shape[0],][:, :: 640 // shape[1]]
+    )
+    assert error.mean() < 5
+
+
+def test_rotated_and_cmyk_jpegs_shrink_too() -> None:
+    image = Image.fromarray(quadrants(320))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = encoded(image, "JPEG", exif=exif.tobytes())
+    assert images.canonicalise(turned, least_side=40).shape == (80, 40, 3)
+    inks = encoded(image.convert("CMYK"), "JPEG")
+    decoded = images.canonicalise(inks, least_side=40)
+    assert decoded.shape == (40, 80, 3)
+    assert np.abs(decoded[5, 5].astype(int) - RED).max() < 8
+
+
+def test_what_is_no_jpeg_keeps_every_pixel() -> None:
+    pixels = noise(64, 64)
+    data = encoded(Image.fromarray(pixels), "PNG")
+    np.testing.assert_array_equal(
+        images.canonicalise(data, least_side=8), pixels
+    )

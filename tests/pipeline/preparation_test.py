@@ -1,10 +1,13 @@
 """Preparation: what a model is given for an image's pixels."""
 
+import io
+
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
-from pipeline import preparation
+from pipeline import images, preparation
 
 
 def noise(height: int, width: int) -> np.ndarray:
@@ -54,3 +57,22 @@ def test_a_graph_with_dynamic_sides_fits_the_same(
 def test_floats_are_not_taken_for_pixels() -> None:
     with pytest.raises(ValueError, match="must be uint8, got .*float32"):
         preparation.Preparation(8).fit(tf.zeros((8, 8, 3)))
+
+
+def test_a_camera_file_decoded_small_fits_as_if_decoded_whole() -> None:
+    smooth = Image.fromarray(noise(24, 32)).resize((1600, 1200))
+    file = io.BytesIO()
+    smooth.save(file, "JPEG", quality=90)
+    prepared = preparation.Preparation(64)
+    small = prepared.decode(file.getvalue())
+    whole = images.canonicalise(file.getvalue())
+    assert small.shape == (150, 200, 3)
+    assert whole.shape == (1200, 1600, 3)
+    error = np.abs(prepared.fit(small) - prepared.fit(whole))
+    assert error.mean() < 1
+
+
+def test_limits_hold_before_the_file_is_decoded() -> None:
+    limits = images.Limits(max_bytes=3)
+    with pytest.raises(images.RejectedImage, match="4 bytes, the limit is 3"):
+        preparation.Preparation(8).decode(b"1234", limits)

@@ -14,7 +14,7 @@ import tensorflow as tf
 from apache_beam.utils import shared
 from PIL import Image
 
-from pipeline import records, shards
+from pipeline import images, records, shards
 from pipeline.captions import Reference
 from pipeline.rejects import Reject
 
@@ -31,6 +31,9 @@ class MeanColour:
 
     def __init__(self) -> None:
         self.batches: list[int] = []
+
+    def decode(self, data: bytes, limits: images.Limits) -> np.ndarray:
+        return images.canonicalise(data, limits=limits)
 
     def fit(self, pixels: np.ndarray) -> np.ndarray:
         return pixels.mean(axis=(0, 1), keepdims=True, dtype=np.float32)
@@ -224,6 +227,16 @@ def test_a_shard_may_be_empty(writer: shards.ShardWriter) -> None:
     assert (shard.records, shard.bytes, len(rejects)) == (0, 0, 1)
     again, rejects_again = writer.write("train", 0, [missing])
     assert (again, rejects_again) == (shard, rejects)
+
+
+def test_images_above_the_limits_are_left_out(
+    writer: shards.ShardWriter,
+) -> None:
+    parts = [paint(writer, "a.png", (9, 9, 9))]
+    small = dataclasses.replace(writer, limits=images.Limits(max_pixels=1))
+    row, rejects = small.write("train", 0, parts)
+    assert row.records == 0
+    assert [reject.reason for reject in rejects] == ["too-many-pixels"]
 
 
 def test_a_finished_shard_is_skipped(

@@ -23,8 +23,8 @@ The flow, in order; a module imports only those above it:
   evaluation   captions of a split -> scores, each beside its floors
   scorecard    each score beside its floors, as numbers and bars
   charts       learning curves as inline SVG
+  page_style   how its images and words look, and which map is shown when
   gallery      images, captions, and where the captioner looked for each word
-  page_style   the page's colours, type and layout
   page         scores, curves and gallery in one self-contained HTML file
   report       the evaluation on disk, and what to read of it first
   serving      image files -> captions

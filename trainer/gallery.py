@@ -6,7 +6,6 @@ the photo where the captioner did not look. Words are radio buttons, so that
 tap, arrow keys and hovering work without any script.
 """
 
-import base64
 import dataclasses
 import html
 import io
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
+from pipeline.pages import document
 from trainer import generator
 
 _MAP_SIDE = 28
@@ -73,28 +73,8 @@ def render(examples: Sequence[PageExample]) -> str:
 
 
 def most_words(examples: Sequence[PageExample]) -> int:
-    """Words of the longest caption; `style` needs as many."""
+    """Words of the longest caption; `page_style` needs as many."""
     return max((len(e.example.caption.words) for e in examples), default=0)
-
-
-def style(words: int) -> str:
-    """CSS that shows a word's map on the large image while it is chosen.
-
-    A word that is pointed at goes before the one that is chosen.
-    """
-    maps = (f".w{n}{{--map:var(--m{n})}}" for n in range(1, words + 1))
-    chosen = (_rules(n, "has(.w{} :checked)") for n in range(1, words + 1))
-    pointed = (_rules(n, "has(.w{}:hover)") for n in range(words + 1))
-    return "".join((*maps, *chosen, *pointed))
-
-
-def _rules(number: int, condition: str) -> str:
-    on = f".example:{condition.format(number)}"
-    shown = f"var(--m{number})" if number else "none"
-    return (
-        f"{on} .large{{--map:{shown}}}"
-        f"{on} .w{{--lit:transparent}}{on} .w{number}{{--lit:var(--tint)}}"
-    )
 
 
 def _article(number: int, row: PageExample) -> str:
@@ -116,11 +96,13 @@ def _properties(example: generator.CaptionedExample) -> str:
     photo = _photo(example.thumbnail)
     if photo:
         width, height = photo.size
-        data = _data_uri(example.thumbnail, photo.get_format_mimetype() or "")
+        data = document.data_uri(
+            example.thumbnail, photo.get_format_mimetype() or ""
+        )
         properties = [f"--photo:url({data})", f"--ratio:{width}/{height}"]
     if _why_no_maps(example.caption) is None:
         properties += [
-            f"--m{n}:url({_data_uri(shade(weights), 'image/png')})"
+            f"--m{n}:url({document.data_uri(shade(weights), 'image/png')})"
             for n, weights in enumerate(attention, start=1)
         ]
     return ";".join(properties)
@@ -131,10 +113,6 @@ def _photo(thumbnail: bytes) -> ImageFile.ImageFile | None:
         return Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"])
     except OSError:
         return None
-
-
-def _data_uri(data: bytes, mime: str) -> str:
-    return f"data:{mime};base64,{base64.b64encode(data).decode()}"
 
 
 def _large(example: generator.CaptionedExample) -> str:

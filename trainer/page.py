@@ -1,20 +1,16 @@
-"""What a person looks at after training: one HTML file that needs nothing else.
+"""What a person looks at after training: verdict, scores, curves, images.
 
-The file has no scripts and forbids itself every outside resource, so it may be
-mailed, attached to a build or opened from a disk. Everything that comes from
-data is escaped.
-
-    page = Page("scenes-1", verdict=verdict(evidence), looks=True, ...)
-    path.write_text(page.render(), encoding="utf-8")
+page = Page("scenes-1", verdict=verdict(evidence), looks=True, ...)
+path.write_text(page.render(), encoding="utf-8")
 """
 
 import dataclasses
 import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pipeline.pages import document
 from trainer import charts, floors, gallery, page_style, scorecard
 
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _VALIDATION = "validation/"
 _SCORES_LEAD = (
     "A captioner that never looks at the image can still reach the grey bars: "
@@ -61,16 +57,12 @@ class Page:
 
     def render(self) -> str:
         """Returns a whole HTML document, to be written as UTF-8."""
-        words = gallery.style(gallery.most_words(self.examples))
-        return (
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-            f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-            '<meta name="viewport" content="width=device-width">'
-            '<link rel="icon" href="data:,">'
-            f"<title>{html.escape(self.title)}</title>"
-            f"<style>{page_style.sheet()}{words}</style></head><body>"
+        words = gallery.most_words(self.examples)
+        return document.document(
+            self.title,
             f"{self._header()}<main>{self._scores()}{self._curves()}"
-            f"{self._examples()}</main>{self._footer()}</body></html>\n"
+            f"{self._examples()}</main>{self._footer()}",
+            rules=page_style.rules(words),
         )
 
     def _header(self) -> str:
@@ -81,13 +73,13 @@ class Page:
             f"<header><h1>{html.escape(self.title)}</h1>"
             f'<p class="verdict{state}"><strong>{html.escape(headline)}.'
             f"</strong>{rest[:1].upper()}{rest[1:]}</p>"
-            f"{_pairs(self.facts, 'facts')}</header>"
+            f"{document.pairs(self.facts, 'facts')}</header>"
         )
 
     def _scores(self) -> str:
         cards = scorecard.cards(self.scores, self.habits)
         lead = _SCORES_LEAD if cards else "This run has not been scored."
-        return _section("Scores", lead, cards)
+        return document.section("Scores", lead, cards)
 
     def _curves(self) -> str:
         rows = self.metrics_rows
@@ -104,12 +96,14 @@ class Page:
             name = scorecard.name(self.select_by)
             lead = f"No validation {name} was recorded: no step is marked."
         grid = f'<div class="charts">{"".join(figures)}</div>' if rows else ""
-        return _section("Learning curves", lead, grid)
+        return document.section("Learning curves", lead, grid)
 
     def _examples(self) -> str:
         grid = f'<div class="examples">{gallery.render(self.examples)}</div>'
         lead = _EXAMPLES_LEAD if self.examples else "No images were captioned."
-        return _section("Held-out images", lead, grid if self.examples else "")
+        return document.section(
+            "Held-out images", lead, grid if self.examples else ""
+        )
 
     def _footer(self) -> str:
         keys = [*self.scores, *self.habits, *_validated(self.metrics_rows)]
@@ -118,9 +112,10 @@ class Page:
         )
         if self.scores:
             rows += scorecard.FLOOR_DEFINITIONS.items()
-        files = _pairs(self.files, "pairs")
+        meanings = document.pairs(rows, "pairs")
+        files = document.pairs(self.files, "pairs")
         return (
-            f"<footer><h2>What the scores mean</h2>{_pairs(rows, 'pairs')}"
+            f"<footer><h2>What the scores mean</h2>{meanings}"
             f"{'<h2>Files of the run</h2>' if files else ''}{files}</footer>"
         )
 
@@ -158,18 +153,3 @@ def _charts(
         name = scorecard.name(key)
         line = charts.series(rows, _VALIDATION + key, label=name)
         yield charts.Chart(name, [line], best, last, from_zero=True)
-
-
-def _section(title: str, lead: str, body: str) -> str:
-    return (
-        f'<section><h2>{title}</h2><p class="lead">{html.escape(lead)}</p>'
-        f"{body}</section>"
-    )
-
-
-def _pairs(pairs: Iterable[tuple[str, str]], kind: str) -> str:
-    rows = "".join(
-        f"<div><dt>{html.escape(label)}</dt><dd>{html.escape(text)}</dd></div>"
-        for label, text in pairs
-    )
-    return f'<dl class="{kind}">{rows}</dl>' if rows else ""

@@ -1,10 +1,10 @@
 """Each score beside what can be had without looking, as numbers and bars."""
 
 import dataclasses
-import html
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
+from pipeline.pages import bars
 from trainer import floors
 
 NAMES = {
@@ -75,95 +75,33 @@ def cards(
     return f'<div class="cards">{"".join(both)}</div>' if both else ""
 
 
-@dataclasses.dataclass(frozen=True)
-class _Row:
-    """A line of a card; `role` says how its bar is drawn."""
-
-    label: str
-    value: float | None
-    role: str = "floor"
-
-
 def _score(title: str, score: floors.Score) -> str:
     constant, shuffled = FLOOR_DEFINITIONS
     rows = [
-        _Row(_MODEL, score.model, "own"),
-        _Row(constant, score.constant),
-        _Row(shuffled, score.shuffled),
+        bars.Bar(_MODEL, score.model, "own"),
+        bars.Bar(constant, score.constant),
+        bars.Bar(shuffled, score.shuffled),
     ]
-    gap = score.model - _largest(score.constant, score.shuffled)
+    gap = score.model - bars.largest((score.constant, score.shuffled))
     if not math.isfinite(gap):
-        return _card(title, rows, form="{:.3f}")
+        return bars.card(title, rows, form="{:.3f}")
     gap = round(gap, 3)
     remark = f"{abs(gap):.3f} {'above' if gap > 0 else 'below'} its best floor"
     remark = remark if gap else "level with its best floor"
-    return _card(title, rows, form="{:.3f}", good=gap > 0, remark=remark)
+    return bars.card(title, rows, form="{:.3f}", good=gap > 0, remark=remark)
 
 
 def _habit(title: str, habit: Habit) -> str:
     rows = [
-        _Row(_MODEL, habit.model, "own"),
-        _Row("People", habit.references),
-        _Row("Healthy limit", habit.limit, "limit"),
+        bars.Bar(_MODEL, habit.model, "own"),
+        bars.Bar("People", habit.references),
+        bars.Bar("Healthy limit", habit.limit, "limit"),
     ]
     if habit.limit is None or not math.isfinite(habit.model):
-        return _card(title, rows, form="{:.2%}")
+        return bars.card(title, rows, form="{:.2%}")
     good = habit.model <= habit.limit
     remark = f"{'within' if good else 'above'} the healthy limit"
-    return _card(title, rows, form="{:.2%}", good=good, remark=remark)
-
-
-def _largest(*values: float | None) -> float:
-    known = (v for v in values if v is not None and math.isfinite(v))
-    return max(known, default=math.nan)
-
-
-def _card(
-    title: str,
-    rows: Sequence[_Row],
-    *,
-    form: str,
-    good: bool = True,
-    remark: str = "",
-) -> str:
-    """A heading, how the model compares, and a table with bars.
-
-    Args:
-      title: name of the score.
-      rows: those without a value are left out.
-      form: how a value is written.
-      good: what the colours say.
-      remark: how the model compares, or ''.
-    """
-    title = html.escape(title)
-    most = _largest(*(row.value for row in rows))
-    lines = "".join(_line(row, most, form) for row in rows)
-    said = f'<p class="remark">{remark}</p>' if remark else ""
-    return (
-        f'<div class="card {"good" if good else "bad"}"><h3>{title}</h3>{said}'
-        f'<table aria-label="{title}">{lines}</table></div>'
-    )
-
-
-def _line(row: _Row, most: float, form: str) -> str:
-    if row.value is None:
-        return ""
-    return (
-        f'<tr class="{row.role}"><th scope="row">{row.label}</th>'
-        f"<td>{_written(row.value, form)}</td>"
-        f'<td class="bar" aria-hidden="true">{_bar(row.value, most)}</td></tr>'
-    )
-
-
-def _written(value: float, form: str) -> str:
-    return form.format(value) if math.isfinite(value) else "not a number"
-
-
-def _bar(value: float, most: float) -> str:
-    if not math.isfinite(value) or not most > 0:
-        return ""
-    width = max(0.0, 100 * value / most)
-    return f'<i style="width:{width:.1f}%"></i>'
+    return bars.card(title, rows, form="{:.2%}", good=good, remark=remark)
 
 
 def definitions(keys: Iterable[str]) -> list[tuple[str, str]]:

@@ -4,7 +4,6 @@ import math
 import re
 import xml.etree.ElementTree as ElementTree
 
-import numpy as np
 import pytest
 
 from trainer import charts
@@ -21,34 +20,6 @@ def paths(chart: charts.Chart) -> list[str]:
 def line(*values: float, kind: str = "validation") -> charts.Series:
     points = tuple((10.0 * n, v) for n, v in enumerate(values, start=1))
     return charts.Series("Score", points, kind)
-
-
-@pytest.mark.parametrize("most", [2, 3, 5, 8])
-def test_ticks_enclose_any_range_in_round_steps(most: int) -> None:
-    generator = np.random.default_rng(1)
-    for _ in range(300):
-        low, high = np.sort(
-            generator.normal(size=2) * 10.0 ** generator.integers(-6, 7)
-        )
-        marks = charts.ticks(low, high, most=most)
-        assert marks[0] <= low and marks[-1] >= high
-        assert 2 <= len(marks) <= most + 1
-        step = marks[1] - marks[0]
-        assert f"{step:.3e}"[:5] in ("1.000", "2.000", "5.000")
-
-
-@pytest.mark.parametrize("value", [0.0, 3.5, -2.0, 1e-9, 1e9])
-def test_ticks_of_one_value_surround_it(value: float) -> None:
-    marks = charts.ticks(value, value, most=5)
-    assert marks[0] < value < marks[-1]
-
-
-@pytest.mark.parametrize(
-    ("step", "label"),
-    [(0, "0"), (1200, "1,200"), (20_000, "20k"), (1_500_000, "1.5M")],
-)
-def test_step_labels_are_short(step: float, label: str) -> None:
-    assert charts.step_label(step) == label
 
 
 def test_series_takes_the_rows_that_have_the_key_in_order() -> None:

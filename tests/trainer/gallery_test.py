@@ -111,9 +111,7 @@ def test_marks_and_references_are_listed() -> None:
     assert "<summary>2 references</summary>" in text
 
 
-def test_style_has_rules_for_the_longest_caption() -> None:
+def test_longest_caption_is_counted() -> None:
     rows = [example(("a", "cat")), example(("a", "cat", "sat"))]
-    words = gallery.most_words(rows)
-    assert words == 3
-    assert ".w3{--map:var(--m3)}" in gallery.style(words)
+    assert gallery.most_words(rows) == 3
     assert gallery.most_words([]) == 0

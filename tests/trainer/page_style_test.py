@@ -1,60 +1,28 @@
-"""Both palettes can be read."""
+"""The rules of images and words."""
 
-from collections.abc import Mapping
+import re
 
-import pytest
-
-from trainer import gallery, page_style
-
-
-def luminance(colour: str) -> float:
-    """Relative luminance of #rrggbb, WCAG 2.2."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4
-        for c in parts
-    ]
-    return sum(
-        w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
-    )
+from pipeline.pages import style
+from trainer import page_style
 
 
-def contrast(one: str, other: str) -> float:
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
+def test_rules_for_every_word_of_the_longest_caption() -> None:
+    rules = page_style.rules(3)
+    for word in (1, 2, 3):
+        assert f".w{word}{{--map:var(--m{word})}}" in rules
+    assert ".w4" not in rules
 
 
-@pytest.mark.parametrize("palette", [page_style.LIGHT, page_style.DARK])
-@pytest.mark.parametrize(
-    ("front", "least"),
-    [
-        ("ink", 7),
-        ("muted", 4.5),
-        ("accent", 4.5),
-        ("good", 4.5),
-        ("bad", 4.5),
-        ("floor", 3),
-    ],
-)
-def test_contrast(palette: Mapping[str, str], front: str, least: float) -> None:
-    for back in ("paper", "card"):
-        assert contrast(palette[front], palette[back]) >= least
-
-
-@pytest.mark.parametrize("palette", [page_style.LIGHT, page_style.DARK])
-def test_chosen_word_can_be_read(palette: Mapping[str, str]) -> None:
-    assert contrast(palette["ink"], palette["tint"]) >= 4.5
-
-
-def test_every_colour_in_use_is_in_both_palettes() -> None:
-    assert page_style.LIGHT.keys() == page_style.DARK.keys()
-    sheet = page_style.sheet() + gallery.style(1)
-    for name in page_style.LIGHT:
+def test_colours_are_those_of_every_page() -> None:
+    sheet = style.sheet(page_style.rules(1))
+    for name in style.LIGHT:
         assert f"var(--{name})" in sheet
+    own = {"map", "photo", "ratio", "lit", "m1"}
+    used = set(re.findall(r"var\(--(\w+)", sheet))
+    assert used == style.LIGHT.keys() | own
 
 
-def test_sheet_loads_nothing() -> None:
-    sheet = page_style.sheet()
-    assert "url(" not in sheet and "@import" not in sheet
-    assert "@font-face" not in sheet
-    assert sheet.count("{") == sheet.count("}")
+def test_rules_load_nothing() -> None:
+    rules = page_style.rules(2)
+    assert "url(" not in rules and "@import" not in rules
+    assert rules.count("{") == rules.count("}")

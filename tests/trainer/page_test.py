@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.trainer import chromium
+from tests import chromium
 from tests.trainer.page_sample import example, full_page, photo
 from trainer import floors, gallery, generator, page, scorecard
 

@@ -1,0 +1,9 @@
+"""What every page is made of: one HTML file that needs nothing else.
+
+The flow, in order; a module imports only those above it:
+
+  style     two palettes, type, layout: one style sheet
+  axes      round ticks, short numbers, and the grid of an inline SVG
+  bars      a card of labelled numbers, each with a bar
+  document  the file around it: a policy that lets nothing in, and its parts
+"""

@@ -1,0 +1,39 @@
+"""Cards of numbers and bars."""
+
+import math
+import re
+import xml.etree.ElementTree as ElementTree
+
+from pipeline.pages import bars
+
+ROWS = [
+    bars.Bar("own", 2.0, "own"),
+    bars.Bar("half", 1.0),
+    bars.Bar("unknown", None),
+    bars.Bar("broken", math.nan),
+    bars.Bar("below", -1.0),
+]
+
+
+def test_bars_are_as_long_as_their_values() -> None:
+    widths = re.findall(r"width:([\d.]+)%", bars.card("t", ROWS, form="{:.1f}"))
+    assert widths == ["100.0", "50.0", "0.0"]
+
+
+def test_lines_without_a_value_are_left_out_and_broken_ones_said() -> None:
+    drawn = ElementTree.fromstring(bars.card("t", ROWS, form="{:.1f}"))
+    lines = ["".join(row.itertext()) for row in drawn.iter("tr")]
+    assert lines == ["own2.0", "half1.0", "brokennot a number", "below-1.0"]
+
+
+def test_text_is_escaped() -> None:
+    row = bars.Bar("<b>&</b>", 1.0)
+    drawn = ElementTree.fromstring(
+        bars.card('<i>"', [row], form="{:.0%}", remark="<u>")
+    )
+    assert "".join(drawn.itertext()) == '<i>"<u><b>&</b>100%'
+
+
+def test_the_largest_passes_over_what_is_no_number() -> None:
+    assert bars.largest([None, 1.0, math.inf, 3.0, math.nan]) == 3.0
+    assert math.isnan(bars.largest([None]))

@@ -20,6 +20,7 @@ The flow, in order; a module imports only those above it:
   storage      files on Beam's file systems, written whole or not at all
   request      what a run was asked for: go on, be complete, or be refused
   rejects      what was left out, and why
+  card         what a record set holds, and whether it can teach anything
   pages        what every page is made of: style, plots, the file itself
   shards       one shard: read, decode, encode, write, rename, check
   readers      data set files -> references in Beam, each with its split

@@ -5,6 +5,7 @@ The flow, in order; a module imports only those above it:
   config       finds, parses, locks and saves gin files
   strategy     names of devices -> tf.distribute.Strategy and dtype policy
   dataset      record set -> batches in an order that only the seed decides
+  split_images  every image of a split once, with all of its captions
   dropout      masks that depend on (seed, step, stream), never on the device
   attention    soft attention over the grid's locations
   captioner    Show, Attend and Tell: teacher-forced call and one-token step

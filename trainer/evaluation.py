@@ -13,6 +13,7 @@ from trainer import (
     floors,
     generator,
     metrics,
+    split_images,
     tokens,
     train_step,
 )
@@ -187,7 +188,7 @@ def evaluate(
             TruthScorer(scenes, [row.references for row in examples])
         )
     train = _reference_words(
-        dataset.reference_captions(record_set, "train", limit=_TRAIN_SAMPLE)
+        split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
     )
     constants = _constants(train)
     firsts = _repetition([row[0] for row in references])

@@ -9,7 +9,7 @@ import tensorflow as tf
 from pipeline import manifest as manifest_lib
 from pipeline import vocabulary as vocabulary_lib
 from trainer import captioner as captioner_lib
-from trainer import dataset, decoding
+from trainer import decoding, split_images
 
 
 @dataclasses.dataclass(frozen=True)
@@ -153,7 +153,7 @@ def caption_split(
     Raises:
       RecordSetError: no such split.
     """
-    batches = dataset.image_batches(
+    batches = split_images.batches(
         record_set,
         split,
         batch_images=generator.search.batch_images,

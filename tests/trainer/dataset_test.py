@@ -12,7 +12,7 @@ import tensorflow as tf
 from pipeline import manifest as manifest_lib
 from pipeline import vocabulary as vocabulary_lib
 from tests import fixtures
-from trainer import dataset
+from trainer import dataset, split_images
 
 # 13 images of 4 streams: a part of 2 images is full, half full or empty.
 BATCHING = dataset.Batching(
@@ -34,12 +34,12 @@ def record_set(
 
 
 @pytest.fixture(scope="module")
-def images(record_set) -> dict[bytes, dataset.ImageBatch]:
+def images(record_set) -> dict[bytes, split_images.ImageBatch]:
     """Grid -> the image whose it is, as a batch of one."""
     return {
         one.grid.numpy().tobytes(): one
         for split in ("train", "validation")
-        for one in dataset.image_batches(record_set, split, batch_images=1)
+        for one in split_images.batches(record_set, split, batch_images=1)
     }
 
 
@@ -247,7 +247,7 @@ def test_long_captions_are_cut_and_have_no_end(record_set):
     batches = data.once(replicas=1).as_numpy_iterator()
     for batch, image in zip(
         batches,
-        dataset.image_batches(record_set, "train", batch_images=1),
+        split_images.batches(record_set, "train", batch_images=1),
         strict=True,
     ):
         for row, text in zip(
@@ -355,41 +355,11 @@ def test_batching_refuses_streams_that_do_not_divide_the_batch():
     )
 
 
-@pytest.mark.parametrize("size", [1, 4, 5, 13, 20])
-def test_image_batches_hold_each_image_once(record_set, size):
-    batches = list(
-        dataset.image_batches(record_set, "train", batch_images=size)
-    )
-    names = [name for batch in batches for name in batch.image_ids]
-    assert names == [f"train-{number}" for number in range(13)]
-    for batch in batches:
-        assert batch.grid.shape == (size, 4, 6)
-        assert batch.grid.dtype == tf.float16
-        assert len(batch.captions) == len(batch.image_ids)
-        assert not batch.grid[len(batch.image_ids) :].numpy().any()
-
-
-def test_image_batches_hold_all_captions_and_thumbnails(record_set):
-    (batch,) = dataset.image_batches(record_set, "train", batch_images=13)
-    assert [len(set(c)) for c in batch.captions] == [
-        1 + number % 7 for number in range(13)
-    ]
-    assert batch.thumbnails[3] == b"thumbnail of train-3"
-
-
-@pytest.mark.parametrize(("limit", "count"), [(0, 0), (6, 6), (99, 13)])
-def test_image_batches_end_at_the_limit(record_set, limit, count):
-    batches = dataset.image_batches(
-        record_set, "train", batch_images=4, limit=limit
-    )
-    assert sum(len(batch.image_ids) for batch in batches) == count
-
-
 def test_grids_of_bfloat16(tmp_path: Path):
     grid = fixtures.records.GridSpec(locations=2, depth=3, dtype="bfloat16")
     record_set = fixtures.write_record_set(tmp_path, grid=grid)
     data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
     (batch,) = data.epochs(first_step=0, replicas=1).take(1)
     assert batch["grid"].dtype == tf.bfloat16
-    (first, *_) = dataset.image_batches(record_set, "train", batch_images=5)
+    (first, *_) = split_images.batches(record_set, "train", batch_images=5)
     assert first.grid.dtype == tf.bfloat16

@@ -6,7 +6,15 @@ import tensorflow as tf
 from pipeline import grammar
 from pipeline import manifest as manifest_lib
 from tests import fixtures
-from trainer import dataset, evaluation, generator, loss, optimizer, train_step
+from trainer import (
+    dataset,
+    evaluation,
+    generator,
+    loss,
+    optimizer,
+    split_images,
+    train_step,
+)
 
 BATCHING = dataset.Batching(
     batch_images=4, num_streams=2, captions_per_image=2, max_length=8
@@ -81,7 +89,7 @@ def test_every_image_is_captioned_once_in_order(record_set, looking):
     result = evaluated(record_set, looking)
     assert [row.image_id for row in result.examples] == [
         name
-        for batch in dataset.image_batches(
+        for batch in split_images.batches(
             record_set, "validation", batch_images=5
         )
         for name in batch.image_ids

@@ -8,7 +8,7 @@ from pipeline import manifest as manifest_lib
 from pipeline import vocabulary as vocabulary_lib
 from tests import fixtures
 from trainer import captioner as captioner_lib
-from trainer import dataset, generator
+from trainer import generator, split_images
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def model(record_set) -> captioner_lib.ShowAttendTell:
 
 @pytest.fixture(scope="module")
 def grid(record_set) -> tf.Tensor:
-    (batch,) = dataset.image_batches(record_set, "train", batch_images=16)
+    (batch,) = split_images.batches(record_set, "train", batch_images=16)
     return batch.grid
 
 
@@ -107,7 +107,7 @@ def test_split_is_captioned_once_and_in_order(record_set, generators):
     ]
     assert [len(row.references) for row in rows] == [1, 2, 3, 4, 5]
     assert rows[2].thumbnail == b"thumbnail of validation-2"
-    (batch,) = dataset.image_batches(record_set, "validation", batch_images=5)
+    (batch,) = split_images.batches(record_set, "validation", batch_images=5)
     captions = generators[1].captions(batch.grid, 5)
     assert [row.caption.text for row in rows] == [c.text for c in captions]
 

@@ -19,7 +19,14 @@ from pipeline import manifest as manifest_lib
 from pipeline import vocabulary as vocabulary_lib
 from tests import fixtures
 from trainer import captioner as captioner_lib
-from trainer import checkpoint, dataset, loss, optimizer, train_step
+from trainer import (
+    checkpoint,
+    dataset,
+    loss,
+    optimizer,
+    split_images,
+    train_step,
+)
 
 BATCHING = dataset.Batching(
     batch_images=8,
@@ -322,7 +329,7 @@ def model(record_set) -> captioner_lib.ShowAttendTell:
 @pytest.fixture(scope="module")
 def loss_by_image(record_set, model) -> np.ndarray:
     """Summed loss of each image's captions [row] with each grid [column]."""
-    (batch,) = dataset.image_batches(record_set, "validation", batch_images=5)
+    (batch,) = split_images.batches(record_set, "validation", batch_images=5)
     sums = np.zeros([5, 5])
     for row, captions in enumerate(batch.captions):
         tokens = record_set.vocabulary.encode(tf.constant(captions), 7)
@@ -359,7 +366,7 @@ def test_loss_of_each_image_is_that_of_numpy(
     np.testing.assert_allclose(
         np.sort(losses), np.sort(np.diag(loss_by_image)), rtol=1e-4
     )
-    (batch,) = dataset.image_batches(record_set, "validation", batch_images=5)
+    (batch,) = split_images.batches(record_set, "validation", batch_images=5)
     lengths = [
         sum(len(text.split()) + 1 for text in captions)
         for captions in batch.captions

@@ -1,0 +1,87 @@
+"""Every image of a split once, with all of its captions: to decode, to score.
+
+Records lie in hashed order, so the first of a split are a fair sample of it.
+"""
+
+import dataclasses
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from pipeline import manifest as manifest_lib
+from pipeline import records
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageBatch:
+    """Images to decode and score, with all of their captions.
+
+    Attributes:
+      image_ids: the real images; the grid may hold more rows, to fill it.
+      captions: all references of each real image.
+      thumbnails: a JPEG of each real image, or empty bytes.
+      grid: [batch, locations, depth] of the stored dtype.
+    """
+
+    image_ids: list[str]
+    captions: list[list[str]]
+    thumbnails: list[bytes]
+    grid: tf.Tensor
+
+
+def batches(
+    record_set: manifest_lib.RecordSet,
+    split: str,
+    *,
+    batch_images: int,
+    limit: int | None = None,
+) -> Iterator[ImageBatch]:
+    """Every image of a split once, in batches of one static shape.
+
+    Args:
+      record_set: where from.
+      split: one of the manifest's.
+      batch_images: rows of each grid.
+      limit: the first so many images only.
+
+    Raises:
+      RecordSetError: no such split.
+    """
+    spec = record_set.manifest.grid
+    files = [file for file, _ in record_set.files(split)]
+    dataset = tf.data.TFRecordDataset(files).take(
+        -1 if limit is None else limit
+    )
+    dataset = dataset.map(lambda serialised: records.parse(serialised, spec))
+    for batch in dataset.ragged_batch(batch_images).prefetch(1):
+        grid = batch["grid"]
+        if isinstance(grid, tf.RaggedTensor):
+            grid = grid.to_tensor()
+        missing = batch_images - grid.shape[0]
+        yield ImageBatch(
+            image_ids=[name.decode() for name in batch["image_id"].numpy()],
+            captions=[
+                [text.decode() for text in row]
+                for row in batch["captions"].to_list()
+            ],
+            thumbnails=list(batch["thumbnail"].numpy()),
+            grid=tf.pad(grid, [[0, missing], [0, 0], [0, 0]]),
+        )
+
+
+def captions(
+    record_set: manifest_lib.RecordSet, split: str, *, limit: int
+) -> list[list[str]]:
+    """All captions of the first `limit` images of a split.
+
+    Raises:
+      RecordSetError: no such split.
+    """
+    files = [file for file, _ in record_set.files(split)]
+    feature = {"captions": tf.io.RaggedFeature(tf.string)}
+    rows = (
+        tf.data.TFRecordDataset(files)
+        .take(limit)
+        .map(lambda row: tf.io.parse_single_example(row, feature)["captions"])
+    )
+    return [[text.decode() for text in row] for row in rows.as_numpy_iterator()]

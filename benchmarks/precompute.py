@@ -30,15 +30,15 @@ from PIL import Image
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from pipeline import (  # noqa: E402
-    captions,
     encoders,
     manifest,
-    readers,
     records,
     shards,
     splits,
     transforms,
 )
+from pipeline.readers import captions, flickr, inputs  # noqa: E402
+from pipeline.readers import jsonl as jsonl_lib  # noqa: E402
 
 BATCH = 32
 # A shard of 1,250 images is 170 MB, as large as shards should be.
@@ -52,7 +52,7 @@ def write_jsonl(
 ) -> int:
     """Merges a Flickr8k token file into one line an image; returns how many."""
     lines = tokens.read_text(encoding="utf-8").splitlines()
-    parts = [captions.parse_flickr8k(line) for line in lines]
+    parts = [flickr.parse_token(line) for line in lines]
     groups = itertools.groupby(parts, key=lambda part: part.source)
     merged = (captions.merge(group) for _, group in groups)
     present = (row for row in merged if (root / row.source).exists())
@@ -150,7 +150,7 @@ def job(
         max_reject_share=0.0,
     )
     precompute = transforms.Precompute(
-        readers.ReadJsonl(str(jsonl)),
+        jsonl_lib.ReadJsonl([inputs.InputFile(str(jsonl))]),
         splits.SplitRule(validation_share=0, test_share=0),
         writer,
         summary,

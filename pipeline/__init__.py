@@ -7,7 +7,6 @@ The flow, in order; a module imports only those above it:
   sprites      the objects of a scene, painted
   scenery      the backgrounds of scenes, and the lens
   scenes       renders the embedded data set: JPEG files, captions, truth
-  captions     one line of a caption file -> Reference(image id, source, text)
   splits       image id -> split and shard, for ever
   vocabulary   caption text <-> token ids, learned from the train split only
   images       bytes of any allowed format -> RGB pixels, and a thumbnail
@@ -22,8 +21,8 @@ The flow, in order; a module imports only those above it:
   rejects      what was left out, and why
   card         what a record set holds, and whether it can teach anything
   pages        what every page is made of: style, plots, the file itself
+  readers      a data set's own files -> references: a reader a format
   shards       one shard: read, decode, encode, write, rename, check
-  readers      data set files -> references in Beam, each with its split
   transforms   the Beam stages, each named by its effect
   runner       Beam's options, log levels, and the cause of a wrapped error
   main         flags -> pipeline options -> the pipe

@@ -14,7 +14,6 @@ import os
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import dataclasses
-import hashlib
 import logging
 import sys
 from typing import Any
@@ -27,7 +26,6 @@ from apache_beam.io.filesystems import FileSystems
 from pipeline import (
     encoders,
     images,
-    readers,
     records,
     runner,
     shards,
@@ -36,13 +34,16 @@ from pipeline import (
 )
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
+from pipeline.readers import sources
 
 _DATASET = flags.DEFINE_enum(
-    "dataset", "jsonl", ["jsonl", "flickr8k"], "Format of --annotations."
+    "dataset", "jsonl", sorted(sources.FORMATS), "Format of --annotations."
 )
-_ANNOTATIONS = flags.DEFINE_string(
+_ANNOTATIONS = flags.DEFINE_list(
     "annotations",
     None,
+    "Files or patterns, with commas between; `train=` before one names the "
+    "split of what it holds. "
     "jsonl: a file with one {'image': path, 'captions': [...]} a line, and "
     "optionally 'id' and 'split'. flickr8k: Flickr8k.token.txt, with the "
     "official Flickr_8k.*Images.txt lists beside it.",
@@ -104,14 +105,6 @@ _OVERWRITE = flags.DEFINE_bool(
 )
 
 
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with FileSystems.open(path) as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
 def _limits() -> images.Limits:
     return images.Limits(
         max_bytes=_MAX_IMAGE_MEGABYTES.value << 20,
@@ -141,17 +134,14 @@ def _settings() -> dict[str, Any]:
 
 def _check_paths() -> None:
     """Finds a wrong path before the encoder is loaded."""
-    for flag in (_ANNOTATIONS, _OUTPUT):
-        if set(flag.value) & set("*?["):  # Beam would read it as a pattern.
-            raise manifest_lib.RecordSetError(
-                f"--{flag.name}: a path without * ? and [ is needed: "
-                f"{flag.value}"
-            )
-    for flag in (_ANNOTATIONS, _IMAGES):
-        if not FileSystems.exists(flag.value):
-            raise manifest_lib.RecordSetError(
-                f"--{flag.name}: no such path: {flag.value}"
-            )
+    if set(_OUTPUT.value) & set("*?["):  # Beam would read it as a pattern.
+        raise manifest_lib.RecordSetError(
+            f"--output: a path without * ? and [ is needed: {_OUTPUT.value}"
+        )
+    if not FileSystems.exists(_IMAGES.value):
+        raise manifest_lib.RecordSetError(
+            f"--images: no such path: {_IMAGES.value}"
+        )
 
 
 def _load_encoder() -> encoders.Encoder:
@@ -166,16 +156,13 @@ def _load_encoder() -> encoders.Encoder:
 def _run(argv: list[str]) -> str:
     """Runs the job; returns the line that tells how it ended."""
     options = runner.parse_options(argv)
-    annotations, output = _ANNOTATIONS.value, _OUTPUT.value
+    output = _OUTPUT.value
     _check_paths()
-    lists = (
-        readers.split_lists(annotations) if _DATASET.value == "flickr8k" else {}
-    )
+    source = sources.open_source(_DATASET.value, _ANNOTATIONS.value)
     logging.getLogger(__name__).info("loading %s", _ENCODER.value)
     encoder = _load_encoder()
     request = request_lib.Request(
-        inputs={"annotations": _sha256(annotations)}
-        | {split: _sha256(path) for split, path in lists.items()},
+        inputs=source.inputs,
         settings=_settings(),
         encoder=encoder.fingerprint,
     )
@@ -201,14 +188,9 @@ def _run(argv: list[str]) -> str:
         settings=request.settings,
         max_reject_share=_MAX_REJECT_SHARE.value,
     )
-    reader = (
-        readers.ReadFlickr8k(annotations, lists)
-        if lists
-        else readers.ReadJsonl(annotations)
-    )
     with beam.Pipeline(options=options) as pipeline:
         pipeline | transforms.Precompute(
-            reader,
+            source.reader,
             splits.SplitRule(**request.settings["split_rule"]),
             writer,
             summary,

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 from pipeline import splits, storage
 
+# The side output that carries them.
+REJECTS = "rejects"
+
 
 @dataclasses.dataclass(frozen=True)
 class Reject:

@@ -21,10 +21,10 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.utils import shared
 
-from pipeline import captions as captions_lib
 from pipeline import encoders, records, splits, storage
 from pipeline import images as images_lib
 from pipeline import manifest as manifest_lib
+from pipeline.readers import captions as captions_lib
 from pipeline.rejects import Reject
 
 _LOG = logging.getLogger(__name__)

@@ -14,11 +14,12 @@ from typing import Any
 import apache_beam as beam
 import tensorflow as tf
 
-from pipeline import captions as captions_lib
 from pipeline import manifest as manifest_lib
-from pipeline import readers, records, shards, splits, storage
+from pipeline import records, shards, splits, storage
 from pipeline import rejects as rejects_lib
 from pipeline import vocabulary as vocabulary_lib
+from pipeline.readers import captions as captions_lib
+from pipeline.readers import membership
 
 GROUPED = "grouped"
 
@@ -100,7 +101,7 @@ class WriteShards(beam.PTransform):
             | beam.GroupByKey()  # ((split, number), [Reference])
             | "Encode and write"
             >> beam.ParDo(_WriteShard(self._writer)).with_outputs(
-                readers.REJECTS, GROUPED, main="rows"
+                rejects_lib.REJECTS, GROUPED, main="rows"
             )
         )
 
@@ -121,7 +122,7 @@ class _WriteShard(beam.DoFn):
             yield shard
         for reject in rejects:
             beam.metrics.Metrics.counter("rejected", reject.reason).inc()
-            yield beam.pvalue.TaggedOutput(readers.REJECTS, reject)
+            yield beam.pvalue.TaggedOutput(rejects_lib.REJECTS, reject)
 
 
 class WriteRejects(beam.PTransform):
@@ -284,7 +285,7 @@ class Precompute(beam.PTransform):
         """Takes the finished parts; see each for what it is.
 
         Args:
-          reader: such as `readers.ReadJsonl`.
+          reader: such as `jsonl.ReadJsonl`.
           rule: of the splits.
           writer: of each shard.
           summary: for the manifest.
@@ -300,7 +301,7 @@ class Precompute(beam.PTransform):
         """Pipe of labelled stages."""
         writer = self._writer
         references, unread = begin | "Read" >> self._reader
-        references |= readers.AssignSplits(self._rule)
+        references |= membership.AssignSplits(self._rule)
         rows, rejects, grouped = references | WriteShards(writer)
         reasons = (
             (unread, rejects)

@@ -96,7 +96,7 @@ def test_imports_point_up_the_flow(package, module):
 def test_pipeline_knows_no_trainer_and_no_gin(module):
     roots = {name.split(".")[0] for name in imports("pipeline", module)}
     assert not roots & {"trainer", "gin"}
-    assert "apache_beam" not in roots or module in BEAM
+    assert "apache_beam" not in roots or module.split(".")[0] in BEAM
 
 
 @pytest.mark.parametrize("module", modules("trainer"))

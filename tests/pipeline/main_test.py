@@ -298,7 +298,7 @@ def test_a_wrong_flag_is_told(
         ),
         (
             {"annotations": "records[1]"},
-            "--annotations: a path without * ? and [ is needed: records[1]",
+            "--annotations: no such path: records[1]",
         ),
     ],
 )
@@ -308,6 +308,12 @@ def test_a_value_that_cannot_be_is_told(
     ended = run(*world.flags(tmp_path / "records", **changes))
     assert ended.told.startswith(told)
     assert not (tmp_path / "records").exists()
+
+
+def test_an_output_is_no_pattern(world: World) -> None:
+    assert run(*world.flags(Path("records[1]"))).told == (
+        "--output: a path without * ? and [ is needed: records[1]"
+    )
 
 
 def test_a_missing_flag_is_told() -> None:

@@ -15,7 +15,7 @@ from apache_beam.utils import shared
 from PIL import Image
 
 from pipeline import images, records, shards
-from pipeline.captions import Reference
+from pipeline.readers.captions import Reference
 from pipeline.rejects import Reject
 
 SPEC = records.GridSpec(locations=1, depth=3)

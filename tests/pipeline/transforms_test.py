@@ -9,33 +9,13 @@ from typing import Any
 
 import apache_beam as beam
 import pytest
-from apache_beam.options.pipeline_options import PipelineOptions
-from apache_beam.testing import test_pipeline
-from apache_beam.testing.util import assert_that, equal_to
 
 from pipeline import manifest as manifest_lib
 from pipeline import records, shards, splits, transforms
 from pipeline import vocabulary as vocabulary_lib
-from pipeline.captions import Reference
+from pipeline.readers.captions import Reference
 from pipeline.rejects import Reject
-from tests import fixtures
-
-
-def runner() -> test_pipeline.TestPipeline:
-    """FnApiRunner, because DirectRunner downloads a binary first."""
-    options = PipelineOptions(["--runner=FnApiRunner"])
-    return test_pipeline.TestPipeline(options=options)
-
-
-def reasons(rejects: Any) -> Any:
-    return rejects | "Reasons" >> beam.Map(
-        lambda reject: (reject.image_id, reject.reason)
-    )
-
-
-def check(good: Any, expected: Iterable[Any], label: str = "good") -> None:
-    assert_that(good, equal_to(list(expected)), label=label)
-
+from tests import fixtures, pipes
 
 VOCABULARY_PARTS = [
     Reference("1", "a.jpg", ("A dog.", "a dog and a cat"), "train"),
@@ -59,26 +39,26 @@ def test_the_vocabulary_is_learned_from_train_only(
     expected = vocabulary_lib.Vocabulary.from_counts(
         words, num_captions=3, num_words=10
     )
-    with runner() as pipeline:
+    with pipes.runner() as pipeline:
         dumped = (
             pipeline
             | beam.Create(VOCABULARY_PARTS)
             | transforms.LearnVocabulary(min_count=min_count, max_size=max_size)
         )
-        check(dumped, [expected.dump()])
+        pipes.check(dumped, [expected.dump()])
 
 
 def test_without_train_captions_the_vocabulary_is_empty() -> None:
     expected = vocabulary_lib.Vocabulary.from_counts(
         {}, num_captions=0, num_words=0
     )
-    with runner() as pipeline:
+    with pipes.runner() as pipeline:
         dumped = (
             pipeline
             | beam.Create(VOCABULARY_PARTS[2:])
             | transforms.LearnVocabulary(min_count=1, max_size=9)
         )
-        check(dumped, [expected.dump()])
+        pipes.check(dumped, [expected.dump()])
 
 
 def shard_writer(tmp_path: Path, corpus: fixtures.Corpus) -> shards.ShardWriter:
@@ -109,21 +89,23 @@ def test_shards_hold_every_image_once(tmp_path: Path) -> None:
         (split, splits.shard_of(name, 2))
         for name, split in corpus.splits.items()
     )
-    with runner() as pipeline:
+    with pipes.runner() as pipeline:
         rows, rejects, grouped = (
             pipeline
             | beam.Create([*references, missing])
             | transforms.WriteShards(writer)
         )
-        check(
+        pipes.check(
             rows | beam.Map(lambda row: (row.file, row.records)),
             [
                 (f"{split}-{number:05d}-of-00002.tfrecord", count)
                 for (split, number), count in expected.items()
             ],
         )
-        check(reasons(rejects), [("missing", "unreadable")], "rejects")
-        check(
+        pipes.check(
+            pipes.reasons(rejects), [("missing", "unreadable")], "rejects"
+        )
+        pipes.check(
             grouped | beam.CombineGlobally(sum),
             [len(references) + 1],
             "grouped",
@@ -135,13 +117,13 @@ def test_rejects_are_written_and_counted(tmp_path: Path) -> None:
         Reject(f"{number}", "a.jpg", reason, "")
         for number, reason in enumerate(["empty", "truncated", "empty"] * 5)
     ]
-    with runner() as pipeline:
+    with pipes.runner() as pipeline:
         counts = (
             pipeline
             | beam.Create(rejects)
             | transforms.WriteRejects(str(tmp_path), 4)
         )
-        check(counts, [("empty", 10), ("truncated", 5)])
+        pipes.check(counts, [("empty", 10), ("truncated", 5)])
     written = [
         json.loads(line)
         for path in tmp_path.glob("rejects-*-of-00004.jsonl")
@@ -172,7 +154,7 @@ def finish(
         settings={"dataset": "jsonl"},
         max_reject_share=max_reject_share,
     )
-    with runner() as pipeline:
+    with pipes.runner() as pipeline:
         parts = {
             "rows": rows,
             "reasons": reasons,

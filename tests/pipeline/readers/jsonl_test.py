@@ -1,27 +1,30 @@
-"""Caption lines: what they give, what is refused, and how parts merge."""
+"""JSONL: what a line gives, what is refused, what lines may share."""
 
-import dataclasses
-import itertools
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from pipeline import captions
+from pipeline.readers import jsonl
+from pipeline.readers.captions import MalformedReference, Reference
+from pipeline.readers.inputs import InputFile
+from pipeline.rejects import Reject
+from tests import fixtures, pipes
 
 GOOD = {"image": "a/1.jpg", "captions": ["a dog"]}
 
 
-def refused(row: Any) -> captions.MalformedReference:
+def refused(row: Any) -> MalformedReference:
     line = row if isinstance(row, str) else json.dumps(row)
-    with pytest.raises(captions.MalformedReference) as caught:
-        captions.parse_jsonl(line)
+    with pytest.raises(MalformedReference) as caught:
+        jsonl.parse(line)
     return caught.value
 
 
 def test_jsonl_names_an_image_by_its_path() -> None:
     line = json.dumps({"image": "a/1.jpg", "captions": [" a dog ", "", "it"]})
-    assert captions.parse_jsonl(line) == captions.Reference(
+    assert jsonl.parse(line) == Reference(
         image_id="a/1.jpg", source="a/1.jpg", captions=("a dog", "it")
     )
 
@@ -32,7 +35,7 @@ def test_jsonl_names_an_image_by_its_path() -> None:
 )
 def test_jsonl_takes_an_id_of_its_own(given: Any, image_id: str) -> None:
     line = json.dumps(GOOD | {"id": given})
-    assert captions.parse_jsonl(line).image_id == image_id
+    assert jsonl.parse(line).image_id == image_id
 
 
 @pytest.mark.parametrize(
@@ -40,13 +43,13 @@ def test_jsonl_takes_an_id_of_its_own(given: Any, image_id: str) -> None:
 )
 def test_jsonl_takes_a_split_of_its_own(given: Any, split: str) -> None:
     line = json.dumps(GOOD | {"split": given})
-    assert captions.parse_jsonl(line).split == split
+    assert jsonl.parse(line).split == split
 
 
 def test_jsonl_keeps_what_people_write() -> None:
     text = 'Ein "Hündchen"\tläuft – 犬 🐕'
     line = json.dumps({"image": "日本/犬.jpg", "captions": [text]})
-    reference = captions.parse_jsonl(line)
+    reference = jsonl.parse(line)
     assert (reference.source, reference.captions) == ("日本/犬.jpg", (text,))
 
 
@@ -110,74 +113,71 @@ def test_a_source_stays_under_the_image_root(source: str) -> None:
     assert error.reason == "outside-image-root"
     assert error.detail == "the image must lie under --images"
     assert error.where == source
-    with pytest.raises(
-        captions.MalformedReference, match="^outside-image-root"
-    ):
-        captions.parse_flickr8k(f"{source}#0\tx")
 
 
-@pytest.mark.parametrize("source", ["a..b.jpg", "...jpg", "a/.b/c.jpg", "~/a"])
-def test_dots_that_do_not_climb_are_allowed(source: str) -> None:
-    captions.check_source(source)
-
-
-def test_flickr8k_gives_one_caption_a_line() -> None:
-    line = "1_a.jpg#3\tA man , smiling  #1 ."
-    assert captions.parse_flickr8k(line) == captions.Reference(
-        image_id="1_a.jpg",
-        source="1_a.jpg",
-        captions=("A man , smiling  #1 .",),
-        order=3,
-    )
-
-
-@pytest.mark.parametrize(
-    "line", ["a.jpg\tx", "a.jpg#\tx", "a.jpg#0 x", "#0\tx", "a.jpg#0\t  ", "x"]
-)
-def test_flickr8k_tells_what_is_malformed(line: str) -> None:
-    with pytest.raises(captions.MalformedReference) as caught:
-        captions.parse_flickr8k(line)
-    assert str(caught.value) == (
-        f"malformed-line: needs <image>#<number><tab><caption>: {line!r}"
-    )
-
-
-def test_lines_are_utf8_with_or_without_a_mark() -> None:
-    assert captions.decode("é".encode()) == "é"
-    assert captions.decode("é".encode("utf-8-sig")) == "é"
-    with pytest.raises(captions.MalformedReference) as caught:
-        captions.decode("café".encode("latin-1"))
-    assert caught.value.reason == "malformed-line"
-    assert caught.value.detail.startswith("is not UTF-8 (")
-    assert caught.value.where == "caf\ufffd"
-
-
-def test_parts_merge_in_any_order() -> None:
-    parts = [
-        captions.Reference("a", "a.jpg", ("first",), "train", 0),
-        captions.Reference("a", "a.jpg", ("second",), "train", 1),
-        captions.Reference("a", "a.jpg", ("third", "and more"), "train", 2),
+def test_jsonl_is_read_with_its_rejects(tmp_path: Path) -> None:
+    rows = [
+        {"image": "a.jpg", "captions": ["one", "two"], "split": "test"},
+        {"image": "b.jpg", "captions": ["thr\u00e9e"]},
+        {"image": "../c.jpg", "captions": ["x"]},
+        {"image": "d.jpg", "captions": []},
     ]
-    whole = captions.Reference(
-        "a", "a.jpg", ("first", "second", "third", "and more"), "train"
-    )
-    for order in itertools.permutations(parts):
-        assert captions.merge(order) == whole
+    path = fixtures.write_jsonl(tmp_path / "c.jsonl", rows)
+    with path.open("ab") as file:
+        file.write(b"\n   \r\nbroken\r\n")
+        file.write(
+            '{"image": "e", "captions": ["caf\u00e9"]}'.encode("latin-1")
+        )
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | jsonl.ReadJsonl([InputFile(str(path))])
+        pipes.check(
+            good,
+            [
+                Reference("a.jpg", "a.jpg", ("one", "two"), "test"),
+                Reference("b.jpg", "b.jpg", ("thr\u00e9e",)),
+            ],
+        )
+        pipes.check(
+            pipes.reasons(rejects),
+            [
+                ("../c.jpg", "outside-image-root"),
+                ("d.jpg", "no-captions"),
+                ("broken", "malformed-line"),
+                ('{"image": "e", "captions": ["caf\ufffd"]}', "malformed-line"),
+            ],
+            "rejects",
+        )
 
 
-def test_parts_without_an_order_merge_alphabetically() -> None:
-    parts = [captions.Reference("a", "a.jpg", (text,)) for text in "bca"]
-    for order in itertools.permutations(parts):
-        assert captions.merge(order).captions == ("a", "b", "c")
-
-
-@pytest.mark.parametrize("change", [{"source": "b.jpg"}, {"split": "test"}])
-def test_parts_that_disagree_do_not_merge(change: dict[str, Any]) -> None:
-    part = captions.Reference("a", "a.jpg", ("x",), "train")
-    other = dataclasses.replace(part, **change)
-    with pytest.raises(captions.MalformedReference) as caught:
-        captions.merge([part, other])
-    assert caught.value.reason == "conflicting-references"
-    assert caught.value.where == "a"
-    places = sorted([("a.jpg", "train"), (other.source, other.split)])
-    assert caught.value.detail == f"stands for {places}"
+def test_jsonl_lines_may_share_an_image_but_not_split_it(
+    tmp_path: Path,
+) -> None:
+    rows = [
+        {"image": "a.jpg", "captions": ["one"], "split": "train"},
+        {"image": "b.jpg", "captions": ["one"], "split": "train"},
+        {"image": "a.jpg", "captions": ["two"], "split": "train"},
+        {"image": "b.jpg", "captions": ["two"], "split": "test"},
+        {"image": "c.jpg", "captions": ["one"]},
+        {"image": "c.jpg", "captions": ["two"], "split": "test"},
+    ]
+    path = fixtures.write_jsonl(tmp_path / "c.jsonl", rows)
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | jsonl.ReadJsonl([InputFile(str(path))])
+        pipes.check(
+            good,
+            [
+                Reference("a.jpg", "a.jpg", (text,), "train")
+                for text in ("one", "two")
+            ],
+        )
+        pipes.check(
+            rejects,
+            [
+                Reject(name, name, "in-two-splits", detail)
+                for name, detail in (
+                    ("b.jpg", "named by ['test', 'train']"),
+                    ("c.jpg", "named by ['', 'test']"),
+                )
+            ],
+            "rejects",
+        )

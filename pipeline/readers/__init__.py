@@ -1,0 +1,15 @@
+"""A data set's own files in, references out: one Beam reader a format.
+
+The flow, in order; a module imports only those above it:
+
+  captions    an image's Reference: where it is and what is said of it
+  inputs      --annotations -> the files it names, their splits and digests
+  membership  each image into one split: its own, its list's, or by hash
+  lines       text files -> one reference or reject a line
+  jsonl       one JSON object a line
+  flickr      Flickr8k: a token file and official split lists
+  sources     the flags of a data set -> its reader, and digests of its files
+
+A reader is a PTransform from Begin to (references, rejects). None holds its
+data set in the memory of one process.
+"""

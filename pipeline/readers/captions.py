@@ -1,0 +1,70 @@
+"""What every reader gives: `Reference`. No Beam, no image bytes."""
+
+import dataclasses
+import posixpath
+from collections.abc import Iterable
+
+
+class MalformedReference(ValueError):
+    """A part of a data set that gives no usable reference.
+
+    Attributes:
+      reason: a short stable slug, such as `malformed-line`.
+      where: the start of the line, for the reject's record.
+    """
+
+    def __init__(self, reason: str, where: str, detail: str):
+        """Keeps the slug and the place beside the message."""
+        super().__init__(f"{reason}: {detail}: {where!r}")
+        self.reason, self.where, self.detail = reason, where, detail
+
+
+@dataclasses.dataclass(frozen=True)
+class Reference:
+    """Where an image is and what people say of it, before it is read.
+
+    Attributes:
+      image_id: unique in the data set; decides split and shard.
+      source: path of the image, relative to the image root.
+      captions: text, in the order of the file.
+      split: the data set's own split, or '' where it has none.
+      order: the place of these captions among the image's own, for data sets
+        that give one line to each caption.
+    """
+
+    image_id: str
+    source: str
+    captions: tuple[str, ...]
+    split: str = ""
+    order: int = 0
+
+
+def check_source(source: str) -> None:
+    """Refuses a source that could leave the image root.
+
+    Raises:
+      MalformedReference: `outside-image-root` for an absolute path, a URL, or
+        a path that climbs with `..`.
+    """
+    climbs = ".." in source.replace("\\", "/").split("/")
+    if climbs or posixpath.isabs(source) or "://" in source:
+        raise MalformedReference(
+            "outside-image-root", source, "the image must lie under --images"
+        )
+
+
+def merge(references: Iterable[Reference]) -> Reference:
+    """All references of one image -> one, whatever order they arrive in.
+
+    Raises:
+      MalformedReference: `conflicting-references` when one id is given two
+        images or two splits.
+    """
+    parts = sorted(references, key=lambda part: (part.order, part.captions))
+    places = sorted({(part.source, part.split) for part in parts})
+    if len(places) > 1:
+        raise MalformedReference(
+            "conflicting-references", parts[0].image_id, f"stands for {places}"
+        )
+    captions = tuple(text for part in parts for text in part.captions)
+    return dataclasses.replace(parts[0], captions=captions, order=0)

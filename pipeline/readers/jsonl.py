@@ -1,0 +1,89 @@
+"""JSONL: `{"image": path, "captions": [text, ...], "id"?, "split"?}` a line."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.readers import lines, membership
+from pipeline.readers.captions import (
+    MalformedReference,
+    Reference,
+    check_source,
+)
+from pipeline.readers.inputs import InputFile
+
+_SPLIT_NAME = re.compile(r"[\w-]*")
+
+
+def _fault(row: dict[str, Any]) -> str:
+    """What is wrong with the values of a row, or ''."""
+    source, captions = row["image"], row["captions"]
+    texts = isinstance(captions, list) and all(
+        isinstance(text, str) for text in captions
+    )
+    if not isinstance(source, str) or not source or not texts:
+        return "'image' is a path, 'captions' a list"
+    identity, split = row.get("id"), row.get("split")
+    if identity is not None and not isinstance(identity, str | int):
+        return "'id' is text or a number"
+    # It becomes a part of file names.
+    if split is not None and not (
+        isinstance(split, str) and _SPLIT_NAME.fullmatch(split)
+    ):
+        return "'split' is one word"
+    try:
+        "".join([source, str(identity), *captions]).encode()
+    except UnicodeEncodeError:
+        return "half of a surrogate pair is no text"
+    return ""
+
+
+def parse(line: str) -> Reference:
+    """One line -> its reference.
+
+    Raises:
+      MalformedReference: not such an object, no captions, or a path that
+        leaves the image root.
+    """
+    where = line[:120]
+    try:
+        row = json.loads(line)
+        fault = _fault(row)
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise MalformedReference(
+            "malformed-line", where, f"needs 'image' and 'captions' ({error!r})"
+        ) from error
+    if fault:
+        raise MalformedReference("malformed-line", where, fault)
+    source, identity = row["image"], row.get("id")
+    check_source(source)
+    kept = tuple(text.strip() for text in row["captions"] if text.strip())
+    if not kept:
+        raise MalformedReference("no-captions", source, "no caption has text")
+    return Reference(
+        image_id=source if identity in (None, "") else str(identity),
+        source=source,
+        captions=kept,
+        split=row.get("split") or "",
+    )
+
+
+class ReadJsonl(beam.PTransform):
+    """Begin -> (references, rejects) of JSONL files.
+
+    Lines may share an image, but not disagree on its split.
+    """
+
+    def __init__(self, files: Sequence[InputFile]):
+        """Keeps the files."""
+        super().__init__()
+        self._files = files
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        good, rejects = begin | lines.ParseLines(self._files, parse)
+        agreed, conflicts = good | membership.AgreeOnSplits()
+        return agreed, (rejects, conflicts) | "Both rejects" >> beam.Flatten()

@@ -1,0 +1,97 @@
+"""Text files, one item a line, in any number of pieces at once."""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.readers.captions import MalformedReference, Reference
+from pipeline.readers.inputs import InputFile
+from pipeline.rejects import REJECTS, Reject
+
+
+def decode(line: bytes) -> str:
+    """UTF-8 -> text; a byte order mark is dropped.
+
+    Raises:
+      MalformedReference: the line is in another encoding.
+    """
+    try:
+        return line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        where = line[:120].decode(errors="replace")
+        raise MalformedReference(
+            "malformed-line", where, f"is not UTF-8 ({error.reason})"
+        ) from error
+
+
+class ReadLines(beam.PTransform):
+    """Begin -> the lines of files that are not blank, as bytes."""
+
+    def __init__(self, paths: Sequence[str]):
+        """Keeps the paths."""
+        super().__init__()
+        self._paths = paths
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        # Bytes: a line in another encoding is rejected, and loses no other.
+        coder = beam.coders.BytesCoder()
+        return (
+            begin
+            | beam.Create(sorted(self._paths))
+            | beam.io.ReadAllFromText(coder=coder)
+            | "Skip blanks" >> beam.Filter(bytes.strip)
+        )
+
+
+class _Parse(beam.DoFn):
+    def __init__(self, parser: Callable[[str], Reference], split: str):
+        self._parser, self._split = parser, split
+
+    def process(self, line: bytes) -> Iterator[Any]:
+        try:
+            reference = self._parser(decode(line))
+        except MalformedReference as error:
+            reject = Reject(error.where, "", error.reason, error.detail)
+            yield beam.pvalue.TaggedOutput(REJECTS, reject)
+            return
+        split = self._split or reference.split
+        yield dataclasses.replace(reference, split=split)
+
+
+class ParseLines(beam.PTransform):
+    """Begin -> (references, rejects) of files with one item a line."""
+
+    def __init__(
+        self,
+        files: Sequence[InputFile],
+        parser: Callable[[str], Reference],
+    ):
+        """Takes the files and what turns a line into a reference."""
+        super().__init__()
+        self._files, self._parser = sorted(files, key=_split), parser
+
+    def expand(self, begin: Any) -> Any:
+        """One branch a split."""
+        good, rejects = [], []
+        for split, files in itertools.groupby(self._files, _split):
+            label, parse = split or "lines", _Parse(self._parser, split)
+            parsed, unparsed = (
+                begin
+                | f"Read {label}" >> ReadLines([file.path for file in files])
+                | f"Parse {label}"
+                >> beam.ParDo(parse).with_outputs(REJECTS, main="good")
+            )
+            good.append(parsed)
+            rejects.append(unparsed)
+        return (
+            good | "All references" >> beam.Flatten(),
+            rejects | "All rejects" >> beam.Flatten(),
+        )
+
+
+def _split(file: InputFile) -> str:
+    return file.split

@@ -1,0 +1,63 @@
+"""Flickr8k's own files: what a line gives, and how lists join."""
+
+from pathlib import Path
+
+import apache_beam as beam
+import pytest
+
+from pipeline.readers import flickr
+from pipeline.readers.captions import MalformedReference, Reference
+from pipeline.readers.inputs import InputFile
+from tests import pipes
+
+
+def test_flickr8k_gives_one_caption_a_line() -> None:
+    line = "1_a.jpg#3\tA man , smiling  #1 ."
+    assert flickr.parse_token(line) == Reference(
+        image_id="1_a.jpg",
+        source="1_a.jpg",
+        captions=("A man , smiling  #1 .",),
+        order=3,
+    )
+
+
+@pytest.mark.parametrize(
+    "line", ["a.jpg\tx", "a.jpg#\tx", "a.jpg#0 x", "#0\tx", "a.jpg#0\t  ", "x"]
+)
+def test_flickr8k_tells_what_is_malformed(line: str) -> None:
+    with pytest.raises(MalformedReference) as caught:
+        flickr.parse_token(line)
+    assert str(caught.value) == (
+        f"malformed-line: needs <image>#<number><tab><caption>: {line!r}"
+    )
+
+
+def test_flickr8k_joins_captions_and_lists(tmp_path: Path) -> None:
+    tokens = tmp_path / "token.txt"
+    tokens.write_bytes(
+        b"a.jpg#0\tone\r\nb.jpg#0\tone\na.jpg#1\ttwo\nc.jpg#0\tx\n"
+        b"not a line\nd.jpg#0\ty\n"
+    )
+    (tmp_path / "train").write_bytes(b"\xef\xbb\xbfa.jpg\r\nd.jpg\n\n")
+    (tmp_path / "dev").write_bytes(b"b.jpg\nd.jpg\nno-captions.jpg")
+    lists = {name: str(tmp_path / name) for name in ("train", "dev")}
+    files = [InputFile(str(tokens))]
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | flickr.ReadFlickr(files, lists)
+        pipes.check(
+            good,
+            [
+                Reference("a.jpg", "a.jpg", ("one",), "train", 0),
+                Reference("a.jpg", "a.jpg", ("two",), "train", 1),
+                Reference("b.jpg", "b.jpg", ("one",), "dev", 0),
+            ],
+        )
+        pipes.check(
+            pipes.reasons(rejects),
+            [("not a line", "malformed-line"), ("d.jpg", "in-two-splits")],
+            "rejects",
+        )
+    (counter,) = pipeline.result.metrics().query(
+        beam.metrics.MetricsFilter().with_name("unlisted")
+    )["counters"]
+    assert counter.committed == 1

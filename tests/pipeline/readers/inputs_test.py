@@ -1,0 +1,56 @@
+"""--annotations: which files it names, and when their digest changes."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline import manifest as manifest_lib
+from pipeline.readers import inputs
+from pipeline.readers.inputs import InputFile
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("a.jsonl", "b.jsonl", "c.txt"):
+        (tmp_path / name).write_text(name)
+    return tmp_path
+
+
+def test_paths_and_patterns_name_files(folder: Path) -> None:
+    assert inputs.find([f"{folder}/*.jsonl", f"test={folder}/c.txt"]) == (
+        InputFile(f"{folder}/a.jsonl"),
+        InputFile(f"{folder}/b.jsonl"),
+        InputFile(f"{folder}/c.txt", "test"),
+    )
+
+
+@pytest.mark.parametrize("given", ["nothing.jsonl", "*.csv", "train=x/*"])
+def test_what_is_not_there_is_told(folder: Path, given: str) -> None:
+    split, _, pattern = given.rpartition("=")
+    text = f"{folder}/{pattern}"
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        inputs.find([f"{split}={text}" if split else text])
+    assert str(caught.value) == f"--annotations: no such path: {text}"
+
+
+def test_a_file_is_named_once(folder: Path) -> None:
+    path = f"{folder}/a.jsonl"
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        inputs.find([f"train={path}", f"{folder}/*.jsonl"])
+    assert str(caught.value) == f"--annotations names twice: {path}"
+
+
+def test_a_digest_is_of_content_and_splits(folder: Path) -> None:
+    def digest(*given: str) -> str:
+        return inputs.digest(
+            InputFile(f"{folder}/{name}", split)
+            for split, name in (text.split("=") for text in given)
+        )
+
+    one = digest("train=a.jsonl", "test=b.jsonl")
+    assert digest("test=b.jsonl", "train=a.jsonl") == one
+    assert digest("test=a.jsonl", "train=b.jsonl") != one
+    (folder / "a.jsonl").rename(folder / "moved.jsonl")
+    assert digest("train=moved.jsonl", "test=b.jsonl") == one
+    (folder / "b.jsonl").write_text("more")
+    assert digest("train=moved.jsonl", "test=b.jsonl") != one

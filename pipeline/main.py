@@ -21,7 +21,6 @@ from typing import Any
 import apache_beam as beam
 from absl import app, flags
 from apache_beam.io.filesystem import BeamIOError
-from apache_beam.io.filesystems import FileSystems
 
 from pipeline import (
     encoders,
@@ -30,6 +29,7 @@ from pipeline import (
     runner,
     shards,
     splits,
+    storage,
     transforms,
 )
 from pipeline import manifest as manifest_lib
@@ -138,7 +138,7 @@ def _check_paths() -> None:
         raise manifest_lib.RecordSetError(
             f"--output: a path without * ? and [ is needed: {_OUTPUT.value}"
         )
-    if not FileSystems.exists(_IMAGES.value):
+    if not storage.exists(_IMAGES.value):
         raise manifest_lib.RecordSetError(
             f"--images: no such path: {_IMAGES.value}"
         )

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 
 from apache_beam.io.filesystems import FileSystems
 
+# Buckets answer as web servers do; their clients' errors have that in common.
+_REFUSED = {403: PermissionError, 404: FileNotFoundError}
+
 
 def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
     """Writes to a temporary file, renames it, and checks what arrived.
@@ -41,6 +44,26 @@ def write_text(output: str, name: str, text: str) -> str:
 
 
 def read_bytes(path: str) -> bytes:
-    """The whole of a file on any of Beam's file systems."""
-    with FileSystems.open(path) as file:
-        return bytes(file.read())
+    """The whole of a file on any of Beam's file systems.
+
+    Raises:
+      OSError: there is no such file, or it may not be read. What else can go
+        wrong between here and a bucket is the bucket's own error.
+    """
+    try:
+        with FileSystems.open(path) as file:
+            return bytes(file.read())
+    except Exception as error:
+        refused = _REFUSED.get(getattr(error, "code", 0))
+        if refused is None:
+            raise
+        raise refused(f"{path}: {error}") from error
+
+
+def exists(path: str) -> bool:
+    """Whether there is such a file, or such a folder with anything in it."""
+    if FileSystems.exists(path):
+        return True
+    # A bucket has no folders, only files whose names begin alike.
+    beneath = FileSystems.match([FileSystems.join(path, "**")], [1])[0]
+    return bool(beneath.metadata_list)

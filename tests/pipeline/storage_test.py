@@ -8,6 +8,7 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline import storage
+from tests import bucket
 
 
 def names(folder: Path) -> list[str]:
@@ -93,3 +94,30 @@ def test_a_folder_under_a_file_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OSError, match="Not a directory|File exists"):
         storage.write_text(str(tmp_path / "file" / "out"), "a.txt", "x")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    with bucket.serve(tmp_path, monkeypatch) as url:
+        yield f"{url}/folder"
+
+
+def test_a_bucket_holds_what_was_written_and_nothing_else(folder: str) -> None:
+    storage.write_text(folder, "a.txt", "a longer text")
+    storage.write_bytes(folder, "a.txt", [b"one", b"two"])
+    assert storage.read_bytes(f"{folder}/a.txt") == b"onetwo"
+    (found,) = FileSystems.match([f"{folder}/**"])
+    assert [item.path for item in found.metadata_list] == [f"{folder}/a.txt"]
+
+
+def test_what_a_bucket_does_not_hold_is_not_found(folder: str) -> None:
+    with pytest.raises(FileNotFoundError, match=f"{folder}/b.txt"):
+        storage.read_bytes(f"{folder}/b.txt")
+
+
+def test_a_bucket_has_a_folder_where_files_begin_alike(folder: str) -> None:
+    assert not storage.exists(folder)
+    storage.write_text(f"{folder}/deep", "a.txt", "text")
+    assert storage.exists(folder)
+    assert storage.exists(f"{folder}/deep/a.txt")
+    assert not storage.exists(f"{folder}/dee")

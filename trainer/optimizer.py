@@ -1,9 +1,13 @@
-"""AdamW with warm-up, cosine decay and clipping after the reduction."""
+"""AdamW with warm-up, a schedule, and clipping after the reduction."""
 
 import dataclasses
+import math
 from typing import Any
 
 import keras
+import tensorflow as tf
+
+SCHEDULES = ("cosine", "inverse_sqrt", "constant")
 
 
 class ReducedAdamW(keras.optimizers.AdamW):
@@ -22,17 +26,22 @@ class AdamW:
 
     Attributes:
       learning_rate: at the end of the warm-up.
+      schedule: what follows it: `cosine` (Loshchilov and Hutter 2017),
+        `inverse_sqrt` of the step (Vaswani et al. 2017, equation 3) or
+        `constant`.
       warmup_steps: of linear growth from zero.
-      decay_steps: of cosine decay to `final_share` after that.
-      final_share: of `learning_rate`, kept for ever after.
+      decay_steps: of the cosine's fall to `final_share`.
+      final_share: of `learning_rate`, below which no schedule falls.
       weight_decay: decoupled; biases, norms and embeddings have none.
       clip_norm: largest global norm of the reduced gradients.
 
     Raises:
-      ValueError: a rate, norm or number of steps that is not positive.
+      ValueError: an unknown schedule; a rate, norm or number of steps that is
+        not positive.
     """
 
     learning_rate: float = 1e-3
+    schedule: str = "cosine"
     warmup_steps: int = 200
     decay_steps: int = 5000
     final_share: float = 0.05
@@ -41,6 +50,11 @@ class AdamW:
 
     def __post_init__(self) -> None:
         """Validates once, where the settings are made."""
+        if self.schedule not in SCHEDULES:
+            raise ValueError(
+                f"`schedule` must be one of {', '.join(SCHEDULES)}, "
+                f"got {self.schedule!r}"
+            )
         for name in ("learning_rate", "decay_steps", "clip_norm"):
             if getattr(self, name) <= 0:
                 raise ValueError(
@@ -52,17 +66,25 @@ class AdamW:
                     f"`{name}` must not be negative, got {getattr(self, name)}"
                 )
 
+    def rate(self, step: tf.Tensor) -> tf.Tensor:
+        """The learning rate, float32 [], of the update after `step` others."""
+        step = tf.cast(step, tf.float32)
+        rise = tf.minimum(step / max(self.warmup_steps, 1), 1.0)
+        share = rise if self.warmup_steps else tf.ones([])
+        if self.schedule == "cosine":
+            past = tf.maximum(step - self.warmup_steps, 0.0) / self.decay_steps
+            fallen = 0.5 * (1 + tf.cos(math.pi * tf.minimum(past, 1.0)))
+            share *= self.final_share + (1 - self.final_share) * fallen
+        elif self.schedule == "inverse_sqrt":
+            top = float(max(self.warmup_steps, 1))
+            fallen = tf.sqrt(top / tf.maximum(step, top))
+            share *= tf.maximum(fallen, self.final_share)
+        return self.learning_rate * share
+
     def build(self, variables: list[keras.Variable]) -> ReducedAdamW:
         """An optimizer whose slots exist before the first step."""
-        schedule = keras.optimizers.schedules.CosineDecay(
-            0.0 if self.warmup_steps else self.learning_rate,
-            self.decay_steps,
-            alpha=self.final_share,
-            warmup_target=self.learning_rate if self.warmup_steps else None,
-            warmup_steps=self.warmup_steps,
-        )
         optimizer = ReducedAdamW(
-            schedule,
+            _Schedule(self),
             weight_decay=self.weight_decay,
             global_clipnorm=self.clip_norm,
         )
@@ -71,3 +93,16 @@ class AdamW:
         )
         optimizer.build(variables)
         return optimizer
+
+
+class _Schedule(keras.optimizers.schedules.LearningRateSchedule):
+    """`AdamW.rate`, as Keras calls it."""
+
+    def __init__(self, settings: AdamW):
+        self._settings = settings
+
+    def __call__(self, step: Any) -> tf.Tensor:
+        return self._settings.rate(step)
+
+    def get_config(self) -> dict[str, Any]:
+        return dataclasses.asdict(self._settings)

@@ -52,6 +52,41 @@ def test_rate_without_warmup_begins_at_its_top(step, share):
     assert rate_at(adamw, step) == pytest.approx(1e-2 * share, rel=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("warmup", "step", "share"),
+    [
+        (100, 50, 0.5),
+        (100, 100, 1.0),
+        (100, 400, 0.5),
+        (100, 10_000, 0.2),
+        (0, 0, 1.0),
+        (0, 4, 0.5),
+    ],
+)
+def test_inverse_square_root_of_the_step(warmup, step, share):
+    adamw = built(
+        learning_rate=1e-2,
+        schedule="inverse_sqrt",
+        warmup_steps=warmup,
+        final_share=0.2,
+    )
+    assert rate_at(adamw, step) == pytest.approx(1e-2 * share, rel=1e-5)
+
+
+@pytest.mark.parametrize(("step", "share"), [(5, 0.5), (10, 1), (9999, 1)])
+def test_constant_rate_after_its_warmup(step, share):
+    adamw = built(learning_rate=1e-2, schedule="constant", warmup_steps=10)
+    assert rate_at(adamw, step) == pytest.approx(1e-2 * share, rel=1e-5)
+
+
+def test_refuses_an_unknown_schedule():
+    with pytest.raises(ValueError) as error:
+        optimizer.AdamW(schedule="linear")
+    assert str(error.value) == (
+        "`schedule` must be one of cosine, inverse_sqrt, constant, got 'linear'"
+    )
+
+
 def test_slots_exist_before_the_first_step():
     adamw = built()
     shapes = [tuple(v.shape) for v in adamw.variables]

@@ -11,6 +11,7 @@ The flow, in order; a module imports only those above it:
   captioner    Show, Attend and Tell: teacher-forced call and one-token step
   loss         cross entropy summed over real tokens
   optimizer    schedule, clipping after the reduction, AdamW
+  loss_scale   the factor that keeps float16 gradients in range
   train_step   one update of all replicas: run, reduce, apply
   checkpoint   save, restore, the best and the newest
   loop         run steps, fire actions, repeat; knows no captions

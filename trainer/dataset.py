@@ -200,16 +200,9 @@ class CaptionDataset:
             self.batching.batch_images, drop_remainder=True
         )
 
-        def share(batch: Batch) -> Batch:
-            return {
-                name: tf.reshape(
-                    value,
-                    [replicas, value.shape[0] // replicas, *value.shape[1:]],
-                )
-                for name, value in self._encode(batch).items()
-            }
-
-        return batches.map(share).unbatch()
+        return batches.map(
+            lambda batch: in_parts(self._encode(batch), replicas)
+        ).unbatch()
 
     def _records(
         self, epoch: tf.Tensor, done: tf.Tensor, *, shift: int = 0
@@ -302,6 +295,16 @@ class CaptionDataset:
             "weights": weights,
             "streams": tf.range(b.num_streams, dtype=tf.int64),
         }
+
+
+def in_parts(batch: Batch, count: int) -> Batch:
+    """Cuts a batch along its rows: each value gets a first axis of `count`."""
+    return {
+        name: tf.reshape(
+            value, [count, value.shape[0] // count, *value.shape[1:]]
+        )
+        for name, value in batch.items()
+    }
 
 
 def _filler(spec: records.GridSpec) -> bytes:

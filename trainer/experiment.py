@@ -31,6 +31,7 @@ from trainer import captioner as captioner_lib
 from trainer import dataset as dataset_lib
 from trainer import generator as generator_lib
 from trainer import loss as loss_lib
+from trainer import loss_scale as loss_scale_lib
 from trainer import optimizer as optimizer_lib
 from trainer import strategy as strategy_lib
 
@@ -135,6 +136,7 @@ for _constructor in (
     dataset_lib.Batching,
     generator_lib.Search,
     loss_lib.CaptionLoss,
+    loss_scale_lib.DynamicScale,
     optimizer_lib.AdamW,
     strategy_lib.Devices,
 ):
@@ -149,10 +151,24 @@ def train(
     batching: dataset_lib.Batching = gin.REQUIRED,
     optimizer: optimizer_lib.AdamW = gin.REQUIRED,
     loss: loss_lib.CaptionLoss = gin.REQUIRED,
+    loss_scale: loss_scale_lib.DynamicScale = gin.REQUIRED,
     cadence: Cadence = gin.REQUIRED,
     num_steps: int = gin.REQUIRED,
+    microbatches: int = 1,
 ) -> str:
     """Trains a captioner, or goes on with one.
+
+    Args:
+      run_dir: made where it is missing.
+      setup: what every mode needs.
+      batching: of the training examples.
+      optimizer: and its schedule.
+      loss: to be minimised.
+      loss_scale: in use where the precision is mixed_float16.
+      cadence: what happens between steps, and how often.
+      num_steps: updates to have been made at the end.
+      microbatches: parts that a replica's batch is computed in, to save
+        memory; the update is the same.
 
     Returns:
       A line that tells how it ended.
@@ -166,7 +182,16 @@ def train(
         record_set, "train", batching, shuffle=True
     )
     devices = setup.devices.open()
-    step = _train_step(record_set, setup, devices, optimizer, loss)
+    _check_microbatches(microbatches, batching, devices.num_replicas_in_sync)
+    step = _train_step(
+        record_set,
+        setup,
+        devices,
+        optimizer=optimizer,
+        loss=loss,
+        loss_scale=loss_scale,
+        microbatches=microbatches,
+    )
     settings = {
         "captioner": step.captioner.settings,
         "batching": dataclasses.asdict(batching),
@@ -181,6 +206,7 @@ def train(
         optimizer=step.optimizer,
         step=step.step,
         skipped=step.skipped,
+        loss_scale=step.loss_scale,
         patience=patience,
     )
     checkpoints.restore()
@@ -216,20 +242,37 @@ def _train_step(
     record_set: manifest_lib.RecordSet,
     setup: Setup,
     devices: tf.distribute.Strategy,
+    *,
     optimizer: optimizer_lib.AdamW,
     loss: loss_lib.CaptionLoss,
+    loss_scale: loss_scale_lib.DynamicScale,
+    microbatches: int,
 ) -> train_step.TrainStep:
     """A captioner and its optimizer, made where the devices need them."""
     with devices.scope():
         model = setup.build(record_set.manifest.grid, record_set.vocabulary)
         adamw = optimizer.build(model.trainable_variables)
+    half = setup.devices.precision == "mixed_float16"
     return train_step.TrainStep(
         strategy=devices,
         captioner=model,
         optimizer=adamw,
         loss=loss,
+        loss_scale=loss_scale_lib.LossScale(loss_scale if half else None),
         seed=setup.seed,
+        microbatches=microbatches,
     )
+
+
+def _check_microbatches(
+    microbatches: int, batching: dataset_lib.Batching, replicas: int
+) -> None:
+    streams = batching.num_streams // replicas
+    if microbatches < 1 or streams % microbatches:
+        raise ValueError(
+            "`microbatches` must divide the streams of a replica, got "
+            f"{microbatches} microbatches and {streams} streams"
+        )
 
 
 def _validation(

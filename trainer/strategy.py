@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 KINDS = ("auto", "one_device", "mirrored")
-PRECISIONS = ("float32", "mixed_bfloat16")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,8 +18,9 @@ class Devices:
         takes mirrored where `names`, or the GPUs, are two or more.
       names: of the devices, such as `GPU:0`; empty for what there is. One
         device is the first of them.
-      precision: `float32`, or `mixed_bfloat16`: float32 weights, matrix
-        products in bfloat16; softmax and loss stay float32.
+      precision: `float32`; `mixed_bfloat16` or `mixed_float16`: float32
+        weights, matrix products in sixteen bits; softmax and loss stay
+        float32. For float16 the loss is scaled.
 
     Raises:
       ValueError: an unknown kind or precision.

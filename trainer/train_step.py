@@ -10,6 +10,7 @@ import tensorflow as tf
 from pipeline import vocabulary as vocabulary_lib
 from trainer import dataset, dropout
 from trainer import loss as loss_lib
+from trainer import loss_scale as loss_scale_lib
 from trainer import optimizer as optimizer_lib
 
 
@@ -37,6 +38,7 @@ class TrainStep:
       strategy: whose replicas make the update.
       captioner: whose weights are updated.
       optimizer: that updates them.
+      loss_scale: the loss's factor while gradients are in float16.
       step: int64 variable, updates made so far; it decides batch and masks.
       skipped: int64 variable, updates left out for gradients not finite.
     """
@@ -48,10 +50,25 @@ class TrainStep:
         captioner: keras.Model,
         optimizer: optimizer_lib.ReducedAdamW,
         loss: loss_lib.CaptionLoss,
+        loss_scale: loss_scale_lib.LossScale,
         seed: int,
+        microbatches: int = 1,
     ):
-        """Takes finished objects, made under the strategy's scope."""
+        """Takes finished objects, made under the strategy's scope.
+
+        Args:
+          strategy: see the class.
+          captioner: see the class.
+          optimizer: see the class.
+          loss: summed over a batch's tokens.
+          loss_scale: see the class.
+          seed: of dropout.
+          microbatches: parts that a replica's batch is computed in, one after
+            the other, to save memory; the update is the same. Divides the
+            replica's streams.
+        """
         self.strategy, self.captioner = strategy, captioner
+        self.loss_scale, self._microbatches = loss_scale, microbatches
         self.optimizer, self._loss, self._seed = optimizer, loss, seed
         # Keras hands out wrappers; the tape wants the variables beneath.
         self._weights = [v.value for v in captioner.trainable_variables]
@@ -81,7 +98,7 @@ class TrainStep:
         Returns:
           Float32 [] each: `loss` in nats per token, `tokens`, and
           `gradient_norm` before clipping, the means over these updates
-          (tokens: the sum).
+          (tokens: the sum); `loss_scale` and `skipped` as they stand.
         """
         loss, tokens, norm = tf.zeros([]), tf.zeros([]), tf.zeros([])
         for _ in tf.range(num_steps):
@@ -95,12 +112,16 @@ class TrainStep:
             "loss": loss / count,
             "tokens": tokens,
             "gradient_norm": norm / count,
+            "loss_scale": self.loss_scale.factor.read_value(),
+            "skipped": tf.cast(self.skipped.read_value(), tf.float32),
         }
 
     def _update(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        results = self.strategy.run(
-            self._gradients, (batch, self.step.read_value())
+        step, scale = (
+            self.step.read_value(),
+            self.loss_scale.factor.read_value(),
         )
+        results = self.strategy.run(self._gradients, (batch, step, scale))
         gradients, loss, tokens, norm = results
         finite = tf.math.is_finite(self._first(norm))
 
@@ -111,6 +132,7 @@ class TrainStep:
         # Judged on the reduced gradients: all replicas skip, or none does.
         skipped = tf.cond(finite, apply, lambda: tf.constant(1, tf.int64))
         self.skipped.assign_add(skipped)
+        self.loss_scale.update(finite)
         self.step.assign_add(1)
         return self._first(loss), self._first(tokens), self._first(norm)
 
@@ -122,9 +144,46 @@ class TrainStep:
         self.optimizer.apply(gradients, variables)
 
     def _gradients(
-        self, batch: dataset.Batch, step: tf.Tensor
+        self, batch: dataset.Batch, step: tf.Tensor, scale: tf.Tensor
     ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
         """On one replica: its sums, reduced over all."""
+        sums = self._accumulated(batch, step, scale)
+        replica = tf.distribute.get_replica_context()
+        *gradients, cross_entropy, tokens = replica.all_reduce(
+            tf.distribute.ReduceOp.SUM, sums
+        )
+        count = tf.maximum(tokens, 1.0)
+        gradients = [part / (count * scale) for part in gradients]
+        norm = tf.linalg.global_norm(gradients)
+        return gradients, cross_entropy / count, tokens, norm
+
+    def _accumulated(
+        self, batch: dataset.Batch, step: tf.Tensor, scale: tf.Tensor
+    ) -> list[tf.Tensor]:
+        """The sums of a replica's microbatches."""
+        if self._microbatches == 1:
+            return self._sums(batch, step, scale)
+        # Rows lie stream by stream, and so do the parts: masks stay the same.
+        parts = dataset.in_parts(batch, self._microbatches)
+
+        def add(number: tf.Tensor, sums: list[tf.Tensor]) -> Any:
+            part = {name: value[number] for name, value in parts.items()}
+            new = self._sums(part, step, scale)
+            return number + 1, [a + b for a, b in zip(sums, new, strict=True)]
+
+        zeros = [tf.zeros(weight.shape) for weight in self._weights]
+        zeros += [tf.zeros([]), tf.zeros([])]
+        _, sums = tf.while_loop(
+            lambda number, _: number < self._microbatches,
+            add,
+            (tf.constant(0), zeros),
+        )
+        return list(sums)
+
+    def _sums(
+        self, batch: dataset.Batch, step: tf.Tensor, scale: tf.Tensor
+    ) -> list[tf.Tensor]:
+        """Gradients of the scaled loss, cross entropy and real tokens."""
         masks = dropout.StreamDropout(
             self.captioner.dropout_rate, self._seed, step, batch["streams"]
         )
@@ -135,19 +194,12 @@ class TrainStep:
             total, cross_entropy = self._loss(
                 logits, attention, batch["tokens"], batch["weights"]
             )
+            total *= scale
         gradients = tape.gradient(
             total, self._weights, unconnected_gradients="zero"
         )
         gradients = [tf.convert_to_tensor(part) for part in gradients]
-        tokens = tf.reduce_sum(batch["weights"])
-        replica = tf.distribute.get_replica_context()
-        *gradients, cross_entropy, tokens = replica.all_reduce(
-            tf.distribute.ReduceOp.SUM, [*gradients, cross_entropy, tokens]
-        )
-        count = tf.maximum(tokens, 1.0)
-        gradients = [part / count for part in gradients]
-        norm = tf.linalg.global_norm(gradients)
-        return gradients, cross_entropy / count, tokens, norm
+        return [*gradients, cross_entropy, tf.reduce_sum(batch["weights"])]
 
 
 class LossOfSplit:

@@ -11,6 +11,7 @@ from trainer import (
     evaluation,
     generator,
     loss,
+    loss_scale,
     optimizer,
     split_images,
     train_step,
@@ -36,6 +37,7 @@ def trained(record_set, *, uses_image):
         captioner=model,
         optimizer=adamw,
         loss=loss.CaptionLoss(),
+        loss_scale=loss_scale.LossScale(None),
         seed=1,
     )
     data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)

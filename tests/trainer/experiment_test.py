@@ -2,6 +2,7 @@
 
 import json
 
+import keras
 import pytest
 
 import gin
@@ -72,6 +73,30 @@ def test_a_finished_run_goes_on_for_more_steps(records, tmp_path):
     load(records, "NUM_STEPS = 5", "AdamW.decay_steps = 3")
     said = experiment.train(str(tmp_path))
     assert said == f"trained: reached step 5, {tmp_path}"
+
+
+def test_float16_in_microbatches_trains(records, tmp_path):
+    load(
+        records,
+        "Devices.precision = 'mixed_float16'",
+        "DynamicScale.initial = 64",
+        "train.microbatches = 2",
+    )
+    said = experiment.train(str(tmp_path))
+    keras.config.set_dtype_policy("float32")
+    assert said == f"trained: reached step 3, {tmp_path}"
+    (first, *_) = (tmp_path / "metrics.jsonl").read_text().splitlines()
+    assert json.loads(first)["train/loss_scale"] == 64
+
+
+def test_microbatches_divide_the_streams(records, tmp_path):
+    load(records, "train.microbatches = 3")
+    with pytest.raises(ValueError) as error:
+        experiment.train(str(tmp_path))
+    assert str(error.value).startswith(
+        "`microbatches` must divide the streams of a replica, got 3 "
+        "microbatches and 2 streams"
+    )
 
 
 def test_another_configuration_is_refused_by_field(records, run):

@@ -23,6 +23,7 @@ from trainer import (
     checkpoint,
     dataset,
     loss,
+    loss_scale,
     optimizer,
     split_images,
     train_step,
@@ -55,6 +56,8 @@ class Training:
         *,
         batching: dataset.Batching = BATCHING,
         dropout_rate: float = 0.3,
+        scale: loss_scale.DynamicScale | None = None,
+        microbatches: int = 1,
     ) -> None:
         self.strategy = strategy
         self.data = dataset.CaptionDataset(
@@ -72,7 +75,9 @@ class Training:
             captioner=self.model,
             optimizer=self.optimizer,
             loss=LOSS,
+            loss_scale=loss_scale.LossScale(scale),
             seed=3,
+            microbatches=microbatches,
         )
 
     def saved_in(self, folder: Path) -> checkpoint.Checkpoints:
@@ -82,6 +87,7 @@ class Training:
             optimizer=self.optimizer,
             step=self.step.step,
             skipped=self.step.skipped,
+            loss_scale=self.step.loss_scale,
         )
 
     def batches(self, first_step: int = 0) -> Iterator[Any]:
@@ -206,6 +212,8 @@ def test_resumed_training_equals_an_uninterrupted_one(
             "tokens": fourth["tokens"] + fifth["tokens"],
             "gradient_norm": (fourth["gradient_norm"] + fifth["gradient_norm"])
             / 2,
+            "loss_scale": 1.0,
+            "skipped": 0.0,
         },
         rel=1e-6,
     )
@@ -242,6 +250,8 @@ def test_sums_are_divided_by_the_number_of_real_tokens(record_set, plain):
             "loss": float(reported / tokens),
             "tokens": float(tokens),
             "gradient_norm": float(norm / tokens),
+            "loss_scale": 1.0,
+            "skipped": 0.0,
         },
         rel=1e-5,
     )
@@ -256,6 +266,20 @@ def test_padding_changes_neither_loss_nor_update(record_set, plain):
     assert padded.losses == pytest.approx(plain.losses, rel=1e-5)
     for first, second in zip(plain.weights(), padded.weights(), strict=True):
         np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+@pytest.mark.parametrize(("count", "parts"), [(1, 2), (1, 4), (2, 2)])
+def test_microbatches_change_neither_loss_nor_weights(
+    record_set, stories, count, parts
+):
+    training = Training(record_set, replicas(count), microbatches=parts)
+    update = training.step.over(training.batches())
+    for whole in stories[1].scalars:
+        assert update(1) == pytest.approx(whole, rel=1e-5)
+    for first, second in zip(
+        training.weights(), stories[1].weights, strict=True
+    ):
+        np.testing.assert_allclose(first, second, atol=1e-5)
 
 
 @pytest.mark.parametrize("count", [1, 2])
@@ -291,22 +315,78 @@ def test_gradients_that_are_not_finite_are_skipped_by_all(stories, count):
     )
 
 
-def test_mixed_precision_is_near_float32(record_set, plain):
-    keras.config.set_dtype_policy("mixed_bfloat16")
-    try:
-        mixed = Training(
-            record_set,
-            replicas(1),
-            batching=plain.data.batching,
-            dropout_rate=0.0,
-        )
-        mixed.make_updates(2)
-    finally:
-        keras.config.set_dtype_policy("float32")
+@pytest.fixture
+def policy() -> Iterator[Any]:
+    """Sets Keras' dtype policy, and sets it back."""
+    yield keras.config.set_dtype_policy
+    keras.config.set_dtype_policy("float32")
+
+
+# bfloat16 has eight bits, a relative 0.4 percent a product; float16 eleven.
+@pytest.mark.parametrize(
+    ("precision", "tolerance"),
+    [("mixed_bfloat16", 0.01), ("mixed_float16", 0.002)],
+)
+def test_mixed_precision_is_near_float32(
+    record_set, plain, policy, precision, tolerance
+):
+    policy(precision)
+    mixed = Training(
+        record_set,
+        replicas(1),
+        batching=plain.data.batching,
+        dropout_rate=0.0,
+        scale=loss_scale.DynamicScale(),
+    )
+    mixed.make_updates(2)
     assert {v.dtype for v in mixed.model.variables} == {"float32"}
-    # bfloat16 has eight bits: a relative 0.4 percent a product.
-    assert mixed.losses == pytest.approx(plain.losses, rel=0.01)
+    assert mixed.losses == pytest.approx(plain.losses, rel=tolerance)
     assert mixed.losses != plain.losses
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_overflow_skips_and_halves_until_gradients_fit(
+    record_set, policy, count
+):
+    policy("mixed_float16")
+    scale = loss_scale.DynamicScale(initial=2.0**24, growth_steps=3)
+    training = Training(record_set, replicas(count), scale=scale)
+    before = training.weights()
+    training.make_updates(1)
+    assert training.scalars[0]["skipped"] == 1
+    assert training.scalars[0]["loss_scale"] == 2.0**23
+    for first, second in zip(before, training.weights(), strict=True):
+        np.testing.assert_array_equal(first, second)
+    update = training.step.over(training.batches(first_step=1))
+    rows = [update(1) for _ in range(30)]
+    assert all(np.isfinite(row["loss"]) for row in rows)
+    assert rows[-1]["skipped"] < 20
+    # Three finite updates doubled it again.
+    assert any(
+        after["loss_scale"] == 2 * row["loss_scale"]
+        for row, after in zip(rows, rows[1:], strict=False)
+    )
+    assert all(np.isfinite(weight).all() for weight in training.weights())
+    assert any(
+        (first != second).any()
+        for first, second in zip(before, training.weights(), strict=True)
+    )
+
+
+def test_the_loss_scale_resumes(record_set, policy, tmp_path):
+    policy("mixed_float16")
+    scale = loss_scale.DynamicScale(initial=2.0**24, growth_steps=3)
+    whole, first, second = (
+        Training(record_set, replicas(1), scale=scale) for _ in range(3)
+    )
+    whole.make_updates(24)
+    first.make_updates(18)
+    first.saved_in(tmp_path).save(18)
+    second.saved_in(tmp_path).restore()
+    update = second.step.over(second.batches(first_step=18))
+    assert [update(1) for _ in range(6)] == whole.scalars[18:]
+    for one, other in zip(whole.weights(), second.weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_shift_right_begins_with_start():

@@ -43,6 +43,7 @@ setuptools.setup(
             ENCODER,
             BEAM_GCP,
             "build>=1.2",
+            "cryptography",
             "gcp-storage-emulator>=2026",
             "mypy>=1.11",
             "pytest>=8",

@@ -32,6 +32,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from pipeline import (  # noqa: E402
     encoders,
     manifest,
+    origin,
     records,
     shards,
     splits,
@@ -132,7 +133,7 @@ def job(
     """Seconds of the whole job."""
     grid = records.GridSpec(encoder.locations, encoder.depth)
     writer = shards.ShardWriter(
-        images=str(root),
+        images=origin.ImageRoot(str(root)),
         output=str(output),
         request="benchmark",
         encoder=encoder.name,

@@ -10,6 +10,7 @@ The flow, in order; a module imports only those above it:
   splits       image id -> split and shard, for ever
   vocabulary   caption text <-> token ids, learned from the train split only
   images       bytes of any allowed format -> RGB pixels, and a thumbnail
+  download     an image from a host that the user named, bounded
   preparation  pixels -> one encoder's input, when training and serving
   tensor_file  PyTorch's legacy tensor file -> arrays, without PyTorch
   lite0        EfficientNet-Lite0 and its ImageNet weights, without a download
@@ -19,6 +20,7 @@ The flow, in order; a module imports only those above it:
   storage      files on Beam's file systems, written whole or not at all
   request      what a run was asked for: go on, be complete, or be refused
   rejects      what was left out, and why
+  origin       source -> bytes: a root that no source can leave
   card         what a record set holds, and whether it can teach anything
   pages        what every page is made of: style, plots, the file itself
   readers      a data set's own files -> references: a reader a format

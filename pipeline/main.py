@@ -25,6 +25,7 @@ from apache_beam.io.filesystem import BeamIOError
 from pipeline import (
     encoders,
     images,
+    origin,
     records,
     runner,
     shards,
@@ -51,6 +52,12 @@ _ANNOTATIONS = flags.DEFINE_list(
 )
 _IMAGES = flags.DEFINE_string(
     "images", None, "Root folder of the images.", required=True
+)
+_ALLOW_HOSTS = flags.DEFINE_list(
+    "allow_hosts",
+    [],
+    "Hosts, with commas between, whose images are fetched where --annotations "
+    "gives URLs. No other address is ever contacted for an image.",
 )
 _OUTPUT = flags.DEFINE_string(
     "output", None, "Folder for the record set.", required=True
@@ -121,6 +128,7 @@ def _settings() -> dict[str, Any]:
     )
     return {
         "dataset": _DATASET.value,
+        "allow_hosts": sorted(_ALLOW_HOSTS.value),
         "split_rule": dataclasses.asdict(rule),
         "num_shards": _NUM_SHARDS.value,
         "grid_dtype": _GRID_DTYPE.value,
@@ -170,7 +178,7 @@ def _run(argv: list[str]) -> str:
         return f"already complete: {output}"
     grid = records.GridSpec(encoder.locations, encoder.depth, _GRID_DTYPE.value)
     writer = shards.ShardWriter(
-        images=_IMAGES.value,
+        images=origin.ImageRoot(_IMAGES.value, tuple(_ALLOW_HOSTS.value)),
         output=output,
         request=request.digest,
         encoder=_ENCODER.value,

@@ -21,7 +21,7 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.utils import shared
 
-from pipeline import encoders, records, splits, storage
+from pipeline import encoders, origin, records, splits, storage
 from pipeline import images as images_lib
 from pipeline import manifest as manifest_lib
 from pipeline.readers import captions as captions_lib
@@ -96,7 +96,7 @@ class ShardWriter:
     """Everything a shard's task needs, as plain values that travel.
 
     Attributes:
-      images: root of the sources.
+      images: where the sources lie.
       output: the record set's folder.
       request: digest of what was asked for; a shard of another is remade.
       encoder: name for `encoders.load_encoder`.
@@ -109,7 +109,7 @@ class ShardWriter:
       model: handle that loads the encoder once a process.
     """
 
-    images: str
+    images: origin.ImageRoot
     output: str
     request: str
     encoder: str
@@ -136,7 +136,8 @@ class ShardWriter:
         parts = sorted(references, key=dataclasses.astuple)
         content = [dataclasses.asdict(part) for part in parts]
         # The image root too: what could not be read there is tried elsewhere.
-        key = manifest_lib.digest([self.request, self.images, content])
+        root = dataclasses.asdict(self.images)
+        key = manifest_lib.digest([self.request, root, content])
         finished = self._finished(name, key)
         if finished is not None:
             _LOG.info("%s: finished earlier, skipped", name)
@@ -243,8 +244,8 @@ class ShardWriter:
         self, encoder: encoders.Encoder, reference: captions_lib.Reference
     ) -> _Decoded | Reject:
         try:
-            data = storage.read_bytes(
-                FileSystems.join(self.images, reference.source)
+            data = self.images.read(
+                reference.source, max_bytes=self.limits.max_bytes
             )
             pixels = encoder.decode(data, self.limits)
         except images_lib.RejectedImage as error:

@@ -15,6 +15,7 @@ SHARED |= {"card.finding", "card.facts", "card.data_card"}
 BEAM = {
     "storage",
     "request",
+    "origin",
     "shards",
     "readers",
     "transforms",

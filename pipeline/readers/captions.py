@@ -1,7 +1,6 @@
 """What every reader gives: `Reference`. No Beam, no image bytes."""
 
 import dataclasses
-import posixpath
 from collections.abc import Iterable
 
 
@@ -25,7 +24,7 @@ class Reference:
 
     Attributes:
       image_id: unique in the data set; decides split and shard.
-      source: path of the image, relative to the image root.
+      source: where the image is, for `origin.ImageRoot`; not yet judged.
       captions: text, in the order of the file.
       split: the data set's own split, or '' where it has none.
       order: the place of these captions among the image's own, for data sets
@@ -37,20 +36,6 @@ class Reference:
     captions: tuple[str, ...]
     split: str = ""
     order: int = 0
-
-
-def check_source(source: str) -> None:
-    """Refuses a source that could leave the image root.
-
-    Raises:
-      MalformedReference: `outside-image-root` for an absolute path, a URL, or
-        a path that climbs with `..`.
-    """
-    climbs = ".." in source.replace("\\", "/").split("/")
-    if climbs or posixpath.isabs(source) or "://" in source:
-        raise MalformedReference(
-            "outside-image-root", source, "the image must lie under --images"
-        )
 
 
 def merge(references: Iterable[Reference]) -> Reference:

@@ -9,11 +9,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipeline import manifest as manifest_lib
 from pipeline.readers import lines, membership
-from pipeline.readers.captions import (
-    MalformedReference,
-    Reference,
-    check_source,
-)
+from pipeline.readers.captions import MalformedReference, Reference
 from pipeline.readers.inputs import InputFile
 
 _TOKEN_LINE = re.compile(r"^(?P<image>[^\t#]+)#(?P<order>\d+)\t(?P<text>.*)$")
@@ -30,7 +26,6 @@ def parse_token(line: str) -> Reference:
         raise MalformedReference(
             "malformed-line", line[:120], "needs <image>#<number><tab><caption>"
         )
-    check_source(match["image"])
     return Reference(
         image_id=match["image"],
         source=match["image"],

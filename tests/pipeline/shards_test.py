@@ -14,7 +14,7 @@ import tensorflow as tf
 from apache_beam.utils import shared
 from PIL import Image
 
-from pipeline import images, records, shards
+from pipeline import images, origin, records, shards
 from pipeline.readers.captions import Reference
 from pipeline.rejects import Reject
 
@@ -67,7 +67,7 @@ def encoder() -> MeanColour:
 def writer(tmp_path: Path, encoder: MeanColour) -> shards.ShardWriter:
     (tmp_path / "images").mkdir()
     return shards.ShardWriter(
-        images=str(tmp_path / "images"),
+        images=origin.ImageRoot(str(tmp_path / "images")),
         output=str(tmp_path / "out"),
         request="ab",
         encoder="mean",
@@ -83,7 +83,7 @@ def writer(tmp_path: Path, encoder: MeanColour) -> shards.ShardWriter:
 def paint(
     writer: shards.ShardWriter, name: str, colour: tuple[int, int, int]
 ) -> Reference:
-    Image.new("RGB", (8, 6), colour).save(Path(writer.images, name))
+    Image.new("RGB", (8, 6), colour).save(Path(writer.images.path, name))
     return Reference(name, name, (f"a picture {name}",))
 
 
@@ -186,7 +186,7 @@ def test_several_bad_images_lose_no_other(writer: shards.ShardWriter) -> None:
 def test_what_is_left_out_is_told_with_its_reason(
     writer: shards.ShardWriter,
 ) -> None:
-    root = Path(writer.images)
+    root = Path(writer.images.path)
     (root / "empty.jpg").write_bytes(b"")
     (root / "text.jpg").write_bytes(b"no picture")
     (root / "folder.jpg").mkdir()
@@ -198,6 +198,8 @@ def test_what_is_left_out_is_told_with_its_reason(
         Reference(name, f"{name}.jpg", ("a caption",)) for name in names
     ]
     references += [
+        Reference("climbs", "../a.jpg", ("a",)),
+        Reference("url", "http://a.org/a.jpg", ("a",)),
         Reference("twice", "0.png", ("a",)),
         Reference("twice", "1.png", ("a",)),
         paint(writer, "blue.png", (0, 0, 255)),
@@ -212,6 +214,8 @@ def test_what_is_left_out_is_told_with_its_reason(
         "missing": "unreadable",
         "a\0b": "unreadable",
         "x" * 300: "unreadable",
+        "climbs": "outside-root",
+        "url": "url-not-allowed",
         "twice": "conflicting-references",
         "blue.png": "unstorable-grid",
     }
@@ -260,7 +264,8 @@ def test_a_shard_of_another_request_is_made_again(
     writer.write("train", 0, references)
     calls = len(encoder.batches)
     if "images" in change:
-        change = {"images": str(Path(writer.images).rename(tmp_path / "moved"))}
+        moved = Path(writer.images.path).rename(tmp_path / "moved")
+        change = {"images": origin.ImageRoot(str(moved))}
     changed = dataclasses.replace(writer, **change)
     assert changed.write("train", 0, references)[0].records == 3
     assert len(encoder.batches) == calls + 1

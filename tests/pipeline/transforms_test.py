@@ -11,7 +11,7 @@ import apache_beam as beam
 import pytest
 
 from pipeline import manifest as manifest_lib
-from pipeline import records, shards, splits, transforms
+from pipeline import origin, records, shards, splits, transforms
 from pipeline import vocabulary as vocabulary_lib
 from pipeline.readers.captions import Reference
 from pipeline.rejects import Reject
@@ -64,7 +64,7 @@ def test_without_train_captions_the_vocabulary_is_empty() -> None:
 def shard_writer(tmp_path: Path, corpus: fixtures.Corpus) -> shards.ShardWriter:
     encoder = fixtures.save_encoder(tmp_path / "encoder.keras")
     return shards.ShardWriter(
-        images=str(corpus.images),
+        images=origin.ImageRoot(str(corpus.images)),
         output=str(tmp_path / "records"),
         request="ab",
         encoder=str(encoder),

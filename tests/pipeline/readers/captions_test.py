@@ -1,4 +1,4 @@
-"""References: which sources are allowed, and how parts merge."""
+"""References: how the parts of one image merge."""
 
 import dataclasses
 import itertools
@@ -7,11 +7,6 @@ from typing import Any
 import pytest
 
 from pipeline.readers import captions
-
-
-@pytest.mark.parametrize("source", ["a..b.jpg", "...jpg", "a/.b/c.jpg", "~/a"])
-def test_dots_that_do_not_climb_are_allowed(source: str) -> None:
-    captions.check_source(source)
 
 
 def test_parts_merge_in_any_order() -> None:

@@ -96,30 +96,10 @@ def test_an_image_without_captions_is_refused(texts: list[str]) -> None:
     assert str(error) == "no-captions: no caption has text: 'a.jpg'"
 
 
-@pytest.mark.parametrize(
-    "source",
-    [
-        "../a.jpg",
-        "a/../../b.jpg",
-        "a\\..\\b.jpg",
-        "..",
-        "/etc/passwd",
-        "gs://bucket/a.jpg",
-        "file:///a.jpg",
-    ],
-)
-def test_a_source_stays_under_the_image_root(source: str) -> None:
-    error = refused({"image": source, "captions": ["x"]})
-    assert error.reason == "outside-image-root"
-    assert error.detail == "the image must lie under --images"
-    assert error.where == source
-
-
 def test_jsonl_is_read_with_its_rejects(tmp_path: Path) -> None:
     rows = [
         {"image": "a.jpg", "captions": ["one", "two"], "split": "test"},
         {"image": "b.jpg", "captions": ["thr\u00e9e"]},
-        {"image": "../c.jpg", "captions": ["x"]},
         {"image": "d.jpg", "captions": []},
     ]
     path = fixtures.write_jsonl(tmp_path / "c.jsonl", rows)
@@ -140,7 +120,6 @@ def test_jsonl_is_read_with_its_rejects(tmp_path: Path) -> None:
         pipes.check(
             pipes.reasons(rejects),
             [
-                ("../c.jpg", "outside-image-root"),
                 ("d.jpg", "no-captions"),
                 ("broken", "malformed-line"),
                 ('{"image": "e", "captions": ["caf\ufffd"]}', "malformed-line"),

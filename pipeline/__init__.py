@@ -21,6 +21,7 @@ The flow, in order; a module imports only those above it:
   request      what a run was asked for: go on, be complete, or be refused
   rejects      what was left out, and why
   origin       source -> bytes: a root that no source can leave
+  scoring      words of captions, and how well captions fit references
   card         what a record set holds, and whether it can teach anything
   pages        what every page is made of: style, plots, the file itself
   readers      a data set's own files -> references: a reader a format

@@ -11,6 +11,8 @@ PACKAGES = ("pipeline", "trainer")
 # What serving and scoring must share with the job that made the records.
 SHARED = {"records", "manifest", "vocabulary", "images", "encoders", "grammar"}
 SHARED |= {"pages.axes", "pages.bars", "pages.document", "pages.style"}
+SHARED |= {"scoring.tokens", "scoring.ngrams"}
+SHARED |= {"scoring.cider", "scoring.constant"}
 SHARED |= {"card.finding", "card.facts", "card.data_card"}
 BEAM = {
     "storage",

@@ -18,9 +18,7 @@ The flow, in order; a module imports only those above it:
   actions      what happens between steps: progress, curves, scores, stopping
   decoding     greedy and beam search over any step function
   generator    a captioner, a vocabulary and a search: grids -> captions
-  tokens       caption -> words as the literature scores them
   metrics      BLEU and repetition as mergeable corpus counts
-  cider        CIDEr-D, likewise, over an index of the references
   floors       what a captioner that ignores the image would score
   evaluation   captions of a split -> scores, each beside its floors
   scorecard    each score beside its floors, as numbers and bars

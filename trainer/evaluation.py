@@ -7,14 +7,13 @@ import numpy as np
 
 from pipeline import grammar
 from pipeline import manifest as manifest_lib
+from pipeline.scoring import cider, constant, ngrams, tokens
 from trainer import (
-    cider,
     dataset,
     floors,
     generator,
     metrics,
     split_images,
-    tokens,
     train_step,
 )
 
@@ -30,12 +29,12 @@ Truth = dict[str, grammar.Scene]
 class OverlapScorer:
     """CIDEr-D and BLEU-4 of one caption per image, in a fixed order."""
 
-    def __init__(self, references: Sequence[Sequence[metrics.Tokens]]):
+    def __init__(self, references: Sequence[Sequence[ngrams.Tokens]]):
         """Indexes the references once; many captions are scored by them."""
         self._references = references
         self._index = cider.ReferenceIndex.from_references(references)
 
-    def __call__(self, captions: Sequence[metrics.Tokens]) -> dict[str, float]:
+    def __call__(self, captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
         """Returns `cider_d` (0.45 is printed as 45) and `bleu_4`, 0 to 1."""
         bleu = metrics.Bleu.from_captions(captions, self._references)
         return {
@@ -43,7 +42,7 @@ class OverlapScorer:
             "bleu_4": bleu.compute()["bleu_4"],
         }
 
-    def of_each(self, captions: Sequence[metrics.Tokens]) -> list[float]:
+    def of_each(self, captions: Sequence[ngrams.Tokens]) -> list[float]:
         """Returns each image's CIDEr-D."""
         return [float(score) for score in self._index.scores(captions)]
 
@@ -57,7 +56,7 @@ class TruthScorer:
         """Keeps the scenes in the order of the captions."""
         self._scenes, self._references = scenes, references
 
-    def __call__(self, captions: Sequence[metrics.Tokens]) -> dict[str, float]:
+    def __call__(self, captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
         """Returns `attribute_precision` and `attribute_recall`, 0 to 1."""
         counts = grammar.AttributeCounts()
         for caption, scene, references in zip(
@@ -82,7 +81,7 @@ def _reference_words(
     return [[tokens.ptb_tokens(text) for text in row] for row in captions]
 
 
-def _repetition(captions: Sequence[metrics.Tokens]) -> dict[str, float]:
+def _repetition(captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
     return {
         "mode_share": metrics.mode_share(captions),
         "collision_probability": metrics.collision_probability(captions),
@@ -224,14 +223,14 @@ def _scenes(
 
 def _constants(
     references: list[list[list[str]]],
-) -> list[metrics.Tokens]:
+) -> list[ngrams.Tokens]:
     """The best constant captions by CIDEr-D and by BLEU-4."""
     captions = [caption for row in references for caption in row]
     return [
-        floors.best_constant_caption(
+        constant.best_constant_caption(
             captions, references, seed=0, rate=rate, images=_RATED_IMAGES
         )
-        for rate in (floors.cider_d_of_each, floors.bleu_4_of_each)
+        for rate in (constant.cider_d_of_each, floors.bleu_4_of_each)
     ]
 
 

@@ -2,7 +2,8 @@
 
 A score is a frozen value with four operations: make it from captions, `merge`
 it with another, `compute` it, and `empty`. Merging is associative, so one class
-serves a batch and a whole split. Captions are lists of words (see `tokens`),
+serves a batch and a whole split. Captions are lists of words (see
+`pipeline.scoring.tokens`),
 `captions[i]` and `references[i]` belong to the same image:
 
     bleu = Bleu.from_captions(captions, references)
@@ -16,28 +17,16 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Self
 
-Tokens = Sequence[str]
-Ngram = tuple[str, ...]
+from pipeline.scoring.ngrams import (
+    ORDERS,
+    Ngram,
+    Tokens,
+    check_aligned,
+    ngram_counts,
+)
 
-
-ORDERS = 4
 # The two constants by which pycocoevalcap keeps quotients finite.
 _TINY, _SMALL = 1e-15, 1e-9
-
-
-def ngram_counts(tokens: Tokens) -> collections.Counter[Ngram]:
-    """Returns how often each run of one to four words occurs in a caption."""
-    return collections.Counter(
-        tuple(tokens[start : start + order])
-        for order in range(1, ORDERS + 1)
-        for start in range(len(tokens) - order + 1)
-    )
-
-
-def check_aligned(captions: int, images: int) -> None:
-    """Raises ValueError: there is not one caption for each image."""
-    if captions != images:
-        raise ValueError(f"{captions} captions for {images} images.")
 
 
 @dataclasses.dataclass(frozen=True)

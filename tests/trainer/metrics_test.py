@@ -11,7 +11,6 @@ from trainer.metrics import (
     collision_probability,
     distinct_share,
     mode_share,
-    ngram_counts,
 )
 
 _DATA = pathlib.Path(
@@ -35,14 +34,6 @@ REFERENCES = [
     _split("two men sit in a boat", "men on a red boat in the sea"),
     _split("a bird flies", "a small bird in the sky"),
 ]
-
-
-def test_counts_runs_of_one_to_four_words():
-    counts = ngram_counts("a b a b a".split())
-    assert counts["a",] == 3
-    assert counts["a", "b"] == 2
-    assert counts["a", "b", "a", "b"] == 1
-    assert max(map(len, counts)) == 4
 
 
 def test_bleu_by_hand():

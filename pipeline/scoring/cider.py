@@ -18,7 +18,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.metrics import ORDERS, Ngram, Tokens, check_aligned, ngram_counts
+from pipeline.scoring.ngrams import (
+    ORDERS,
+    Ngram,
+    Tokens,
+    check_aligned,
+    ngram_counts,
+)
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

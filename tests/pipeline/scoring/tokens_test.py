@@ -4,12 +4,12 @@ import pathlib
 
 import pytest
 
-from trainer.tokens import ptb_tokens
+from pipeline.scoring.tokens import ptb_tokens
 
 _DATA = pathlib.Path(
     os.environ.get(
         "EYEWITNESS_DATA",
-        pathlib.Path(__file__).parents[3] / "shared" / "data",
+        pathlib.Path(__file__).parents[4] / "shared" / "data",
     )
 )
 

@@ -6,12 +6,12 @@ import pathlib
 import numpy as np
 import pytest
 
-from trainer.cider import CiderD, DocumentFrequencies, ReferenceIndex
+from pipeline.scoring.cider import CiderD, DocumentFrequencies, ReferenceIndex
 
 _DATA = pathlib.Path(
     os.environ.get(
         "EYEWITNESS_DATA",
-        pathlib.Path(__file__).parents[3] / "shared" / "data",
+        pathlib.Path(__file__).parents[4] / "shared" / "data",
     )
 )
 

@@ -18,15 +18,18 @@ The flow, in order; a module imports only those above it:
   records      CaptionedImage <-> bytes; TFRecord framing; a walk that checks
   manifest     what a finished record set holds; written last
   storage      files on Beam's file systems, written whole or not at all
-  request      what a run was asked for: go on, be complete, or be refused
   rejects      what was left out, and why
   origin       source -> bytes: a root that no source can leave
   scoring      words of captions, and how well captions fit references
+  request      what a run was asked for: go on, be complete, or be refused
   card         what a record set holds, and whether it can teach anything
   pages        what every page is made of: style, plots, the file itself
   readers      a data set's own files -> references: a reader a format
+  progress     how far a job is: a line in a terminal, lines in a log
   shards       one shard: read, decode, encode, write, rename, check
   transforms   the Beam stages, each named by its effect
+  examination  one shard read to its end: every damage in it
+  audit        every damage of a record set
   runner       Beam's options, log levels, and the cause of a wrapped error
   main         flags -> pipeline options -> the pipe
 

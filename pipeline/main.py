@@ -21,11 +21,14 @@ from typing import Any
 import apache_beam as beam
 from absl import app, flags
 from apache_beam.io.filesystem import BeamIOError
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import (
+    audit,
     encoders,
     images,
     origin,
+    progress,
     records,
     runner,
     shards,
@@ -37,22 +40,26 @@ from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
 from pipeline.readers import sources
 
+_MODE = flags.DEFINE_enum(
+    "mode",
+    "precompute",
+    ["precompute", "verify"],
+    "precompute makes a record set; verify reads every byte of one and tells "
+    "each damage.",
+)
 _DATASET = flags.DEFINE_enum(
     "dataset", "jsonl", sorted(sources.FORMATS), "Format of --annotations."
 )
 _ANNOTATIONS = flags.DEFINE_list(
     "annotations",
-    None,
+    "",
     "Files or patterns, with commas between; `train=` before one names the "
     "split of what it holds. "
     "jsonl: a file with one {'image': path, 'captions': [...]} a line, and "
     "optionally 'id' and 'split'. flickr8k: Flickr8k.token.txt, with the "
     "official Flickr_8k.*Images.txt lists beside it.",
-    required=True,
 )
-_IMAGES = flags.DEFINE_string(
-    "images", None, "Root folder of the images.", required=True
-)
+_IMAGES = flags.DEFINE_string("images", "", "Root folder of the images.")
 _ALLOW_HOSTS = flags.DEFINE_list(
     "allow_hosts",
     [],
@@ -60,7 +67,7 @@ _ALLOW_HOSTS = flags.DEFINE_list(
     "gives URLs. No other address is ever contacted for an image.",
 )
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "Folder for the record set.", required=True
+    "output", None, "Folder of the record set, in every mode.", required=True
 )
 _ENCODER = flags.DEFINE_string(
     "encoder",
@@ -142,6 +149,9 @@ def _settings() -> dict[str, Any]:
 
 def _check_paths() -> None:
     """Finds a wrong path before the encoder is loaded."""
+    for flag in (_ANNOTATIONS, _IMAGES):
+        if not flag.value:
+            raise manifest_lib.RecordSetError(f"--{flag.name} is needed")
     if set(_OUTPUT.value) & set("*?["):  # Beam would read it as a pattern.
         raise manifest_lib.RecordSetError(
             f"--output: a path without * ? and [ is needed: {_OUTPUT.value}"
@@ -162,8 +172,30 @@ def _load_encoder() -> encoders.Encoder:
 
 
 def _run(argv: list[str]) -> str:
-    """Runs the job; returns the line that tells how it ended."""
+    """Does what --mode says; returns the line that tells how it ended."""
     options = runner.parse_options(argv)
+    if _MODE.value == "verify":
+        return _verify()
+    return _precompute(options)
+
+
+def _verify() -> str:
+    """Prints a line for each damage."""
+    tally, damages = audit.Tally(), 0
+    with progress.Ticker(tally.line) as ticker:
+        for line in audit.find_damages(_OUTPUT.value, tally):
+            ticker.say(line)
+            damages += 1
+    if damages:
+        raise manifest_lib.RecordSetError(
+            f"{_OUTPUT.value}: {tally}, {damages} damages; remove the damaged "
+            "files and run the same job again"
+        )
+    return f"{_OUTPUT.value}: {tally}, no damage"
+
+
+def _precompute(options: PipelineOptions) -> str:
+    """Runs the job."""
     output = _OUTPUT.value
     _check_paths()
     source = sources.open_source(_DATASET.value, _ANNOTATIONS.value)

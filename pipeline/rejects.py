@@ -8,6 +8,7 @@ from pipeline import splits, storage
 
 # The side output that carries them.
 REJECTS = "rejects"
+PATTERN = "rejects-*.jsonl"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,11 +7,11 @@ from typing import Any
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline import manifest as manifest_lib
-from pipeline import records, storage
+from pipeline import records, rejects, storage
 
 REQUEST_FILE = "request.json"
 
-_MADE_LAST = (manifest_lib.MANIFEST_FILE, "rejects-*.jsonl")
+_MADE_LAST = (manifest_lib.MANIFEST_FILE, rejects.PATTERN)
 _SHARDS = ("*.index.json", "*.tfrecord")
 
 

@@ -18,6 +18,7 @@ BEAM = {
     "storage",
     "request",
     "origin",
+    "audit",
     "shards",
     "readers",
     "transforms",

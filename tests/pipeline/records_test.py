@@ -174,3 +174,35 @@ def test_a_walk_finds_a_crafted_length(length: int) -> None:
         f"x.tfrecord: the record at byte 0 is {length} bytes long, but the "
         "file ends at 19"
     )
+
+
+def test_a_record_comes_back_outside_the_graph() -> None:
+    assert records.CaptionedImage.from_bytes(image().to_bytes()) == image()
+    restored = SPEC.from_bytes(image().grid)
+    np.testing.assert_array_equal(restored, grid().astype(np.float16))
+    assert restored.dtype == np.float32
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff\xff", image().to_bytes()[:-9]])
+def test_what_is_no_record_is_refused(data: bytes) -> None:
+    with pytest.raises(records.CorruptShard) as caught:
+        records.CaptionedImage.from_bytes(data)
+    assert str(caught.value).startswith("not a record of an image: ")
+
+
+def test_a_grid_of_another_length_is_refused() -> None:
+    with pytest.raises(ValueError) as caught:
+        SPEC.from_bytes(b"123")
+    assert str(caught.value) == (
+        "a grid of 3 bytes, 24 are needed for 3 x 4 of float16"
+    )
+
+
+def test_reading_goes_on_behind_a_flipped_bit() -> None:
+    data = bytearray(b"".join(map(records.frame, (b"abc", b"", b"d" * 9))))
+    data[13] ^= 1
+    read = records.read(io.BytesIO(data).read, len(data), "x.tfrecord")
+    assert list(read) == [(0, None), (19, b""), (35, b"d" * 9)]
+    cut = records.read(io.BytesIO(data).read, 40, "x.tfrecord")
+    with pytest.raises(records.CorruptShard, match="the file ends at 40"):
+        list(cut)

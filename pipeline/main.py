@@ -241,7 +241,7 @@ def _precompute(options: PipelineOptions) -> str:
 
 
 def _described(output: str) -> str:
-    manifest = manifest_lib.open_record_set(output).manifest
+    manifest = manifest_lib.open_record_set(output, storage.BEAM).manifest
     counts = ", ".join(
         f"{split} {manifest.num_images(split)}" for split in manifest.splits
     )

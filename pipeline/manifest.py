@@ -4,7 +4,8 @@ import dataclasses
 import hashlib
 import json
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, BinaryIO
 
 import tensorflow as tf
 
@@ -18,6 +19,31 @@ VOCABULARY_FILE = "vocabulary.tsv"
 
 class RecordSetError(ValueError):
     """A record set that is missing, unfinished, damaged or of another kind."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Files:
+    """How files are reached; TensorFlow's way, unless another is given.
+
+    What reads a record set checks it by the way that it reads: `tf.data`
+    through TensorFlow's file systems, the job through Beam's.
+
+    Attributes:
+      exists: whether there is such a file or folder.
+      size: of a file, in bytes.
+      open: a file, to read its bytes.
+    """
+
+    exists: Callable[[str], bool]
+    size: Callable[[str], int]
+    open: Callable[[str], BinaryIO]
+
+
+TENSORFLOW = Files(
+    exists=tf.io.gfile.exists,
+    size=lambda path: tf.io.gfile.stat(path).length,
+    open=lambda path: tf.io.gfile.GFile(path, "rb"),
+)
 
 
 def canonical_json(value: Any) -> str:
@@ -140,26 +166,27 @@ class RecordSet:
         ]
 
 
-def check_shard(path: str, shard: Shard) -> None:
+def check_shard(path: str, shard: Shard, files: Files = TENSORFLOW) -> None:
     """Checks that a shard's file is what its row says, by its headers only.
 
     Args:
       path: the record set's folder.
       shard: the row.
+      files: how it is reached.
 
     Raises:
       RecordSetError: no such file, or another size or number of records.
       records.CorruptShard: its framing is broken.
     """
     file = os.path.join(path, shard.file)
-    if not tf.io.gfile.exists(file):
+    if not files.exists(file):
         raise RecordSetError(f"{file}: in the manifest, but missing")
-    size = tf.io.gfile.stat(file).length
+    size = files.size(file)
     if size != shard.bytes:
         raise RecordSetError(
             f"{file}: {size} bytes, the manifest says {shard.bytes}"
         )
-    with tf.io.gfile.GFile(file, "rb") as stream:
+    with files.open(file) as stream:
         count = sum(1 for _ in records.walk(stream, size, file))
     if count != shard.records:
         raise RecordSetError(
@@ -167,39 +194,43 @@ def check_shard(path: str, shard: Shard) -> None:
         )
 
 
-def open_record_set(path: str) -> RecordSet:
+def open_record_set(path: str, files: Files = TENSORFLOW) -> RecordSet:
     """Reads the manifest and checks every shard before TensorFlow opens one.
+
+    Args:
+      path: the record set's folder.
+      files: how it is reached.
 
     Raises:
       RecordSetError: no such folder, no manifest (the job did not finish), a
         damaged manifest or vocabulary, a shard of another size.
       records.CorruptShard: a shard whose framing is broken.
     """
-    if not tf.io.gfile.isdir(path):
+    if not files.exists(path):
         raise RecordSetError(
             f"no record set at {path!r}: make one with `python -m "
             "pipeline.main`"
         )
-    if not tf.io.gfile.exists(os.path.join(path, MANIFEST_FILE)):
+    if not files.exists(os.path.join(path, MANIFEST_FILE)):
         raise RecordSetError(
             f"{path!r} has no {MANIFEST_FILE}: the job that makes it has not "
             "finished; run the same `python -m pipeline.main` again"
         )
-    manifest = Manifest.load(_read(path, MANIFEST_FILE))
-    words = _read(path, VOCABULARY_FILE)
+    manifest = Manifest.load(_read(path, MANIFEST_FILE, files))
+    words = _read(path, VOCABULARY_FILE, files)
     if hashlib.sha256(words.encode()).hexdigest() != manifest.vocabulary_sha256:
         raise RecordSetError(
             f"{path!r}: {VOCABULARY_FILE} is not the one in the manifest"
         )
     for shard in manifest.shards:
-        check_shard(path, shard)
+        check_shard(path, shard, files)
     return RecordSet(path, manifest, vocabulary_lib.Vocabulary.load(words))
 
 
-def _read(path: str, name: str) -> str:
+def _read(path: str, name: str, files: Files) -> str:
     file = os.path.join(path, name)
-    if not tf.io.gfile.exists(file):
+    if not files.exists(file):
         raise RecordSetError(f"{file}: missing")
-    with tf.io.gfile.GFile(file, "rb") as stream:
+    with files.open(file) as stream:
         # Damaged bytes are left to the digest, which tells of them better.
         return str(stream.read(), errors="replace")

@@ -94,7 +94,7 @@ def _differences(old: Any, new: Any, name: str = "") -> list[str]:
 def _complete(output: str) -> bool:
     """Whether there is a manifest, and all that it lists."""
     try:
-        manifest_lib.open_record_set(output)
+        manifest_lib.open_record_set(output, storage.BEAM)
     except (manifest_lib.RecordSetError, records.CorruptShard):
         return False
     return True

@@ -169,7 +169,7 @@ class ShardWriter:
             if side["key"] != key:
                 return None
             row = manifest_lib.Shard(**side["row"])
-            manifest_lib.check_shard(self.output, row)
+            manifest_lib.check_shard(self.output, row, storage.BEAM)
         except (OSError, BeamIOError, ValueError):
             return None
         return row, [Reject(**reject) for reject in side["rejects"]]

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 from apache_beam.io.filesystems import FileSystems
 
+from pipeline import manifest as manifest_lib
+
 # Buckets answer as web servers do; their clients' errors have that in common.
 _REFUSED = {403: PermissionError, 404: FileNotFoundError}
 
@@ -31,7 +33,7 @@ def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
         if FileSystems.exists(temporary):
             FileSystems.delete([temporary])
         raise
-    found = FileSystems.match([final])[0].metadata_list[0].size_in_bytes
+    found = size_of(final)
     if found != size:
         raise OSError(f"{final}: wrote {size} bytes, found {found}")
     return size
@@ -67,3 +69,11 @@ def exists(path: str) -> bool:
     # A bucket has no folders, only files whose names begin alike.
     beneath = FileSystems.match([FileSystems.join(path, "**")], [1])[0]
     return bool(beneath.metadata_list)
+
+
+def size_of(path: str) -> int:
+    """Bytes of a file that exists."""
+    return int(FileSystems.match([path])[0].metadata_list[0].size_in_bytes)
+
+
+BEAM = manifest_lib.Files(exists=exists, size=size_of, open=FileSystems.open)

@@ -7,8 +7,9 @@ import pytest
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
+from pipeline import manifest as manifest_lib
 from pipeline import storage
-from tests import bucket
+from tests import bucket, fixtures
 
 
 def names(folder: Path) -> list[str]:
@@ -121,3 +122,15 @@ def test_a_bucket_has_a_folder_where_files_begin_alike(folder: str) -> None:
     assert storage.exists(folder)
     assert storage.exists(f"{folder}/deep/a.txt")
     assert not storage.exists(f"{folder}/dee")
+
+
+def test_a_record_set_opens_in_a_bucket(folder: str, tmp_path: Path) -> None:
+    local = fixtures.write_record_set(tmp_path / "records")
+    bucket.upload(tmp_path / "records", folder)
+    opened = manifest_lib.open_record_set(folder, storage.BEAM)
+    assert opened.manifest == local.manifest
+    with pytest.raises(manifest_lib.RecordSetError, match="no record set at"):
+        manifest_lib.open_record_set(f"{folder}/none", storage.BEAM)
+    storage.write_text(folder, local.manifest.shards[0].file, "short")
+    with pytest.raises(manifest_lib.RecordSetError, match="5 bytes, the man"):
+        manifest_lib.open_record_set(folder, storage.BEAM)

@@ -22,8 +22,8 @@ The flow, in order; a module imports only those above it:
   origin       source -> bytes: a root that no source can leave
   scoring      words of captions, and how well captions fit references
   request      what a run was asked for: go on, be complete, or be refused
-  card         what a record set holds, and whether it can teach anything
   pages        what every page is made of: style, plots, the file itself
+  card         what a record set holds, and whether it can teach anything
   readers      a data set's own files -> references: a reader a format
   progress     how far a job is: a line in a terminal, lines in a log
   shards       one shard: read, decode, encode, write, rename, check

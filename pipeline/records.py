@@ -185,6 +185,22 @@ def frame(data: bytes) -> bytes:
     return length + _masked_crc(length) + data + _masked_crc(data)
 
 
+def read_next(file: BinaryIO) -> bytes:
+    """The data of the record that begins where the file stands.
+
+    Raises:
+      CorruptShard: there is none, or one whose checksums do not fit.
+    """
+    header = file.read(_HEADER_BYTES)
+    if _masked_crc(header[:8]) != header[8:]:
+        raise CorruptShard("no record begins here")
+    (length,) = struct.unpack("<Q", header[:8])
+    data = file.read(length)
+    if _masked_crc(data) != file.read(_FOOTER_BYTES):
+        raise CorruptShard("a record does not fit its checksum")
+    return data
+
+
 def walk(file: BinaryIO, size: int, name: str) -> Iterator[int]:
     """Yields the offset of each record, reading headers only.
 

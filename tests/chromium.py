@@ -50,6 +50,8 @@ class Chromium:
         )["sessionId"]
         self.call("Page.enable")
         self.call("Network.enable")
+        self.call("Log.enable")
+        self.call("Runtime.enable")
 
     def _message(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
@@ -88,6 +90,14 @@ class Chromium:
     def seen(self, method: str) -> list[dict[str, Any]]:
         """Parameters of the events of this kind since the page was opened."""
         return [e["params"] for e in self.events if e.get("method") == method]
+
+    def complaints(self) -> list[str]:
+        """What went to the console and the log since the page was opened."""
+        said = [each["entry"]["text"] for each in self.seen("Log.entryAdded")]
+        return said + [
+            str(each.get("args"))
+            for each in self.seen("Runtime.consoleAPICalled")
+        ]
 
     def value(self, expression: str) -> Any:
         """Evaluates JavaScript in the page."""

@@ -10,6 +10,7 @@ import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import gin  # noqa: E402
+from tests import chromium  # noqa: E402
 
 # Only before the first operation: so that two replicas fit in any test.
 tf.config.set_logical_device_configuration(
@@ -30,3 +31,15 @@ def cleared_gin() -> Iterator[None]:
     gin.clear_config()
     yield
     gin.clear_config()
+
+
+@pytest.fixture(scope="session")
+def browser(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[chromium.Chromium]:
+    """One tab for all tests; a page that is opened replaces the last."""
+    if not chromium.BINARY:
+        pytest.skip("Chromium is not installed")
+    started = chromium.Chromium(tmp_path_factory.mktemp("profile"))
+    yield started
+    started.close()

@@ -13,7 +13,7 @@ SHARED = {"records", "manifest", "vocabulary", "images", "encoders", "grammar"}
 SHARED |= {"pages.axes", "pages.bars", "pages.document", "pages.style"}
 SHARED |= {"scoring.tokens", "scoring.ngrams"}
 SHARED |= {"scoring.cider", "scoring.constant"}
-SHARED |= {"card.finding", "card.facts", "card.data_card"}
+SHARED |= {"card.finding", "card.facts", "card.data_card", "card.wording"}
 BEAM = {
     "storage",
     "request",

@@ -4,6 +4,7 @@ The flow, in order; a module imports only those above it:
 
   config       finds, parses, locks and saves gin files
   strategy     names of devices -> tf.distribute.Strategy and dtype policy
+  admission    refuses a record set whose data card says stop
   dataset      record set -> batches in an order that only the seed decides
   split_images  every image of a split once, with all of its captions
   dropout      masks that depend on (seed, step, stream), never on the device

@@ -19,6 +19,7 @@ from pipeline import records as records_lib
 from pipeline import vocabulary as vocabulary_lib
 from trainer import (
     actions,
+    admission,
     checkpoint,
     config,
     evaluation,
@@ -155,6 +156,7 @@ def train(
     cadence: Cadence = gin.REQUIRED,
     num_steps: int = gin.REQUIRED,
     microbatches: int = 1,
+    waived: Sequence[str] = (),
 ) -> str:
     """Trains a captioner, or goes on with one.
 
@@ -169,6 +171,7 @@ def train(
       num_steps: updates to have been made at the end.
       microbatches: parts that a replica's batch is computed in, to save
         memory; the update is the same.
+      waived: findings of the data card that shall not stop the training.
 
     Returns:
       A line that tells how it ended.
@@ -176,8 +179,11 @@ def train(
     Raises:
       RunError: the directory belongs to a run of other settings.
       RecordSetError: the record set can't be used.
+      RefusedDataError: the data card says that training would be in vain.
     """
     record_set = manifest_lib.open_record_set(setup.records)
+    for line in admission.admit(record_set, waived):
+        _LOG.warning(line)
     data = dataset_lib.CaptionDataset(
         record_set, "train", batching, shuffle=True
     )

@@ -7,6 +7,13 @@ The flow, in order; a module imports only those above it:
   data_card    facts, findings and examples <-> data_card.json
   look         pixels -> 20 bytes that near-duplicate images share
   feature_sums  grids -> exact sums that merge in any order
+  wording      findings in plain words
+  plots        what the numbers look like
+  pictures     thumbnails of examples, read where they lie
+  tables       numbers as cards, and as bars
+  gallery      a sample of the images, and those that a finding is about
+  page_style   how findings and images look
+  page         findings, facts and examples in one HTML file
 
 The card is written before the manifest, which holds its digest.
 """

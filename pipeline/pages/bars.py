@@ -27,7 +27,7 @@ def card(
     bars: Sequence[Bar],
     *,
     form: str,
-    good: bool = True,
+    good: bool | None = None,
     remark: str = "",
 ) -> str:
     """A heading, a remark, and a table with bars.
@@ -36,15 +36,16 @@ def card(
       title: text.
       bars: those without a value are left out.
       form: how a value is written.
-      good: what the colours say.
+      good: what the colours say, or None for no judgement.
       remark: text below the heading, or ''.
     """
     title = html.escape(title)
     most = largest(bar.value for bar in bars)
     lines = "".join(_line(bar, most, form) for bar in bars)
     said = f'<p class="remark">{html.escape(remark)}</p>' if remark else ""
+    judged = {True: " good", False: " bad", None: ""}[good]
     return (
-        f'<div class="card {"good" if good else "bad"}"><h3>{title}</h3>{said}'
+        f'<div class="card{judged}"><h3>{title}</h3>{said}'
         f'<table aria-label="{title}">{lines}</table></div>'
     )
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-# Contrast with `paper` and `card`: ink, muted, accent, good and bad 4.5 or
-# more, as text; floor 3 or more, as bars and lines.
+# Contrast with `paper` and `card`: ink, muted, accent, good, bad and warn
+# 4.5 or more, as text; floor 3 or more, as bars and lines.
 LIGHT = {
     "paper": "#f7f6f2",
     "card": "#ffffff",
@@ -15,6 +15,7 @@ LIGHT = {
     "tint": "#cfe9e4",
     "good": "#1d6b3c",
     "bad": "#a8431c",
+    "warn": "#8a5a00",
 }
 DARK = {
     "paper": "#14171a",
@@ -27,6 +28,7 @@ DARK = {
     "tint": "#1f4a46",
     "good": "#7fd29b",
     "bad": "#f2a27c",
+    "warn": "#e6c15c",
 }
 
 _LAYOUT = """
@@ -50,8 +52,9 @@ h3{font-size:15px;font-weight:600}
 .verdict strong{display:block;font:600 clamp(28px,4.6vw,44px)/1.15
 Charter,"Iowan Old Style",Georgia,"Times New Roman",serif;
 letter-spacing:-.015em;margin-bottom:10px}
-.looks strong{color:var(--good)}
-.blind strong{color:var(--bad)}
+.looks strong,.verdict.ok strong{color:var(--good)}
+.verdict.warn strong{color:var(--warn)}
+.blind strong,.verdict.stop strong{color:var(--bad)}
 .facts{display:flex;flex-wrap:wrap;gap:14px 32px;margin-top:28px;
 padding-top:18px;border-top:1px solid var(--rule)}
 .facts dt{font-size:13px;color:var(--muted)}
@@ -75,6 +78,7 @@ padding:5px 14px 5px 0;width:1%;white-space:nowrap}
 background:var(--floor)}
 .own .bar i{background:var(--accent)}
 .bad .own .bar i{background:var(--bad)}
+.remark{color:var(--muted)}
 .good .remark{color:var(--good)}
 .bad .remark{color:var(--bad)}
 .limit .bar i{background:none;border:1px dashed var(--muted)}

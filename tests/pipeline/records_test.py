@@ -140,6 +140,21 @@ def test_a_walk_gives_the_place_of_each_record() -> None:
     assert walked(b"") == []
 
 
+def test_a_record_is_read_where_it_begins() -> None:
+    file = io.BytesIO(records.frame(b"one") + records.frame(b"the other"))
+    file.seek(len(records.frame(b"one")))
+    assert records.read_next(file) == b"the other"
+    with pytest.raises(records.CorruptShard, match="no record begins here"):
+        records.read_next(file)
+
+
+def test_a_damaged_record_is_not_read() -> None:
+    framed = bytearray(records.frame(b"payload"))
+    framed[14] ^= 1
+    with pytest.raises(records.CorruptShard, match="not fit its checksum"):
+        records.read_next(io.BytesIO(framed))
+
+
 def test_a_walk_finds_a_cut_header() -> None:
     whole = records.frame(b"abc")
     for length in range(1, 12):

@@ -134,3 +134,12 @@ def test_a_record_set_opens_in_a_bucket(folder: str, tmp_path: Path) -> None:
     storage.write_text(folder, local.manifest.shards[0].file, "short")
     with pytest.raises(manifest_lib.RecordSetError, match="5 bytes, the man"):
         manifest_lib.open_record_set(folder, storage.BEAM)
+
+
+def test_a_part_of_a_file_is_read(tmp_path: Path) -> None:
+    storage.write_bytes(str(tmp_path), "a.bin", [b"0123456789"])
+    with storage.open_file(str(tmp_path), "a.bin") as file:
+        file.seek(7)
+        assert file.read(2) == b"78"
+        file.seek(1)
+        assert file.read(1) == b"1"

@@ -1,43 +1,17 @@
 """The page as text, and as Chromium shows it."""
 
-import html.parser
 import math
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests import chromium
+from tests.outline import Outline
 from tests.trainer.page_sample import example, full_page, photo
 from trainer import floors, gallery, generator, page, scorecard
 
 NASTY = "<script>alert('x')</script>\"&"
-
-
-class Outline(html.parser.HTMLParser):
-    """Headings in order, all attributes, and tags left open."""
-
-    def __init__(self, text: str):
-        super().__init__()
-        self.headings: list[int] = []
-        self.attributes: list[tuple[str, str]] = []
-        self.tags: set[str] = set()
-        self.open: list[str] = []
-        self.feed(text)
-
-    def handle_starttag(
-        self, tag: str, attrs: list[tuple[str, str | None]]
-    ) -> None:
-        self.tags.add(tag)
-        self.attributes += [(name, value or "") for name, value in attrs]
-        if tag in ("h1", "h2", "h3"):
-            self.headings.append(int(tag[1]))
-        if tag not in ("meta", "link", "input"):
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
 
 
 def test_page_says_everything_in_order() -> None:
@@ -137,17 +111,6 @@ def test_two_dozen_long_captions_stay_small() -> None:
     photos = sum(len(row.example.thumbnail) for row in rows)
     text = page.Page("t", "v", examples=rows).render()
     assert len(text) - 4 / 3 * photos < 1_000_000
-
-
-@pytest.fixture(scope="module")
-def browser(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[chromium.Chromium]:
-    if not chromium.BINARY:
-        pytest.skip("Chromium is not installed")
-    started = chromium.Chromium(tmp_path_factory.mktemp("profile"))
-    yield started
-    started.close()
 
 
 @pytest.fixture

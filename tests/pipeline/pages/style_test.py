@@ -34,6 +34,7 @@ def contrast(one: str, other: str) -> float:
         ("accent", 4.5),
         ("good", 4.5),
         ("bad", 4.5),
+        ("warn", 4.5),
         ("floor", 3),
     ],
 )

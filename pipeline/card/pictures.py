@@ -1,0 +1,36 @@
+"""Thumbnails of a few records, read where they lie in their shards."""
+
+import itertools
+import operator
+from collections.abc import Iterable
+
+from pipeline import records, storage
+from pipeline.card.data_card import Example
+from pipeline.pages import document
+
+
+def read(folder: str, examples: Iterable[Example]) -> dict[Example, str]:
+    """Reads no more of a shard than the records that are asked for.
+
+    Args:
+      folder: of the record set.
+      examples: to show.
+
+    Returns:
+      The address of each thumbnail, which holds its bytes; '' where the record
+      has none.
+    """
+    place = operator.attrgetter("file", "offset")
+    pictures = {}
+    ordered = sorted(set(examples), key=place)
+    for file, group in itertools.groupby(ordered, key=lambda each: each.file):
+        with storage.open_file(folder, file) as stream:
+            for example in group:
+                stream.seek(example.offset)
+                pictures[example] = _address(records.read_next(stream))
+    return pictures
+
+
+def _address(data: bytes) -> str:
+    thumbnail = records.CaptionedImage.from_bytes(data).thumbnail
+    return document.data_uri(thumbnail, "image/jpeg") if thumbnail else ""

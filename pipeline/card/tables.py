@@ -1,0 +1,115 @@
+"""Numbers of a record set as cards: plain, or each with a bar."""
+
+import html
+from collections.abc import Iterable, Iterator, Mapping
+
+from pipeline.card.facts import (
+    CaptionFacts,
+    FeatureFacts,
+    FloorFacts,
+    LadderFacts,
+    SplitFacts,
+)
+from pipeline.pages import bars
+
+
+def split(name: str, facts: SplitFacts) -> str:
+    """What one split holds."""
+    return _table(name, _split_rows(facts))
+
+
+def frequent(facts: CaptionFacts) -> str:
+    """The captions that occur most often."""
+    rows = [bars.Bar(row.text, row.count) for row in facts.frequent]
+    return bars.card("Most frequent captions", rows, form="{:,.0f}")
+
+
+def features(facts: FeatureFacts) -> str:
+    """What the encoder made of the images."""
+    return _table("Features", _feature_rows(facts))
+
+
+def ladder(facts: LadderFacts) -> str:
+    """Losses that need no image, each a rung below the last."""
+    return bars.card(
+        "Loss ladder, nats per token",
+        [
+            bars.Bar("Any word", facts.uniform),
+            bars.Bar("Frequent words", facts.unigram),
+            bars.Bar("After one word", facts.bigram),
+            bars.Bar("After two words", facts.trigram, "own"),
+        ],
+        form="{:.2f}",
+        remark=(
+            f"Counted on {facts.train_images:,} train images, measured on "
+            f"{facts.images:,} of {facts.split}. A captioner that uses the "
+            "image ends below the last rung."
+        ),
+    )
+
+
+def floors(facts: FloorFacts) -> str:
+    """Scores that need no model."""
+    return bars.card(
+        "CIDEr-D without a model",
+        [
+            bars.Bar("Permuted images", facts.permuted),
+            bars.Bar("Best constant caption", facts.constant),
+            bars.Bar("Nearest image's caption", facts.nearest, "own"),
+            bars.Bar("One person", facts.human),
+        ],
+        form="{:.3f}",
+        remark=(
+            f"On {facts.images:,} images of {facts.split}, with captions of "
+            f"{facts.train_images:,} train images. The best constant caption "
+            f"is “{facts.constant_caption}”."
+        ),
+    )
+
+
+def rejected(reasons: Mapping[str, int]) -> str:
+    """How many images were left out, by reason."""
+    ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    rows = [bars.Bar(reason, count) for reason, count in ordered]
+    return bars.card("By reason", rows, form="{:,.0f}")
+
+
+def _split_rows(facts: SplitFacts) -> Iterator[tuple[str, str]]:
+    yield "Images", f"{facts.images:,}"
+    yield "Captions", f"{facts.captions:,}"
+    yield "Words per caption", f"{facts.words / max(facts.captions, 1):.1f}"
+    yield "Different words", f"{facts.types:,}"
+    yield "Unknown words", f"{facts.unknown_words / max(facts.words, 1):.2%}"
+    distinct = facts.repeats.distinct / max(facts.captions, 1)
+    yield "Different captions", f"{distinct:.1%}"
+    yield "Mode share", f"{facts.repeats.mode_share:.2%}"
+    if facts.repeats.collision is not None:
+        yield "Collision probability", f"{facts.repeats.collision:.2g}"
+    yield "Images of one colour", f"{facts.blank_images:,}"
+    yield "Near-duplicates", f"{facts.repeated_images:,}"
+    if facts.leaked_images is not None:
+        yield "Near-duplicates in train", f"{facts.leaked_images:,}"
+
+
+def _feature_rows(facts: FeatureFacts) -> Iterator[tuple[str, str]]:
+    yield "Grids", f"{facts.images:,}"
+    yield "Mean", f"{facts.mean:.3g}"
+    yield "Deviation", f"{facts.deviation:.3g}"
+    if facts.dispersion is not None:
+        yield "Dispersion between images", f"{facts.dispersion:.3f}"
+    if facts.cosine is not None:
+        yield "Cosine of two images", f"{facts.cosine:.3f}"
+    yield "Constant grids", f"{facts.constant:,}"
+    yield "Left out, not finite", f"{facts.non_finite:,}"
+
+
+def _table(title: str, rows: Iterable[tuple[str, str]]) -> str:
+    lines = "".join(
+        f'<tr><th scope="row">{html.escape(label)}</th>'
+        f"<td>{html.escape(text)}</td></tr>"
+        for label, text in rows
+    )
+    return (
+        f'<div class="card"><h3>{html.escape(title)}</h3>'
+        f"<table>{lines}</table></div>"
+    )

@@ -1,0 +1,61 @@
+"""Findings in plain words, for the terminal, the page and the trainer."""
+
+import re
+
+from pipeline.card.data_card import DataCard
+from pipeline.card.finding import Finding
+
+DEFINITIONS = {
+    "Near-duplicate": "An image that looks like another to a perceptual hash, "
+    "which sees coarse light and dark and is blind to size and compression.",
+    "Mode share": "Share of the captions that are the most frequent one; case "
+    "and punctuation apart.",
+    "Collision probability": "How likely two captions drawn at random are the "
+    "same (Simpson 1949).",
+    "Loss ladder": "Cross entropy of models that see words only: all alike, by "
+    "frequency, and Kneser-Ney after one and two words. A captioner that stays "
+    "on a rung knows no more than that rung.",
+    "CIDEr-D": "Likeness to the references in which rare words count more; 0 "
+    "to 10, which papers print times 100 (Vedantam et al. 2015).",
+    "Pairing test": "Each image gets a caption of the image that looks most "
+    "like it. Where captions belong to their images, that serves better than "
+    "with the images permuted; z counts the difference in standard deviations.",
+    "Dispersion": "Variance of the features between images over their whole "
+    "variance: 0 where all images look alike to the encoder.",
+}
+
+
+def name(slug: str) -> str:
+    """What a reader calls a finding, such as `Leaked split`."""
+    return slug.replace("-", " ").capitalize()
+
+
+def sentence(finding: Finding) -> str:
+    """The first sentence of what a finding means."""
+    return re.split(r"(?<=[.!?])\s+(?=\S)", finding.meaning.strip())[0]
+
+
+def measured(finding: Finding) -> str:
+    """Value and threshold, such as `0.4, stop above 0.2`."""
+    side = "above" if finding.above else "below"
+    level = "warn" if finding.level == "ok" else finding.level
+    threshold = f"{level} {side} {_number(finding.threshold)}"
+    if finding.value is None:
+        return f"too little data to judge by, {threshold}"
+    return f"{_number(finding.value)}, {threshold}"
+
+
+def line(finding: Finding) -> str:
+    """One line: level, name, sentence."""
+    return f"{finding.level:<5} {finding.slug}: {sentence(finding)}"
+
+
+def verdict(card: DataCard) -> str:
+    """The card in one sentence: its gravest finding, or that there is none."""
+    if card.level == "ok":
+        return "A captioner can learn from this data."
+    return sentence(max(card.findings, key=lambda each: each.severity))
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

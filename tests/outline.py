@@ -1,0 +1,28 @@
+"""What a page holds, as a parser reads it."""
+
+import html.parser
+
+
+class Outline(html.parser.HTMLParser):
+    """Headings in order, all attributes, and tags left open."""
+
+    def __init__(self, text: str):
+        super().__init__()
+        self.headings: list[int] = []
+        self.attributes: list[tuple[str, str]] = []
+        self.tags: set[str] = set()
+        self.open: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(
+        self, tag: str, attrs: list[tuple[str, str | None]]
+    ) -> None:
+        self.tags.add(tag)
+        self.attributes += [(name, value or "") for name, value in attrs]
+        if tag in ("h1", "h2", "h3"):
+            self.headings.append(int(tag[1]))
+        if tag not in ("meta", "link", "input", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag

@@ -1,0 +1,136 @@
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline import manifest as manifest_lib
+from pipeline.card import data_card
+from tests import card_sample, fixtures
+from trainer import admission
+
+WARNED = dataclasses.replace(
+    card_sample.LEAKED, findings=card_sample.LEAKED.findings[1:]
+)
+
+
+@pytest.fixture
+def record_set(tmp_path: Path) -> manifest_lib.RecordSet:
+    return fixtures.write_record_set(tmp_path / "records")
+
+
+def judge(
+    record_set: manifest_lib.RecordSet, card: data_card.DataCard
+) -> manifest_lib.RecordSet:
+    Path(record_set.path, data_card.CARD_FILE).write_text(card.dump())
+    return record_set
+
+
+def test_healthy_data_is_admitted_without_a_word(
+    record_set: manifest_lib.RecordSet,
+) -> None:
+    assert admission.admit(judge(record_set, card_sample.HEALTHY)) == []
+
+
+def test_a_record_set_without_a_card_is_admitted_with_a_note(
+    record_set: manifest_lib.RecordSet,
+) -> None:
+    (line,) = admission.admit(record_set)
+    assert line == f"{record_set.path} has no data card: nothing is judged"
+
+
+def test_a_warning_is_told_with_its_advice(
+    record_set: manifest_lib.RecordSet,
+) -> None:
+    (line,) = admission.admit(judge(record_set, WARNED))
+    assert line == (
+        "warn: repeated-images: 20 % of the images have a near-duplicate. "
+        "(0.2, warn above 0.1) Leave near-duplicates out."
+    )
+
+
+def test_a_stop_refuses_and_says_how_to_go_on(
+    record_set: manifest_lib.RecordSet,
+) -> None:
+    with pytest.raises(admission.RefusedDataError) as caught:
+        admission.admit(judge(record_set, card_sample.LEAKED))
+    assert str(caught.value) == (
+        f"{record_set.path} is not fit to train on: leaked-split: 40 % of "
+        "dev's images have a near-duplicate in train. (0.4, stop above 0.2) "
+        "Split anew with all near-duplicates on one side. See its "
+        "data_card.html. To train all the same: "
+        "--gin_param=\"train.waived = ['leaked-split']\""
+    )
+
+
+def test_all_stops_are_named(record_set: manifest_lib.RecordSet) -> None:
+    first, other, _ = card_sample.LEAKED.findings
+    both = (first, dataclasses.replace(other, level="stop"))
+    card = dataclasses.replace(card_sample.LEAKED, findings=both)
+    with pytest.raises(admission.RefusedDataError) as caught:
+        admission.admit(judge(record_set, card))
+    assert "Also: repeated-images. See" in str(caught.value)
+    assert str(caught.value).endswith(
+        "train.waived = ['leaked-split', 'repeated-images']\""
+    )
+
+
+def test_a_waived_stop_is_told_and_admitted(
+    record_set: manifest_lib.RecordSet,
+) -> None:
+    judge(record_set, card_sample.LEAKED)
+    lines = admission.admit(record_set, ["leaked-split"])
+    assert [line.split(":")[0] for line in lines] == ["waived", "warn"]
+
+
+def test_an_unknown_name_lists_the_names(
+    record_set: manifest_lib.RecordSet,
+) -> None:
+    judge(record_set, card_sample.LEAKED)
+    with pytest.raises(admission.RefusedDataError) as caught:
+        admission.admit(record_set, ["leaked-spilt"])
+    assert str(caught.value) == (
+        "train.waived: no finding 'leaked-spilt'; there are leaked-split, "
+        "repeated-images, shuffled-pairs"
+    )
+
+
+def train(record_set: manifest_lib.RecordSet, run_dir: Path, *more: str):
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "trainer.main", "--mode=train"),
+            *("--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"),
+            f"--gin_param=RECORDS = '{record_set.path}'",
+            f"--run_dir={run_dir}",
+            *more,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+def test_the_trainer_refuses_and_is_overridden(
+    record_set: manifest_lib.RecordSet, tmp_path: Path
+) -> None:
+    judge(record_set, card_sample.LEAKED)
+    refused = train(record_set, tmp_path / "run")
+    assert refused.returncode == 1
+    assert "Traceback" not in refused.stderr
+    (line,) = [
+        line
+        for line in refused.stderr.splitlines()
+        if line.startswith("trainer:")
+    ]
+    assert "not fit to train on: leaked-split: 40 % of dev" in line
+    assert not (tmp_path / "run").exists()
+    override = line.split("--gin_param=")[1].strip('"')
+    trained = train(record_set, tmp_path / "run", f"--gin_param={override}")
+    assert trained.returncode == 0, trained.stderr
+    assert "trained: reached step 3" in trained.stdout
+    told = [
+        trained.stderr.index(part)
+        for part in ("waived: leaked-split", "warn: repeated-images", "step 1")
+    ]
+    assert told == sorted(told)

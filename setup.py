@@ -29,6 +29,7 @@ setuptools.setup(
         "apache-beam>=2.70,<3",
         "gin-config>=0.5,<0.6",
         "google-crc32c>=1.5",
+        "ijson>=3.3",
         "keras>=3.12,<3.16",
         "numpy>=1.26",
         "pillow>=11",

@@ -57,7 +57,9 @@ _ANNOTATIONS = flags.DEFINE_list(
     "split of what it holds. "
     "jsonl: a file with one {'image': path, 'captions': [...]} a line, and "
     "optionally 'id' and 'split'. flickr8k: Flickr8k.token.txt, with the "
-    "official Flickr_8k.*Images.txt lists beside it.",
+    "official Flickr_8k.*Images.txt lists beside it. coco: "
+    "captions_train2017.json,captions_val2017.json: the names tell the "
+    "splits. karpathy: dataset_coco.json and the like.",
 )
 _IMAGES = flags.DEFINE_string("images", "", "Root folder of the images.")
 _ALLOW_HOSTS = flags.DEFINE_list(

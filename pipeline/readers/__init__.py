@@ -8,6 +8,9 @@ The flow, in order; a module imports only those above it:
   lines       text files -> one reference or reject a line
   jsonl       one JSON object a line
   flickr      Flickr8k: a token file and official split lists
+  documents   one large JSON document, item by item
+  coco        COCO captions JSON: images and annotations, joined by id
+  karpathy    Karpathy's split JSON of COCO, Flickr8k or Flickr30k
   sources     the flags of a data set -> its reader, and digests of its files
 
 A reader is a PTransform from Begin to (references, rejects). None holds its

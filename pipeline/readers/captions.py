@@ -1,7 +1,10 @@
 """What every reader gives: `Reference`. No Beam, no image bytes."""
 
 import dataclasses
+import re
 from collections.abc import Iterable
+
+_SPLIT_NAME = re.compile(r"[\w-]*")
 
 
 class MalformedReference(ValueError):
@@ -36,6 +39,16 @@ class Reference:
     captions: tuple[str, ...]
     split: str = ""
     order: int = 0
+
+
+def with_text(texts: Iterable[str]) -> tuple[str, ...]:
+    """The captions that hold more than blanks, without those around them."""
+    return tuple(text.strip() for text in texts if text.strip())
+
+
+def is_split(name: object) -> bool:
+    """Whether it can be a split: it becomes a part of file names."""
+    return isinstance(name, str) and bool(_SPLIT_NAME.fullmatch(name))
 
 
 def merge(references: Iterable[Reference]) -> Reference:

@@ -1,17 +1,19 @@
 """JSONL: `{"image": path, "captions": [text, ...], "id"?, "split"?}` a line."""
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
 
 from pipeline.readers import lines, membership
-from pipeline.readers.captions import MalformedReference, Reference
+from pipeline.readers.captions import (
+    MalformedReference,
+    Reference,
+    is_split,
+    with_text,
+)
 from pipeline.readers.inputs import InputFile
-
-_SPLIT_NAME = re.compile(r"[\w-]*")
 
 
 def _fault(row: dict[str, Any]) -> str:
@@ -25,10 +27,7 @@ def _fault(row: dict[str, Any]) -> str:
     identity, split = row.get("id"), row.get("split")
     if identity is not None and not isinstance(identity, str | int):
         return "'id' is text or a number"
-    # It becomes a part of file names.
-    if split is not None and not (
-        isinstance(split, str) and _SPLIT_NAME.fullmatch(split)
-    ):
+    if split is not None and not is_split(split):
         return "'split' is one word"
     try:
         "".join([source, str(identity), *captions]).encode()
@@ -54,7 +53,7 @@ def parse(line: str) -> Reference:
     if fault:
         raise MalformedReference("malformed-line", where, fault)
     source, identity = row["image"], row.get("id")
-    kept = tuple(text.strip() for text in row["captions"] if text.strip())
+    kept = with_text(row["captions"])
     if not kept:
         raise MalformedReference("no-captions", source, "no caption has text")
     return Reference(

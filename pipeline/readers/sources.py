@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 import apache_beam as beam
 
-from pipeline.readers import flickr, inputs, jsonl
+from pipeline.readers import coco, flickr, inputs, jsonl, karpathy
 from pipeline.readers.inputs import InputFile
 
 
@@ -37,9 +37,26 @@ def _flickr8k(files: Sequence[InputFile]) -> Source:
     )
 
 
+def _coco(files: Sequence[InputFile]) -> Source:
+    files = [coco.name_split(file) for file in files]
+    for file in files:
+        coco.check(file)
+    return Source(coco.ReadCoco(files), {"annotations": inputs.digest(files)})
+
+
+def _karpathy(files: Sequence[InputFile]) -> Source:
+    for file in files:
+        karpathy.check(file)
+    return Source(
+        karpathy.ReadKarpathy(files), {"annotations": inputs.digest(files)}
+    )
+
+
 FORMATS: dict[str, Callable[[Sequence[InputFile]], Source]] = {
     "jsonl": _jsonl,
     "flickr8k": _flickr8k,
+    "coco": _coco,
+    "karpathy": _karpathy,
 }
 
 

@@ -146,6 +146,43 @@ def test_flickr8k_files_become_a_record_set(
     assert found["validation"] > 0
 
 
+def write_coco(corpus: fixtures.Corpus, path: Path, turned: bool) -> Path:
+    """The corpus as COCO has it; `turned` turns both lists round."""
+    names = list(corpus.captions)
+    images = [
+        {"id": number, "file_name": name} for number, name in enumerate(names)
+    ]
+    annotations = [
+        {"id": 10 * number + place, "image_id": number, "caption": text}
+        for number, name in enumerate(names)
+        for place, text in enumerate(corpus.captions[name])
+    ]
+    step = -1 if turned else 1
+    lists = {"images": images[::step], "annotations": annotations[::step]}
+    path.write_text(json.dumps(lists))
+    return path
+
+
+def test_the_manifest_knows_content_and_rule_but_no_order(
+    world: World, tmp_path: Path
+) -> None:
+    def digest(name: str, path: Path, *more: str) -> str:
+        flags = world.flags(tmp_path / name, annotations=path)
+        ended = run(*flags, "--dataset=coco", *more)
+        assert ended.code == 0, ended.errors
+        manifest = manifest_lib.open_record_set(str(tmp_path / name)).manifest
+        return manifest.digest
+
+    path = write_coco(world.corpus, tmp_path / "a.json", turned=False)
+    turned = write_coco(world.corpus, tmp_path / "b.json", turned=True)
+    changed = tmp_path / "c.json"
+    changed.write_text(path.read_text().replace("a red circle", "a red disc"))
+    one = digest("one", path)
+    assert digest("turned", turned) == one
+    assert digest("changed", changed) != one
+    assert digest("ruled", path, "--test_share=0.5") != one
+
+
 def test_flickr8k_needs_its_lists(world: World, tmp_path: Path) -> None:
     alone = shutil.copy(world.corpus.tokens, tmp_path / "token.txt")
     flags = world.flags(tmp_path / "records", annotations=alone)

@@ -1,5 +1,6 @@
 """Sources: the reader that flags ask for, and what is missing."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,47 @@ def test_flickr8k_without_its_lists_is_told(corpus: fixtures.Corpus) -> None:
     assert str(caught.value) == (
         f"no Flickr_8k.trainImages.txt beside {corpus.tokens}"
     )
+
+
+def test_coco_is_opened_with_a_split_a_file(tmp_path: Path) -> None:
+    paths = []
+    for number, name in enumerate(("train", "val")):
+        path = tmp_path / f"captions_{name}2017.json"
+        image = {"id": number, "file_name": f"{number}.jpg"}
+        annotation = {"image_id": number, "id": 1, "caption": "text"}
+        document = {"images": [image], "annotations": [annotation]}
+        path.write_text(json.dumps(document))
+        paths.append(str(path))
+    source = sources.open_source("coco", paths)
+    assert source.inputs == sources.open_source("coco", paths[::-1]).inputs
+    with pipes.runner() as pipeline:
+        good, _ = pipeline | source.reader
+        pipes.check(
+            good,
+            [
+                Reference("0", "0.jpg", ("text",), "train"),
+                Reference("1", "1.jpg", ("text",), "validation"),
+            ],
+        )
+    with pytest.raises(manifest_lib.RecordSetError, match="--dataset=coco$"):
+        sources.open_source("karpathy", paths)
+
+
+def test_karpathy_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "dataset_flickr30k.json"
+    image = {
+        "filename": "1.jpg",
+        "split": "val",
+        "sentences": [{"raw": "text"}],
+    }
+    path.write_text(json.dumps({"images": [image]}))
+    with pipes.runner() as pipeline:
+        source = sources.open_source("karpathy", [str(path)])
+        good, _ = pipeline | source.reader
+        pipes.check(
+            good, [Reference("1.jpg", "1.jpg", ("text",), "validation")]
+        )
+    with pytest.raises(
+        manifest_lib.RecordSetError, match="--dataset=karpathy$"
+    ):
+        sources.open_source("coco", [str(path)])

@@ -1,0 +1,63 @@
+"""One large JSON document, item by item: never the whole in memory."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+import ijson
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline import manifest as manifest_lib
+from pipeline.readers.inputs import InputFile
+
+
+def items(path: str, name: str) -> Iterator[Any]:
+    """The items of the list `name` of the document's object, as they come.
+
+    Raises:
+      RecordSetError: the document ends early, or is not JSON.
+    """
+    with FileSystems.open(path) as file:
+        try:
+            yield from ijson.items(file, f"{name}.item", use_float=True)
+        except ijson.JSONError as error:
+            told = error.args[0]
+            if isinstance(told, bytes):  # Where it quotes what is not UTF-8.
+                told = told.decode(errors="replace")
+            told = told.partition("\n")[0]
+            raise manifest_lib.RecordSetError(
+                f"{path} is no whole JSON document: {told}"
+            ) from error
+
+
+def first(path: str, name: str) -> Any:
+    """The first item of a list, or None where there is none.
+
+    Raises:
+      RecordSetError: as `items`.
+    """
+    return next(items(path, name), None)
+
+
+class ReadItems(beam.PTransform):
+    """Begin -> (the file's split, an item of one of its lists)."""
+
+    def __init__(self, files: Sequence[InputFile], name: str):
+        """Keeps the documents and the name of the list."""
+        super().__init__()
+        self._files, self._name = sorted(files), name
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        return (
+            begin
+            | beam.Create(self._files)
+            | "Spread files" >> beam.Reshuffle()
+            | "Read items" >> beam.FlatMap(_read, self._name)
+            # One process parses a document; many go on with its items.
+            | "Spread items" >> beam.Reshuffle()
+        )
+
+
+def _read(file: InputFile, name: str) -> Iterator[tuple[str, Any]]:
+    return ((file.split, item) for item in items(file.path, name))

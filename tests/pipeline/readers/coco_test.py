@@ -1,0 +1,169 @@
+"""COCO: images and annotations joined, damage counted, other files told."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import manifest as manifest_lib
+from pipeline.readers import coco
+from pipeline.readers.captions import Reference
+from pipeline.readers.inputs import InputFile
+from pipeline.rejects import Reject
+from tests import pipes
+
+# As captions_val2017.json has them.
+IMAGE = {
+    "license": 4,
+    "file_name": "000000397133.jpg",
+    "coco_url": "http://images.cocodataset.org/val2017/000000397133.jpg",
+    "height": 427,
+    "width": 640,
+    "date_captured": "2013-11-14 17:02:52",
+    "flickr_url": "http://farm7.staticflickr.com/6116/6255196340_da26cf2c9e_z.jpg",
+    "id": 397133,
+}
+ANNOTATION = {"image_id": 397133, "id": 370509, "caption": "A man cooks. "}
+
+
+def write(path: Path, images: list[Any], annotations: list[Any]) -> InputFile:
+    document = {
+        "info": {"description": "COCO 2017 Dataset", "year": 2017},
+        "licenses": [{"id": 4, "name": "Attribution License"}],
+        "images": images,
+        "annotations": annotations,
+    }
+    path.write_text(json.dumps(document))
+    return InputFile(str(path))
+
+
+def test_files_are_joined_and_name_their_splits(tmp_path: Path) -> None:
+    files = [
+        write(
+            tmp_path / "captions_val2017.json",
+            [IMAGE],
+            [
+                ANNOTATION | {"id": 9, "caption": "last"},
+                ANNOTATION | {"id": 2, "caption": "first\n"},
+                ANNOTATION | {"id": 3, "caption": " "},
+            ],
+        ),
+        write(
+            tmp_path / "captions_train2017.json",
+            [IMAGE | {"id": 9, "file_name": "000000000009.jpg"}],
+            [{"image_id": 9, "id": 1, "caption": "caf\u00e9"}],
+        ),
+    ]
+    named = [coco.name_split(file) for file in files]
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | coco.ReadCoco(named)
+        pipes.check(
+            good,
+            [
+                Reference(
+                    "397133",
+                    "000000397133.jpg",
+                    ("first", "last"),
+                    "validation",
+                ),
+                Reference("9", "000000000009.jpg", ("caf\u00e9",), "train"),
+            ],
+        )
+        pipes.check(rejects, [], "rejects")
+
+
+@pytest.mark.parametrize(
+    ("file", "split"),
+    [
+        (InputFile("a/captions_train2014.json"), "train"),
+        (InputFile("a/captions_val2014.json"), "validation"),
+        (InputFile("gs://b/my_test.json"), "test"),
+        (InputFile("captions_val2014.json", "test"), "test"),
+        (InputFile("train/captions.json"), ""),
+    ],
+)
+def test_a_file_name_tells_the_split(file: InputFile, split: str) -> None:
+    assert coco.name_split(file) == InputFile(file.path, split)
+
+
+def test_what_does_not_join_is_told(tmp_path: Path) -> None:
+    other = IMAGE | {"id": 5, "file_name": "5.jpg"}
+    file = write(
+        tmp_path / "captions.json",
+        [
+            IMAGE,
+            IMAGE | {"id": 3, "file_name": "3.jpg"},
+            other,
+            other | {"file_name": "five.jpg"},
+            {"id": 6},
+            "no image",
+        ],
+        [
+            ANNOTATION,
+            ANNOTATION | {"image_id": 8, "caption": "lost"},
+            ANNOTATION | {"image_id": 3, "caption": "  "},
+            ANNOTATION | {"image_id": 5},
+            {"image_id": 1, "caption": 7},
+        ],
+    )
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | coco.ReadCoco([file])
+        pipes.check(
+            good, [Reference("397133", "000000397133.jpg", ("A man cooks.",))]
+        )
+        images = "needs 'id' and 'file_name'"
+        pipes.check(
+            rejects,
+            [
+                Reject("8", "", "annotation-without-image", "lost"),
+                Reject("3", "3.jpg", "no-captions", "no annotation has text"),
+                *(
+                    Reject(
+                        "5", name, "duplicate-id", "one of 2 images of this id"
+                    )
+                    for name in ("5.jpg", "five.jpg")
+                ),
+                Reject("{'id': 6}", "", "malformed-image", images),
+                Reject("no image", "", "malformed-image", images),
+                Reject(
+                    "{'image_id': 1, 'caption': 7}",
+                    "",
+                    "malformed-annotation",
+                    "needs 'image_id', 'caption'",
+                ),
+            ],
+            "rejects",
+        )
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (
+            {"images": [{"sentences": [], "filename": "a.jpg"}]},
+            "is a Karpathy split file: use --dataset=karpathy",
+        ),
+        (
+            {"images": [IMAGE], "annotations": [{"image_id": 1, "bbox": []}]},
+            (
+                "holds no captions: it needs a list 'annotations' with "
+                "'image_id' and 'caption', as captions_train2017.json has"
+            ),
+        ),
+        (
+            [IMAGE],
+            (
+                "is no COCO file: it needs a list 'images' with 'id' and "
+                "'file_name'"
+            ),
+        ),
+    ],
+)
+def test_another_file_is_told(tmp_path: Path, document: Any, told: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        coco.check(InputFile(str(path)))
+    assert str(caught.value) == f"{path} {told}"
+    coco.check(write(tmp_path / "b.json", [IMAGE], [ANNOTATION]))

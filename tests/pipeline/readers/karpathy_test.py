@@ -1,0 +1,122 @@
+"""Karpathy's splits: COCO's and Flickr's forms, damage, other files."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import manifest as manifest_lib
+from pipeline.readers import karpathy
+from pipeline.readers.captions import Reference
+from pipeline.readers.inputs import InputFile
+from tests import pipes
+
+
+def sentence(text: str) -> dict[str, Any]:
+    return {"tokens": text.split(), "raw": text, "imgid": 0, "sentid": 770337}
+
+
+# As dataset_coco.json and dataset_flickr8k.json have them.
+COCO = {
+    "filepath": "val2014",
+    "sentids": [770337],
+    "filename": "COCO_val2014_000000391895.jpg",
+    "imgid": 0,
+    "split": "test",
+    "sentences": [sentence("A man.")],
+    "cocoid": 391895,
+}
+FLICKR = {
+    "sentids": [0],
+    "imgid": 0,
+    "sentences": [sentence("A black dog is running .")],
+    "split": "train",
+    "filename": "2513260012_03d33305cf.jpg",
+}
+
+
+def write(path: Path, images: list[Any], dataset: str = "coco") -> InputFile:
+    path.write_text(json.dumps({"images": images, "dataset": dataset}))
+    return InputFile(str(path))
+
+
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [
+        ("train", "train"),
+        ("restval", "train"),
+        ("val", "validation"),
+        ("test", "test"),
+    ],
+)
+def test_an_image_of_coco(split: str, expected: str) -> None:
+    row = COCO | {"split": split, "sentences": [sentence("b "), sentence("a")]}
+    assert karpathy.parse(row) == Reference(
+        "391895",
+        "val2014/COCO_val2014_000000391895.jpg",
+        ("b", "a"),
+        expected,
+    )
+
+
+def test_an_image_of_flickr() -> None:
+    assert karpathy.parse(FLICKR) == Reference(
+        "2513260012_03d33305cf.jpg",
+        "2513260012_03d33305cf.jpg",
+        ("A black dog is running .",),
+        "train",
+    )
+
+
+def test_a_file_is_read_with_its_rejects(tmp_path: Path) -> None:
+    images = [
+        COCO,
+        COCO | {"cocoid": 7},
+        COCO | {"cocoid": 7, "filename": "again.jpg"},
+        COCO | {"cocoid": 8, "sentences": [sentence(" ")]},
+        COCO | {"split": "../a"},
+        COCO | {"sentences": [{"raw": 7}]},
+        {"filename": "a.jpg"},
+        7,
+    ]
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | karpathy.ReadKarpathy(
+            [write(tmp_path / "dataset_coco.json", images)]
+        )
+        pipes.check(good, [karpathy.parse(COCO)])
+        pipes.check(
+            pipes.reasons(rejects),
+            [
+                ("7", "duplicate-id"),
+                ("7", "duplicate-id"),
+                ("8", "no-captions"),
+                *((str(row)[:120], "malformed-image") for row in images[4:]),
+            ],
+            "rejects",
+        )
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        (
+            {"images": [{"id": 1, "file_name": "a.jpg"}]},
+            "is a COCO captions file: use --dataset=coco",
+        ),
+        (
+            {"rows": []},
+            (
+                "is no Karpathy split file: it needs a list 'images' with "
+                "'filename', 'split' and 'sentences'"
+            ),
+        ),
+    ],
+)
+def test_another_file_is_told(tmp_path: Path, document: Any, told: str) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(document))
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        karpathy.check(InputFile(str(path)))
+    assert str(caught.value) == f"{path} {told}"
+    karpathy.check(write(tmp_path / "b.json", [FLICKR], "flickr8k"))

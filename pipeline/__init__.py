@@ -26,6 +26,7 @@ The flow, in order; a module imports only those above it:
   card         what a record set holds, and whether it can teach anything
   readers      a data set's own files -> references: a reader a format
   progress     how far a job is: a line in a terminal, lines in a log
+  side_file    what stands beside a finished shard
   shards       one shard: read, decode, encode, write, rename, check
   transforms   the Beam stages, each named by its effect
   examination  one shard read to its end: every damage in it

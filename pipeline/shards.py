@@ -10,7 +10,6 @@ import dataclasses
 import functools
 import hashlib
 import itertools
-import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -18,16 +17,18 @@ from typing import Any
 
 import numpy as np
 from apache_beam.io.filesystem import BeamIOError
-from apache_beam.io.filesystems import FileSystems
 from apache_beam.utils import shared
 
-from pipeline import encoders, origin, records, splits, storage
+from pipeline import encoders, origin, records, side_file, splits, storage
 from pipeline import images as images_lib
 from pipeline import manifest as manifest_lib
+from pipeline.card.look import Look
+from pipeline.card.shard_facts import ShardLog
 from pipeline.readers import captions as captions_lib
 from pipeline.rejects import Reject
 
 _LOG = logging.getLogger(__name__)
+UNSTORABLE = "unstorable-grid"
 _PROGRESS_SECS = 5.0
 _DECODE_THREADS = 2
 # Two batches at once fill the cores that one leaves idle between its kernels.
@@ -39,6 +40,7 @@ class _Decoded:
     reference: captions_lib.Reference
     fitted: np.ndarray
     thumbnail: bytes
+    look: Look
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +48,7 @@ class _Encoded:
     reference: captions_lib.Reference
     grid: np.ndarray
     thumbnail: bytes
+    look: Look
 
 
 def _ahead(
@@ -126,66 +129,58 @@ class ShardWriter:
         split: str,
         number: int,
         references: Iterable[captions_lib.Reference],
-    ) -> tuple[manifest_lib.Shard, list[Reject]]:
-        """Writes the shard, or reads the row of a finished one.
-
-        Returns:
-          Its manifest row and what was left out of it.
-        """
+    ) -> side_file.WrittenShard:
+        """Writes the shard, or reads the side file of a finished one."""
         name = splits.shard_name(split, number, self.num_shards)
         parts = sorted(references, key=dataclasses.astuple)
         content = [dataclasses.asdict(part) for part in parts]
         # The image root too: what could not be read there is tried elsewhere.
         root = dataclasses.asdict(self.images)
         key = manifest_lib.digest([self.request, root, content])
-        finished = self._finished(name, key)
-        if finished is not None:
-            _LOG.info("%s: finished earlier, skipped", name)
-            return finished
         merged, rejects = _merge_by_image(parts)
         merged.sort(key=lambda part: splits.record_order(part.image_id))
-        num_images = len(merged) + len(rejects)
-        row, offsets = self._write_records(name, split, merged, rejects)
+        side = side_file.read(self.output, name, key)
+        if side is None:
+            side = {"key": key, **self._made(name, split, merged, rejects)}
+            side_file.write(self.output, name, side)
+        else:
+            _LOG.info("%s: finished earlier, skipped", name)
+        return side_file.WrittenShard.join(side, merged)
+
+    def _made(
+        self,
+        name: str,
+        split: str,
+        merged: list[captions_lib.Reference],
+        rejects: list[Reject],
+    ) -> dict[str, Any]:
+        """Writes the records; returns the rest of the side file."""
+        num_images, log = len(merged) + len(rejects), ShardLog()
+        rows = self._records(name, merged, rejects, log)
+        row, offsets = self._write_records(name, split, rows)
         if row.records + len(rejects) != num_images:
             raise manifest_lib.RecordSetError(
                 f"{name}: {num_images} images read, {row.records} written and "
                 f"{len(rejects)} rejected"
             )
-        side = {
-            "key": key,
+        return {
             "row": dataclasses.asdict(row),
             "rejects": [dataclasses.asdict(reject) for reject in rejects],
             "offsets": offsets,
+            "card": log.to_json(),
         }
-        storage.write_text(self.output, f"{name}.index.json", json.dumps(side))
-        return row, rejects
-
-    def _finished(
-        self, name: str, key: str
-    ) -> tuple[manifest_lib.Shard, list[Reject]] | None:
-        path = FileSystems.join(self.output, f"{name}.index.json")
-        try:
-            side = json.loads(storage.read_bytes(path))
-            if side["key"] != key:
-                return None
-            row = manifest_lib.Shard(**side["row"])
-            manifest_lib.check_shard(self.output, row, storage.BEAM)
-        except (OSError, BeamIOError, ValueError):
-            return None
-        return row, [Reject(**reject) for reject in side["rejects"]]
 
     def _write_records(
         self,
         name: str,
         split: str,
-        references: list[captions_lib.Reference],
-        rejects: list[Reject],
+        rows: Iterable[records.CaptionedImage],
     ) -> tuple[manifest_lib.Shard, list[int]]:
         digest, offsets, captions, place = hashlib.sha256(), [], 0, 0
 
         def framed() -> Iterator[bytes]:
             nonlocal captions, place
-            for record in self._records(name, references, rejects):
+            for record in rows:
                 chunk = records.frame(record.to_bytes())
                 digest.update(chunk)
                 offsets.append(place)
@@ -210,6 +205,7 @@ class ShardWriter:
         name: str,
         references: list[captions_lib.Reference],
         rejects: list[Reject],
+        log: ShardLog,
     ) -> Iterator[records.CaptionedImage]:
         encoder = self.model.acquire(
             lambda: encoders.load_encoder(self.encoder, weights=self.weights)
@@ -232,7 +228,7 @@ class ShardWriter:
         )
         progress, done = _Progress(name, len(references)), 0
         for batch in encoded:
-            for row in map(self._store, batch):
+            for row in (self._store(row, log) for row in batch):
                 if isinstance(row, Reject):
                     rejects.append(row)
                 else:
@@ -258,7 +254,8 @@ class ShardWriter:
             thumbnail = images_lib.thumbnail(
                 pixels, longest_side=self.thumbnail_side
             )
-        return _Decoded(reference, encoder.fit(pixels), thumbnail)
+        fitted = encoder.fit(pixels)
+        return _Decoded(reference, fitted, thumbnail, Look.of(fitted))
 
     def _encode(
         self, encoder: encoders.Encoder, batch: list[_Decoded | Reject]
@@ -287,17 +284,20 @@ class ShardWriter:
             first = self._bisected(encoder, batch[:half])
             return first + self._bisected(encoder, batch[half:])
         return [
-            _Encoded(row.reference, grid, row.thumbnail)
+            _Encoded(row.reference, grid, row.thumbnail, row.look)
             for row, grid in zip(batch, grids, strict=True)
         ]
 
-    def _store(self, row: _Encoded | Reject) -> records.CaptionedImage | Reject:
+    def _store(
+        self, row: _Encoded | Reject, log: ShardLog
+    ) -> records.CaptionedImage | Reject:
         if isinstance(row, Reject):
             return row
         try:
             stored = self.grid.to_bytes(row.grid)
         except ValueError as error:
-            return _reject(row.reference, "unstorable-grid", str(error))
+            return _reject(row.reference, UNSTORABLE, str(error))
+        log.add(row.look, row.grid)
         return records.CaptionedImage(
             image_id=row.reference.image_id,
             source=row.reference.source,

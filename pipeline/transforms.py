@@ -21,7 +21,7 @@ from pipeline import vocabulary as vocabulary_lib
 from pipeline.readers import captions as captions_lib
 from pipeline.readers import membership
 
-GROUPED = "grouped"
+GROUPED, FACTS = "grouped", "facts"
 
 
 def _count_words(
@@ -79,7 +79,7 @@ class LearnVocabulary(beam.PTransform):
 
 
 class WriteShards(beam.PTransform):
-    """References -> (manifest rows, rejects, references grouped)."""
+    """References -> (manifest rows, rejects, references grouped, facts)."""
 
     def __init__(self, writer: shards.ShardWriter):
         """Keeps what a task needs: plain values, no model."""
@@ -101,7 +101,7 @@ class WriteShards(beam.PTransform):
             | beam.GroupByKey()  # ((split, number), [Reference])
             | "Encode and write"
             >> beam.ParDo(_WriteShard(self._writer)).with_outputs(
-                rejects_lib.REJECTS, GROUPED, main="rows"
+                rejects_lib.REJECTS, GROUPED, FACTS, main="rows"
             )
         )
 
@@ -115,12 +115,13 @@ class _WriteShard(beam.DoFn):
         group: tuple[tuple[str, int], Iterable[captions_lib.Reference]],
     ) -> Iterator[Any]:
         (split, number), references = group[0], list(group[1])
-        shard, rejects = self._writer.write(split, number, references)
+        shard = self._writer.write(split, number, references)
         yield beam.pvalue.TaggedOutput(GROUPED, len(references))
-        beam.metrics.Metrics.counter("written", split).inc(shard.records)
-        if shard.records:
-            yield shard
-        for reject in rejects:
+        beam.metrics.Metrics.counter("written", split).inc(shard.row.records)
+        if shard.row.records:
+            yield shard.row
+            yield beam.pvalue.TaggedOutput(FACTS, shard.facts)
+        for reject in shard.rejects:
             beam.metrics.Metrics.counter("rejected", reject.reason).inc()
             yield beam.pvalue.TaggedOutput(rejects_lib.REJECTS, reject)
 
@@ -302,7 +303,7 @@ class Precompute(beam.PTransform):
         writer = self._writer
         references, unread = begin | "Read" >> self._reader
         references |= membership.AssignSplits(self._rule)
-        rows, rejects, grouped = references | WriteShards(writer)
+        rows, rejects, grouped, _ = references | WriteShards(writer)
         reasons = (
             (unread, rejects)
             | "All rejects" >> beam.Flatten()

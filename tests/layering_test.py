@@ -19,6 +19,7 @@ BEAM = {
     "request",
     "origin",
     "audit",
+    "side_file",
     "shards",
     "readers",
     "transforms",

@@ -7,6 +7,7 @@ The flow, in order; a module imports only those above it:
   data_card    facts, findings and examples <-> data_card.json
   look         pixels -> 20 bytes that near-duplicate images share
   feature_sums  grids -> exact sums that merge in any order
+  shard_facts  what one shard tells the card, stored beside it
   wording      findings in plain words
   plots        what the numbers look like
   pictures     thumbnails of examples, read where they lie

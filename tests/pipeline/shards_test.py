@@ -15,6 +15,7 @@ from apache_beam.utils import shared
 from PIL import Image
 
 from pipeline import images, origin, records, shards
+from pipeline import manifest as manifest_lib
 from pipeline.readers.captions import Reference
 from pipeline.rejects import Reject
 
@@ -94,6 +95,13 @@ def painted(writer: shards.ShardWriter, count: int) -> list[Reference]:
     ]
 
 
+def write(
+    writer: shards.ShardWriter, number: int, references: list[Reference]
+) -> tuple[manifest_lib.Shard, list[Reject]]:
+    written = writer.write("train", number, references)
+    return written.row, list(written.rejects)
+
+
 def rows(writer: shards.ShardWriter, name: str) -> list[dict[str, Any]]:
     """The parsed records of a shard."""
     data = tf.data.TFRecordDataset(str(Path(writer.output, name)))
@@ -105,7 +113,7 @@ def rows(writer: shards.ShardWriter, name: str) -> list[dict[str, Any]]:
 
 def test_a_shard_holds_its_images(writer: shards.ShardWriter) -> None:
     references = painted(writer, 5)
-    shard, rejects = writer.write("train", 3, references)
+    shard, rejects = write(writer, 3, references)
     assert rejects == []
     assert (shard.file, shard.split) == (
         "train-00003-of-00004.tfrecord",
@@ -122,14 +130,14 @@ def test_a_shard_holds_its_images(writer: shards.ShardWriter) -> None:
 
 def test_a_shard_can_leave_thumbnails_out(writer: shards.ShardWriter) -> None:
     bare = dataclasses.replace(writer, thumbnail_side=0)
-    shard, _ = bare.write("train", 0, painted(bare, 1))
+    shard, _ = write(bare, 0, painted(bare, 1))
     assert rows(bare, shard.file)[0]["thumbnail"] == b""
 
 
 def test_an_index_gives_the_place_of_each_record(
     writer: shards.ShardWriter,
 ) -> None:
-    shard, _ = writer.write("train", 0, painted(writer, 5))
+    shard, _ = write(writer, 0, painted(writer, 5))
     index = Path(writer.output, "train-00000-of-00004.index.json")
     offsets = json.loads(index.read_text())["offsets"]
     path = Path(writer.output, shard.file)
@@ -151,7 +159,7 @@ def test_the_order_of_references_does_not_change_the_bytes(
         random.shuffle(parts)
         output = str(tmp_path / f"out-{number}")
         part = dataclasses.replace(writer, output=output)
-        shard, _ = part.write("train", 0, list(parts))
+        shard, _ = write(part, 0, list(parts))
         made.append((shard, Path(output, shard.file).read_bytes()))
     assert made[0] == made[1] == made[2]
     assert rows(part, shard.file)[0]["captions"].tolist() == [b"a", b"c", b"b"]
@@ -164,7 +172,7 @@ def test_one_image_that_cannot_be_encoded_loses_no_other(
     references = painted(writer, 11)
     references.insert(4, paint(writer, POISON, (255, 0, 0)))
     smaller = dataclasses.replace(writer, batch_size=batch_size)
-    shard, rejects = smaller.write("train", 0, references)
+    shard, rejects = write(smaller, 0, references)
     assert shard.records == 11
     assert rejects == [Reject(POISON, POISON, "not-encodable", "a red image")]
     assert sum(encoder.batches) == 11
@@ -174,7 +182,7 @@ def test_several_bad_images_lose_no_other(writer: shards.ShardWriter) -> None:
     references = painted(writer, 6) + [
         paint(writer, f"red-{number}.png", (255, 0, 0)) for number in range(3)
     ]
-    shard, rejects = writer.write("train", 0, references)
+    shard, rejects = write(writer, 0, references)
     assert shard.records == 6
     assert sorted(reject.image_id for reject in rejects) == [
         "red-0.png",
@@ -204,7 +212,7 @@ def test_what_is_left_out_is_told_with_its_reason(
         Reference("twice", "1.png", ("a",)),
         paint(writer, "blue.png", (0, 0, 255)),
     ]
-    shard, rejects = writer.write("train", 0, references + painted(writer, 2))
+    shard, rejects = write(writer, 0, references + painted(writer, 2))
     assert shard.records == 2
     assert {reject.image_id: reject.reason for reject in rejects} == {
         "empty": "empty",
@@ -227,9 +235,9 @@ def test_what_is_left_out_is_told_with_its_reason(
 
 def test_a_shard_may_be_empty(writer: shards.ShardWriter) -> None:
     missing = Reference("a", "a.jpg", ("x",))
-    shard, rejects = writer.write("train", 0, [missing])
+    shard, rejects = write(writer, 0, [missing])
     assert (shard.records, shard.bytes, len(rejects)) == (0, 0, 1)
-    again, rejects_again = writer.write("train", 0, [missing])
+    again, rejects_again = write(writer, 0, [missing])
     assert (again, rejects_again) == (shard, rejects)
 
 
@@ -238,7 +246,7 @@ def test_images_above_the_limits_are_left_out(
 ) -> None:
     parts = [paint(writer, "a.png", (9, 9, 9))]
     small = dataclasses.replace(writer, limits=images.Limits(max_pixels=1))
-    row, rejects = small.write("train", 0, parts)
+    row, rejects = write(small, 0, parts)
     assert row.records == 0
     assert [reject.reason for reject in rejects] == ["too-many-pixels"]
 
@@ -267,7 +275,7 @@ def test_a_shard_of_another_request_is_made_again(
         moved = Path(writer.images.path).rename(tmp_path / "moved")
         change = {"images": origin.ImageRoot(str(moved))}
     changed = dataclasses.replace(writer, **change)
-    assert changed.write("train", 0, references)[0].records == 3
+    assert changed.write("train", 0, references).row.records == 3
     assert len(encoder.batches) == calls + 1
 
 

@@ -90,7 +90,7 @@ def test_shards_hold_every_image_once(tmp_path: Path) -> None:
         for name, split in corpus.splits.items()
     )
     with pipes.runner() as pipeline:
-        rows, rejects, grouped = (
+        rows, rejects, grouped, _ = (
             pipeline
             | beam.Create([*references, missing])
             | transforms.WriteShards(writer)

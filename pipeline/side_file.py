@@ -1,0 +1,69 @@
+"""What stands beside a shard: its completion mark, and what it tells others."""
+
+import dataclasses
+import json
+from typing import Any
+
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline import manifest as manifest_lib
+from pipeline import storage
+from pipeline.card.shard_facts import ShardFacts
+from pipeline.readers import captions as captions_lib
+from pipeline.rejects import Reject
+
+
+@dataclasses.dataclass(frozen=True)
+class WrittenShard:
+    """A finished shard.
+
+    Attributes:
+      row: of the manifest.
+      rejects: what was left out.
+      facts: what it tells the data card.
+    """
+
+    row: manifest_lib.Shard
+    rejects: tuple[Reject, ...]
+    facts: ShardFacts
+
+    @classmethod
+    def join(
+        cls, side: dict[str, Any], merged: list[captions_lib.Reference]
+    ) -> "WrittenShard":
+        """Joins a side file with the shard's images, in the records' order."""
+        row = manifest_lib.Shard(**side["row"])
+        rejects = tuple(Reject(**reject) for reject in side["rejects"])
+        lost = {reject.image_id for reject in rejects}
+        captioned = [
+            (part.image_id, part.captions)
+            for part in merged
+            if part.image_id not in lost
+        ]
+        facts = ShardFacts.join(row, side["offsets"], side["card"], captioned)
+        return cls(row, rejects, facts)
+
+
+def write(output: str, name: str, side: dict[str, Any]) -> None:
+    """Marks the shard `name` as finished."""
+    storage.write_text(output, f"{name}.index.json", json.dumps(side))
+
+
+def read(output: str, name: str, key: str) -> dict[str, Any] | None:
+    """The side file of the shard `name`.
+
+    Returns:
+      None where there is none, it is damaged or of another key, or the shard
+      is not as it says.
+    """
+    path = FileSystems.join(output, f"{name}.index.json")
+    try:
+        side = dict(json.loads(storage.read_bytes(path)))
+        if side["key"] != key:
+            return None
+        row = manifest_lib.Shard(**side["row"])
+        manifest_lib.check_shard(output, row, storage.BEAM)
+    except (OSError, BeamIOError, ValueError, KeyError, TypeError):
+        return None
+    return side

@@ -1,0 +1,48 @@
+"""`shards_test.py` tests the side files that shards get; here, what is read."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline import manifest, side_file
+from pipeline.card.shard_facts import ShardLog
+from pipeline.readers.captions import Reference
+from pipeline.rejects import Reject
+
+ROW = manifest.Shard("a.tfrecord", "train", 0, 0, 0, "00")
+SIDE = {
+    "key": "k",
+    "row": dataclasses.asdict(ROW),
+    "rejects": [dataclasses.asdict(Reject("a", "a.jpg", "empty", ""))],
+    "offsets": [],
+    "card": ShardLog().to_json(),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    (tmp_path / "a.tfrecord").write_bytes(b"")
+    side_file.write(str(tmp_path), "a", SIDE)
+    return str(tmp_path)
+
+
+def test_a_side_file_comes_back(folder: str) -> None:
+    side = side_file.read(folder, "a", "k")
+    assert side == json.loads(json.dumps(SIDE))
+    written = side_file.WrittenShard.join(side, [Reference("a", "a.jpg", ())])
+    assert written.row == ROW
+    assert [reject.image_id for reject in written.rejects] == ["a"]
+    assert written.facts.images == ()
+
+
+def test_another_key_or_none_is_no_side_file(folder: str) -> None:
+    assert side_file.read(folder, "a", "other") is None
+    assert side_file.read(folder, "b", "k") is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"key": "k"}', "\0"])
+def test_damage_is_no_side_file(folder: str, text: str) -> None:
+    Path(folder, "a.index.json").write_text(text)
+    assert side_file.read(folder, "a", "k") is None

@@ -18,6 +18,7 @@ The flow, in order; a module imports only those above it:
   records      CaptionedImage <-> bytes; TFRecord framing; a walk that checks
   manifest     what a finished record set holds; written last
   storage      files on Beam's file systems, written whole or not at all
+  lock         one run at a time on an output folder
   rejects      what was left out, and why
   origin       source -> bytes: a root that no source can leave
   scoring      words of captions, and how well captions fit references

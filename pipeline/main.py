@@ -27,6 +27,7 @@ from pipeline import (
     audit,
     encoders,
     images,
+    lock,
     origin,
     progress,
     records,
@@ -208,12 +209,30 @@ def _precompute(options: PipelineOptions) -> str:
         settings=_settings(),
         encoder=encoder.fingerprint,
     )
-    if request_lib.claim(output, request, overwrite=_OVERWRITE.value):
-        return f"already complete: {output}"
+    with lock.hold(output):
+        owner = request_lib.claim(output, request, overwrite=_OVERWRITE.value)
+        if owner is None:
+            return f"already complete: {output}"
+        job = _job(source, encoder, request, owner)
+        with beam.Pipeline(options=options) as pipeline:
+            pipeline | job
+        lock.give_back(output, owner)
+        return _described(output)
+
+
+def _job(
+    source: sources.Source,
+    encoder: encoders.Encoder,
+    request: request_lib.Request,
+    owner: str,
+) -> transforms.Precompute:
+    """Wires the job."""
+    output = _OUTPUT.value
     grid = records.GridSpec(encoder.locations, encoder.depth, _GRID_DTYPE.value)
     writer = shards.ShardWriter(
         images=origin.ImageRoot(_IMAGES.value, tuple(_ALLOW_HOSTS.value)),
         output=output,
+        owner=owner,
         request=request.digest,
         encoder=_ENCODER.value,
         weights=_WEIGHTS.value,
@@ -225,21 +244,20 @@ def _precompute(options: PipelineOptions) -> str:
     )
     summary = transforms.Summary(
         output=output,
+        owner=owner,
         encoder=encoder.fingerprint,
         grid=grid,
         settings=request.settings,
         max_reject_share=_MAX_REJECT_SHARE.value,
     )
-    with beam.Pipeline(options=options) as pipeline:
-        pipeline | transforms.Precompute(
-            source.reader,
-            splits.SplitRule(**request.settings["split_rule"]),
-            writer,
-            summary,
-            min_count=_MIN_COUNT.value,
-            max_words=_MAX_WORDS.value,
-        )
-    return _described(output)
+    return transforms.Precompute(
+        source.reader,
+        splits.SplitRule(**request.settings["split_rule"]),
+        writer,
+        summary,
+        min_count=_MIN_COUNT.value,
+        max_words=_MAX_WORDS.value,
+    )
 
 
 def _described(output: str) -> str:

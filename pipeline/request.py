@@ -6,8 +6,8 @@ from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
 
+from pipeline import lock, records, rejects, storage
 from pipeline import manifest as manifest_lib
-from pipeline import records, rejects, storage
 
 REQUEST_FILE = "request.json"
 
@@ -35,14 +35,15 @@ class Request:
         return manifest_lib.digest(dataclasses.asdict(self))
 
 
-def claim(output: str, request: Request, *, overwrite: bool) -> bool:
+def claim(output: str, request: Request, *, overwrite: bool) -> str | None:
     """Takes an output folder for a request.
 
     An unfinished or damaged record set of the same request keeps its shards,
     and loses what is made last; `overwrite` removes whatever is there.
 
     Returns:
-      Whether the record set is already complete.
+      The folder's owner, as `lock.take` names it; None if the record set is
+      already complete.
 
     Raises:
       RecordSetError: the folder holds another request's record set and
@@ -51,15 +52,19 @@ def claim(output: str, request: Request, *, overwrite: bool) -> bool:
     """
     path = FileSystems.join(output, REQUEST_FILE)
     asked = json.loads(json.dumps(dataclasses.asdict(request)))
-    if FileSystems.exists(path):
-        if not overwrite:
-            _refuse_another(output, _earlier(path), asked)
-            if _complete(output):
-                return True
+    earlier = FileSystems.exists(path)
+    if earlier and not overwrite:
+        _refuse_another(output, _earlier(path), asked)
+        if _complete(output):
+            return None
+    # Only what the last owner has not begun to publish can be removed for good.
+    owner = lock.take(output)
+    storage.sweep(output)
+    if earlier:
         _clear(output, _MADE_LAST + (_SHARDS if overwrite else ()))
     text = manifest_lib.canonical_json(asked)
     storage.write_text(output, REQUEST_FILE, text)
-    return False
+    return owner
 
 
 def _earlier(path: str) -> Any:

@@ -19,7 +19,15 @@ import numpy as np
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.utils import shared
 
-from pipeline import encoders, origin, records, side_file, splits, storage
+from pipeline import (
+    encoders,
+    lock,
+    origin,
+    records,
+    side_file,
+    splits,
+    storage,
+)
 from pipeline import images as images_lib
 from pipeline import manifest as manifest_lib
 from pipeline.card.look import Look
@@ -101,6 +109,7 @@ class ShardWriter:
     Attributes:
       images: where the sources lie.
       output: the record set's folder.
+      owner: of the output, as `lock.take` names it.
       request: digest of what was asked for; a shard of another is remade.
       encoder: name for `encoders.load_encoder`.
       weights: likewise.
@@ -114,6 +123,7 @@ class ShardWriter:
 
     images: origin.ImageRoot
     output: str
+    owner: str
     request: str
     encoder: str
     weights: str | None
@@ -189,7 +199,8 @@ class ShardWriter:
                 yield chunk
 
         file = f"{name}.tfrecord"
-        size = storage.write_bytes(self.output, file, framed())
+        chunks = lock.guard(framed(), self.output, self.owner)
+        size = storage.write_bytes(self.output, file, chunks)
         row = manifest_lib.Shard(
             file=file,
             split=split,

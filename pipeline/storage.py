@@ -1,5 +1,6 @@
 """Files on any of Beam's file systems: written whole or not at all."""
 
+import re
 import uuid
 from collections.abc import Iterable
 from typing import BinaryIO
@@ -11,6 +12,7 @@ from pipeline import manifest as manifest_lib
 
 # Buckets answer as web servers do; their clients' errors have that in common.
 _REFUSED = {403: PermissionError, 404: FileNotFoundError}
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
@@ -53,6 +55,19 @@ def open_file(output: str, name: str) -> BinaryIO:
         FileSystems.join(output, name),
         compression_type=CompressionTypes.UNCOMPRESSED,
     )
+
+
+def sweep(output: str) -> None:
+    """Removes temporary files of writes that were killed."""
+    pattern = FileSystems.join(output, ".*")
+    found = FileSystems.match([pattern])[0].metadata_list
+    left = [
+        item.path
+        for item in found
+        if _TEMPORARY.fullmatch(FileSystems.split(item.path)[1])
+    ]
+    if left:
+        FileSystems.delete(left)
 
 
 def read_bytes(path: str) -> bytes:

@@ -14,8 +14,8 @@ from typing import Any
 import apache_beam as beam
 import tensorflow as tf
 
+from pipeline import lock, records, shards, splits, storage
 from pipeline import manifest as manifest_lib
-from pipeline import records, shards, splits, storage
 from pipeline import rejects as rejects_lib
 from pipeline import vocabulary as vocabulary_lib
 from pipeline.readers import captions as captions_lib
@@ -156,9 +156,19 @@ class WriteRejects(beam.PTransform):
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """What the manifest needs that no record knows."""
+    """What the manifest needs that no record knows.
+
+    Attributes:
+      output: the record set's folder.
+      owner: of the output, as `lock.take` names it.
+      encoder: its fingerprint.
+      grid: shape and storage of every grid.
+      settings: what was asked for, apart from paths and runner.
+      max_reject_share: above which there is no manifest.
+    """
 
     output: str
+    owner: str
     encoder: dict[str, Any]
     grid: records.GridSpec
     settings: dict[str, Any]
@@ -245,7 +255,11 @@ def _finish(
     )
     output = summary.output
     storage.write_text(output, manifest_lib.VOCABULARY_FILE, vocabulary[0])
-    storage.write_text(output, manifest_lib.MANIFEST_FILE, manifest.dump())
+    storage.write_bytes(
+        output,
+        manifest_lib.MANIFEST_FILE,
+        lock.guard([manifest.dump().encode()], output, summary.owner),
+    )
     return manifest.digest
 
 

@@ -16,6 +16,7 @@ SHARED |= {"scoring.cider", "scoring.constant"}
 SHARED |= {"card.finding", "card.facts", "card.data_card", "card.wording"}
 BEAM = {
     "storage",
+    "lock",
     "request",
     "origin",
     "audit",

@@ -2,11 +2,14 @@
 
 import dataclasses
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline import lock, storage
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
 from tests import fixtures
@@ -24,7 +27,11 @@ def claim(
     *,
     overwrite: bool = False,
 ) -> bool:
-    return request_lib.claim(str(folder), request, overwrite=overwrite)
+    """Whether there is work to do."""
+    owner = request_lib.claim(str(folder), request, overwrite=overwrite)
+    if owner:
+        lock.give_back(str(folder), owner)
+    return owner is not None
 
 
 def refused(folder: Path, **changes: Any) -> str:
@@ -36,7 +43,7 @@ def refused(folder: Path, **changes: Any) -> str:
 @pytest.fixture
 def finished(tmp_path: Path) -> Path:
     folder = tmp_path / "records"
-    assert not claim(folder)
+    assert claim(folder)
     fixtures.write_record_set(folder)
     (folder / "train-00000-of-00002.index.json").write_text("{}")
     (folder / "rejects-00000-of-00002.jsonl").write_text("{}\n")
@@ -48,7 +55,7 @@ def names(folder: Path) -> set[str]:
 
 
 def test_a_new_folder_is_claimed(tmp_path: Path) -> None:
-    assert not claim(tmp_path / "new")
+    assert claim(tmp_path / "new")
     stored = json.loads((tmp_path / "new" / "request.json").read_text())
     assert stored == json.loads(json.dumps(dataclasses.asdict(REQUEST)))
 
@@ -62,10 +69,10 @@ def test_digests_know_all_that_decides_the_bytes() -> None:
 
 
 def test_an_unfinished_record_set_goes_on(tmp_path: Path) -> None:
-    assert not claim(tmp_path)
+    assert claim(tmp_path)
     (tmp_path / "train-00000-of-00002.index.json").write_text("{}")
     (tmp_path / "rejects-00000-of-00002.jsonl").write_text("{}\n")
-    assert not claim(tmp_path)
+    assert claim(tmp_path)
     assert names(tmp_path) == {
         "request.json",
         "train-00000-of-00002.index.json",
@@ -74,7 +81,7 @@ def test_an_unfinished_record_set_goes_on(tmp_path: Path) -> None:
 
 def test_a_finished_record_set_is_complete(finished: Path) -> None:
     before = names(finished)
-    assert claim(finished)
+    assert not claim(finished)
     assert names(finished) == before
 
 
@@ -85,11 +92,11 @@ def test_a_damaged_record_set_is_not_complete(
     finished: Path, file: str
 ) -> None:
     (finished / file).write_bytes(b"x")
-    assert not claim(finished)
+    assert claim(finished)
     assert "manifest.json" not in names(finished)
     assert "train-00001-of-00002.tfrecord" in names(finished)
     (finished / "train-00001-of-00002.tfrecord").unlink()
-    assert not claim(finished)
+    assert claim(finished)
 
 
 @pytest.mark.parametrize(
@@ -127,14 +134,14 @@ def test_another_request_is_refused_by_name(
 def test_overwriting_removes_the_other_record_set(finished: Path) -> None:
     (finished / "notes.txt").write_text("mine")
     other = dataclasses.replace(REQUEST, inputs={"captions": "cd"})
-    assert not claim(finished, other, overwrite=True)
+    assert claim(finished, other, overwrite=True)
     assert names(finished) == {"request.json", "vocabulary.tsv", "notes.txt"}
-    assert not claim(finished, other)
+    assert claim(finished, other)
     assert "captions 'cd' -> 'ab'" in refused(finished)
 
 
 def test_overwriting_removes_the_same_record_set_too(finished: Path) -> None:
-    assert not claim(finished, overwrite=True)
+    assert claim(finished, overwrite=True)
     assert not any(name.endswith("tfrecord") for name in names(finished))
 
 
@@ -150,5 +157,48 @@ def test_a_damaged_request_is_told(finished: Path) -> None:
     assert refused(finished) == (
         f"{path} is damaged: replace the record set with --overwrite"
     )
-    assert not claim(finished, overwrite=True)
-    assert not claim(finished)
+    assert claim(finished, overwrite=True)
+    assert claim(finished)
+
+
+def test_a_claim_removes_what_a_killed_run_left(tmp_path: Path) -> None:
+    assert claim(tmp_path)
+    left = tmp_path / f".train-00000-of-00001.tfrecord.{'a' * 32}"
+    left.write_bytes(b"half")
+    assert claim(tmp_path)
+    assert names(tmp_path) == {"request.json"}
+
+
+def test_a_claim_takes_the_folder_from_its_owner(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    first = request_lib.claim(folder, REQUEST, overwrite=False)
+    second = request_lib.claim(folder, REQUEST, overwrite=False)
+    assert first and second
+    lock.check(folder, second)
+    with pytest.raises(lock.LockError, match=re.escape(f"from {first} by ")):
+        lock.check(folder, first)
+
+
+def test_a_refused_claim_leaves_the_owner_alone(tmp_path: Path) -> None:
+    folder = str(tmp_path)
+    owner = request_lib.claim(folder, REQUEST, overwrite=False)
+    assert owner
+    refused(tmp_path, inputs={"captions": "cd"})
+    lock.check(folder, owner)
+
+
+def test_what_the_last_owner_was_writing_is_not_published(
+    tmp_path: Path,
+) -> None:
+    folder = str(tmp_path)
+    first = request_lib.claim(folder, REQUEST, overwrite=False)
+    assert first
+
+    def chunks() -> Iterator[bytes]:
+        yield b"half of a manifest"
+        assert request_lib.claim(folder, REQUEST, overwrite=True)
+
+    with pytest.raises(lock.LockError, match="nothing more was written$"):
+        guarded = lock.guard(chunks(), folder, first)
+        storage.write_bytes(folder, "manifest.json", guarded)
+    assert names(tmp_path) == {"request.json", ".owner"}

@@ -14,7 +14,7 @@ import tensorflow as tf
 from apache_beam.utils import shared
 from PIL import Image
 
-from pipeline import images, origin, records, shards
+from pipeline import images, lock, origin, records, shards
 from pipeline import manifest as manifest_lib
 from pipeline.readers.captions import Reference
 from pipeline.rejects import Reject
@@ -70,6 +70,7 @@ def writer(tmp_path: Path, encoder: MeanColour) -> shards.ShardWriter:
     return shards.ShardWriter(
         images=origin.ImageRoot(str(tmp_path / "images")),
         output=str(tmp_path / "out"),
+        owner=lock.take(str(tmp_path / "out")),
         request="ab",
         encoder="mean",
         weights=None,
@@ -158,7 +159,9 @@ def test_the_order_of_references_does_not_change_the_bytes(
     for number in range(3):
         random.shuffle(parts)
         output = str(tmp_path / f"out-{number}")
-        part = dataclasses.replace(writer, output=output)
+        part = dataclasses.replace(
+            writer, output=output, owner=lock.take(output)
+        )
         shard, _ = write(part, 0, list(parts))
         made.append((shard, Path(output, shard.file).read_bytes()))
     assert made[0] == made[1] == made[2]
@@ -325,4 +328,18 @@ def test_a_failed_write_leaves_no_shard(
     monkeypatch.setattr(records.CaptionedImage, "to_bytes", broken)
     with pytest.raises(OSError, match="^no space left on device$"):
         writer.write("train", 0, painted(writer, 3))
-    assert list(Path(writer.output).iterdir()) == []
+    assert [path.name for path in Path(writer.output).iterdir()] == [".owner"]
+
+
+def test_a_shard_is_not_published_once_another_run_has_the_folder(
+    writer: shards.ShardWriter,
+) -> None:
+    references = painted(writer, 3)
+    taken = lock.take(writer.output)
+    with pytest.raises(lock.LockError) as caught:
+        writer.write("train", 0, references)
+    assert str(caught.value) == (
+        f"{writer.output} was taken from {writer.owner} by {taken}: nothing "
+        "more was written"
+    )
+    assert [path.name for path in Path(writer.output).iterdir()] == [".owner"]

@@ -97,6 +97,26 @@ def test_a_folder_under_a_file_cannot_be_written(tmp_path: Path) -> None:
         storage.write_text(str(tmp_path / "file" / "out"), "a.txt", "x")
 
 
+def test_what_a_killed_write_left_is_swept(tmp_path: Path) -> None:
+    kept = ["a.bin", ".lock", ".notes.txt", ".a.bin.0123", f"b.{'a' * 32}"]
+    for name in [*kept, f".a.bin.{'0123456789abcdef' * 2}"]:
+        (tmp_path / name).write_text("x")
+    storage.sweep(str(tmp_path))
+    assert names(tmp_path) == sorted(kept)
+    storage.sweep(str(tmp_path))
+    assert names(tmp_path) == sorted(kept)
+
+
+def test_a_write_whose_file_was_swept_fails(tmp_path: Path) -> None:
+    def chunks() -> Iterator[bytes]:
+        yield b"new"
+        storage.sweep(str(tmp_path))
+
+    with pytest.raises(BeamIOError, match="^Rename operation failed"):
+        storage.write_bytes(str(tmp_path), "a.bin", chunks())
+    assert names(tmp_path) == []
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with bucket.serve(tmp_path, monkeypatch) as url:
@@ -143,3 +163,11 @@ def test_a_part_of_a_file_is_read(tmp_path: Path) -> None:
         assert file.read(2) == b"78"
         file.seek(1)
         assert file.read(1) == b"1"
+
+
+def test_what_a_killed_write_left_in_a_bucket_is_swept(folder: str) -> None:
+    storage.write_text(folder, "a.txt", "kept")
+    storage.write_text(folder, f".a.txt.{'a' * 32}", "left")
+    storage.sweep(folder)
+    (found,) = FileSystems.match([f"{folder}/**"])
+    assert [item.path for item in found.metadata_list] == [f"{folder}/a.txt"]

@@ -10,8 +10,8 @@ from typing import Any
 import apache_beam as beam
 import pytest
 
+from pipeline import lock, origin, records, shards, splits, transforms
 from pipeline import manifest as manifest_lib
-from pipeline import origin, records, shards, splits, transforms
 from pipeline import vocabulary as vocabulary_lib
 from pipeline.readers.captions import Reference
 from pipeline.rejects import Reject
@@ -66,6 +66,7 @@ def shard_writer(tmp_path: Path, corpus: fixtures.Corpus) -> shards.ShardWriter:
     return shards.ShardWriter(
         images=origin.ImageRoot(str(corpus.images)),
         output=str(tmp_path / "records"),
+        owner=lock.take(str(tmp_path / "records")),
         request="ab",
         encoder=str(encoder),
         weights=None,
@@ -149,6 +150,7 @@ def finish(
 ) -> None:
     summary = transforms.Summary(
         output=str(output),
+        owner=lock.take(str(output)),
         encoder={"architecture": "none"},
         grid=records.GridSpec(1, 1),
         settings={"dataset": "jsonl"},
@@ -206,7 +208,7 @@ def test_a_bad_whole_gets_no_manifest(
     with pytest.raises(manifest_lib.RecordSetError) as caught:
         finish(tmp_path, **given)
     assert str(caught.value).startswith(message)
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == [".owner"]
 
 
 def test_too_many_rejects_are_listed_by_reason(tmp_path: Path) -> None:

@@ -213,8 +213,10 @@ def _precompute(options: PipelineOptions) -> str:
         owner = request_lib.claim(output, request, overwrite=_OVERWRITE.value)
         if owner is None:
             return f"already complete: {output}"
-        job = _job(source, encoder, request, owner)
-        with beam.Pipeline(options=options) as pipeline:
+        board = progress.Board()
+        job = _job(source, encoder, request, owner, board.counters)
+        ticker = progress.Ticker(board.line)
+        with board, ticker, beam.Pipeline(options=options) as pipeline:
             pipeline | job
         lock.give_back(output, owner)
         return _described(output)
@@ -225,6 +227,7 @@ def _job(
     encoder: encoders.Encoder,
     request: request_lib.Request,
     owner: str,
+    counters: progress.Counters,
 ) -> transforms.Precompute:
     """Wires the job."""
     output = _OUTPUT.value
@@ -241,6 +244,7 @@ def _job(
         batch_size=_BATCH_SIZE.value,
         thumbnail_side=_THUMBNAIL_SIDE.value,
         limits=_limits(),
+        counters=counters,
     )
     summary = transforms.Summary(
         output=output,

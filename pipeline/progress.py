@@ -1,13 +1,39 @@
-"""How far a job is: a line that changes in a terminal, or lines in a log."""
+"""How far a job is: a line that changes in a terminal, or lines in a log.
 
+Workers count. What they count are Beam metrics, which a cluster shows; on the
+launcher's own machine, where a runner tells metrics only at its end, they lie
+in files of a folder too, and the launcher adds them up while the job runs.
+"""
+
+import collections
 import logging
 import os
+import shutil
+import struct
 import sys
+import tempfile
 import threading
 import time
+import uuid
+import weakref
 from collections.abc import Callable
-from typing import TextIO
+from pathlib import Path
+from typing import Any, TextIO
 
+from apache_beam import metrics
+
+NAMESPACE = "progress"
+COUNTERS = (
+    "images",
+    "rejects",
+    "bytes",
+    "images_skipped",
+    "captions_read",
+    "captions_written",
+    "captions_skipped",
+)
+
+_FORMAT = f"<{len(COUNTERS)}q"
 _LOG = logging.getLogger(__name__)
 _TERMINAL_SECS = 0.5
 _LOG_SECS = 5.0
@@ -103,3 +129,82 @@ class Ticker:
     def _write(self, text: str) -> None:
         if self._terminal:
             print(text, end="", file=self._stream, flush=True)
+
+
+class Counters:
+    """What one worker has done so far.
+
+    Travels by pickle with nothing counted, and is used by one thread at a time.
+    """
+
+    def __init__(self, folder: str = ""):
+        """Counts into a file of `folder`, if that is on this machine."""
+        self._folder, self._descriptor = folder, -1
+        self._counts = dict.fromkeys(COUNTERS, 0)
+
+    def __reduce__(self) -> Any:
+        """A copy in another process has its own file."""
+        return Counters, (self._folder,)
+
+    def add(self, **counts: int) -> None:
+        """Raises some of `COUNTERS`."""
+        for name, number in counts.items():
+            metrics.Metrics.counter(NAMESPACE, name).inc(number)
+            self._counts[name] += number
+        if self._descriptor < 0 and os.path.isdir(self._folder):
+            path = os.path.join(self._folder, uuid.uuid4().hex)
+            self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
+            weakref.finalize(self, os.close, self._descriptor)
+        if self._descriptor >= 0:
+            packed = struct.pack(_FORMAT, *self._counts.values())
+            os.pwrite(self._descriptor, packed, 0)
+
+
+class Board:
+    """What all workers of this machine have counted, and a line of it.
+
+    Attributes:
+      counters: to give to the workers.
+    """
+
+    def __init__(self) -> None:
+        """Makes a folder, which the end of the block removes."""
+        self._folder = Path(tempfile.mkdtemp(prefix="progress-"))
+        self.counters = Counters(str(self._folder))
+        self._images, self._captions = Pace(), Pace()
+
+    def __enter__(self) -> "Board":
+        """Begins."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Removes the folder."""
+        shutil.rmtree(self._folder)
+
+    def totals(self) -> collections.Counter[str]:
+        """The sum over all workers."""
+        sums: collections.Counter[str] = collections.Counter()
+        for file in self._folder.iterdir():
+            packed = file.read_bytes()
+            if packed:
+                counts = struct.unpack(_FORMAT, packed)
+                sums.update(dict(zip(COUNTERS, counts, strict=True)))
+        return sums
+
+    def line(self) -> str:
+        """Such as `812 images, 3 rejected, 103.2 MB, 108.2 images/s`."""
+        sums = self.totals()
+        captions = sums["captions_written"]
+        rate = self._images.rate(sums["images"] + sums["rejects"])
+        pace = self._captions.rate(captions)
+        if not sums["captions_read"]:
+            return ""
+        parts = [f"{sums['images']} images, {sums['rejects']} rejected"]
+        if sums["images_skipped"]:
+            parts.append(f"{sums['images_skipped']} finished earlier")
+        parts.append(f"{sums['bytes'] / 1e6:.1f} MB")
+        if rate:
+            parts.append(f"{rate:.1f} images/s")
+        done = captions + sums["captions_skipped"]
+        left = time_left(sums["captions_read"] - done, pace)
+        return ", ".join(parts) + left

@@ -10,8 +10,6 @@ import dataclasses
 import functools
 import hashlib
 import itertools
-import logging
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -23,6 +21,7 @@ from pipeline import (
     encoders,
     lock,
     origin,
+    progress,
     records,
     side_file,
     splits,
@@ -35,9 +34,7 @@ from pipeline.card.shard_facts import ShardLog
 from pipeline.readers import captions as captions_lib
 from pipeline.rejects import Reject
 
-_LOG = logging.getLogger(__name__)
 UNSTORABLE = "unstorable-grid"
-_PROGRESS_SECS = 5.0
 _DECODE_THREADS = 2
 # Two batches at once fill the cores that one leaves idle between its kernels.
 _ENCODE_THREADS = 2
@@ -81,27 +78,6 @@ def _ahead(
             )
 
 
-class _Progress:
-    """A log line every few seconds while one shard is written."""
-
-    def __init__(self, name: str, total: int):
-        self._name, self._total = name, total
-        self._start = self._last = time.monotonic()
-
-    def say(self, done: int) -> None:
-        now = time.monotonic()
-        if done == self._total or now - self._last > _PROGRESS_SECS:
-            self._last = now
-            rate = done / max(now - self._start, 1e-6)
-            _LOG.info(
-                "%s: %d of %d images, %.1f images/s",
-                self._name,
-                done,
-                self._total,
-                rate,
-            )
-
-
 @dataclasses.dataclass(frozen=True)
 class ShardWriter:
     """Everything a shard's task needs, as plain values that travel.
@@ -118,6 +94,7 @@ class ShardWriter:
       batch_size: images the encoder takes at once.
       thumbnail_side: longest side in pixels; 0 stores none.
       limits: above which an image is rejected.
+      counters: raised as records are written.
       model: handle that loads the encoder once a process.
     """
 
@@ -132,6 +109,9 @@ class ShardWriter:
     batch_size: int
     thumbnail_side: int
     limits: images_lib.Limits = images_lib.LIMITS
+    counters: progress.Counters = dataclasses.field(
+        default_factory=progress.Counters
+    )
     model: shared.Shared = dataclasses.field(default_factory=shared.Shared)
 
     def write(
@@ -148,13 +128,20 @@ class ShardWriter:
         root = dataclasses.asdict(self.images)
         key = manifest_lib.digest([self.request, root, content])
         merged, rejects = _merge_by_image(parts)
+        captions = sum(len(part.captions) for part in parts)
         merged.sort(key=lambda part: splits.record_order(part.image_id))
         side = side_file.read(self.output, name, key)
         if side is None:
             side = {"key": key, **self._made(name, split, merged, rejects)}
             side_file.write(self.output, name, side)
+            # Those of rejected images are done with too.
+            rest = captions - side["row"]["captions"]
+            self.counters.add(captions_written=rest)
         else:
-            _LOG.info("%s: finished earlier, skipped", name)
+            self.counters.add(
+                images_skipped=side["row"]["records"],
+                captions_skipped=captions,
+            )
         return side_file.WrittenShard.join(side, merged)
 
     def _made(
@@ -166,7 +153,8 @@ class ShardWriter:
     ) -> dict[str, Any]:
         """Writes the records; returns the rest of the side file."""
         num_images, log = len(merged) + len(rejects), ShardLog()
-        rows = self._records(name, merged, rejects, log)
+        self.counters.add(rejects=len(rejects))
+        rows = self._records(merged, rejects, log)
         row, offsets = self._write_records(name, split, rows)
         if row.records + len(rejects) != num_images:
             raise manifest_lib.RecordSetError(
@@ -196,6 +184,11 @@ class ShardWriter:
                 offsets.append(place)
                 place += len(chunk)
                 captions += len(record.captions)
+                self.counters.add(
+                    images=1,
+                    bytes=len(chunk),
+                    captions_written=len(record.captions),
+                )
                 yield chunk
 
         file = f"{name}.tfrecord"
@@ -213,7 +206,6 @@ class ShardWriter:
 
     def _records(
         self,
-        name: str,
         references: list[captions_lib.Reference],
         rejects: list[Reject],
         log: ShardLog,
@@ -237,15 +229,13 @@ class ShardWriter:
             depth=_ENCODE_THREADS + 1,
             threads=_ENCODE_THREADS,
         )
-        progress, done = _Progress(name, len(references)), 0
         for batch in encoded:
             for row in (self._store(row, log) for row in batch):
                 if isinstance(row, Reject):
                     rejects.append(row)
+                    self.counters.add(rejects=1)
                 else:
                     yield row
-            done += len(batch)
-            progress.say(done)
 
     def _decode(
         self, encoder: encoders.Encoder, reference: captions_lib.Reference

@@ -14,7 +14,7 @@ from typing import Any
 import apache_beam as beam
 import tensorflow as tf
 
-from pipeline import lock, records, shards, splits, storage
+from pipeline import lock, progress, records, shards, splits, storage
 from pipeline import manifest as manifest_lib
 from pipeline import rejects as rejects_lib
 from pipeline import vocabulary as vocabulary_lib
@@ -76,6 +76,13 @@ class LearnVocabulary(beam.PTransform):
             beam.pvalue.AsSingleton(number),
             beam.pvalue.AsSingleton(total),
         )
+
+
+def _seen(
+    reference: captions_lib.Reference, counters: progress.Counters
+) -> captions_lib.Reference:
+    counters.add(captions_read=len(reference.captions))
+    return reference
 
 
 class WriteShards(beam.PTransform):
@@ -317,6 +324,7 @@ class Precompute(beam.PTransform):
         writer = self._writer
         references, unread = begin | "Read" >> self._reader
         references |= membership.AssignSplits(self._rule)
+        references |= "Count captions read" >> beam.Map(_seen, writer.counters)
         rows, rejects, grouped, _ = references | WriteShards(writer)
         reasons = (
             (unread, rejects)

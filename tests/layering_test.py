@@ -21,6 +21,7 @@ BEAM = {
     "origin",
     "audit",
     "side_file",
+    "progress",
     "shards",
     "readers",
     "transforms",

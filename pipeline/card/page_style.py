@@ -19,18 +19,24 @@ font-weight:600;line-height:22px;vertical-align:2px}
 .passed{margin-top:20px}
 .passed summary{cursor:pointer;padding:6px 0;font-weight:550}
 .passed .pairs{margin-top:6px}
-.sets{grid-template-columns:repeat(auto-fill,minmax(min(100%,260px),1fr))}
+.sets{grid-template-columns:repeat(auto-fill,minmax(min(100%,250px),1fr))}
 .sets .card th{width:auto;white-space:normal}
 .fit{grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr))}
 .halves{grid-template-columns:repeat(auto-fit,minmax(min(100%,330px),1fr))}
 .plot rect{fill:var(--accent);stroke:var(--card);stroke-width:1}
 .plot .true{stroke:var(--accent);stroke-width:3}
-.facing .card table tr{display:grid;
-grid-template-columns:5ch minmax(0,1fr);padding:6px 0}
-.facing .card th{grid-column:1/-1;width:auto;padding:0;white-space:normal;
-color:var(--ink)}
-.facing .card td{width:auto;padding:0;text-align:left;color:var(--muted)}
-.facing .card td.bar{width:auto;padding:7px 0 0 12px}
+.facing{grid-template-columns:minmax(0,1fr)}
+.facing tr{display:grid;padding:3px 0;
+grid-template-columns:minmax(0,3fr) 7ch minmax(0,2fr)}
+.facing .card th{width:auto;white-space:normal;color:var(--ink)}
+.facing .card td{width:auto}
+.facing .card td.bar{width:auto;padding:12px 0 0 12px}
+@media(max-width:600px){
+.facing tr{grid-template-columns:7ch minmax(0,1fr)}
+.facing .card th{grid-column:1/-1;padding:0}
+.facing .card td{padding:0;text-align:left}
+.facing .card td.bar{padding-top:7px}
+}
 .tiles{display:grid;gap:16px 12px;margin-top:24px;
 grid-template-columns:repeat(auto-fill,minmax(min(46%,150px),1fr))}
 .tile img,.tile .empty{display:block;width:100%;aspect-ratio:1;

@@ -3,9 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterable
-from typing import BinaryIO
 
-from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline import manifest as manifest_lib
@@ -47,14 +45,6 @@ def write_text(output: str, name: str, text: str) -> str:
     """Writes a small text file as `write_bytes` does; returns its name."""
     write_bytes(output, name, [text.encode()])
     return name
-
-
-def open_file(output: str, name: str) -> BinaryIO:
-    """Opens a file to read parts of it; it can be sought."""
-    return FileSystems.open(
-        FileSystems.join(output, name),
-        compression_type=CompressionTypes.UNCOMPRESSED,
-    )
 
 
 def sweep(output: str) -> None:

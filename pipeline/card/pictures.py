@@ -2,19 +2,26 @@
 
 import itertools
 import operator
+import os
 from collections.abc import Iterable
 
-from pipeline import records, storage
+from pipeline import manifest as manifest_lib
+from pipeline import records
 from pipeline.card.data_card import Example
 from pipeline.pages import document
 
 
-def read(folder: str, examples: Iterable[Example]) -> dict[Example, str]:
+def read(
+    folder: str,
+    examples: Iterable[Example],
+    files: manifest_lib.Files = manifest_lib.TENSORFLOW,
+) -> dict[Example, str]:
     """Reads no more of a shard than the records that are asked for.
 
     Args:
       folder: of the record set.
       examples: to show.
+      files: how the folder is read.
 
     Returns:
       The address of each thumbnail, which holds its bytes; '' where the record
@@ -24,7 +31,7 @@ def read(folder: str, examples: Iterable[Example]) -> dict[Example, str]:
     pictures = {}
     ordered = sorted(set(examples), key=place)
     for file, group in itertools.groupby(ordered, key=lambda each: each.file):
-        with storage.open_file(folder, file) as stream:
+        with files.open(os.path.join(folder, file)) as stream:
             for example in group:
                 stream.seek(example.offset)
                 pictures[example] = _address(records.read_next(stream))

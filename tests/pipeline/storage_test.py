@@ -156,15 +156,6 @@ def test_a_record_set_opens_in_a_bucket(folder: str, tmp_path: Path) -> None:
         manifest_lib.open_record_set(folder, storage.BEAM)
 
 
-def test_a_part_of_a_file_is_read(tmp_path: Path) -> None:
-    storage.write_bytes(str(tmp_path), "a.bin", [b"0123456789"])
-    with storage.open_file(str(tmp_path), "a.bin") as file:
-        file.seek(7)
-        assert file.read(2) == b"78"
-        file.seek(1)
-        assert file.read(1) == b"1"
-
-
 def test_what_a_killed_write_left_in_a_bucket_is_swept(folder: str) -> None:
     storage.write_text(folder, "a.txt", "kept")
     storage.write_text(folder, f".a.txt.{'a' * 32}", "left")

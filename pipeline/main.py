@@ -39,7 +39,7 @@ from pipeline import (
 )
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
-from pipeline.readers import sources
+from pipeline.readers import sources, table
 
 _MODE = flags.DEFINE_enum(
     "mode",
@@ -49,7 +49,7 @@ _MODE = flags.DEFINE_enum(
     "each damage.",
 )
 _DATASET = flags.DEFINE_enum(
-    "dataset", "jsonl", sorted(sources.FORMATS), "Format of --annotations."
+    "dataset", "jsonl", sources.FORMATS, "Format of --annotations."
 )
 _ANNOTATIONS = flags.DEFINE_list(
     "annotations",
@@ -60,7 +60,17 @@ _ANNOTATIONS = flags.DEFINE_list(
     "optionally 'id' and 'split'. flickr8k: Flickr8k.token.txt, with the "
     "official Flickr_8k.*Images.txt lists beside it. coco: "
     "captions_train2017.json,captions_val2017.json: the names tell the "
-    "splits. karpathy: dataset_coco.json and the like.",
+    "splits. karpathy: dataset_coco.json and the like. csv, tsv: a first row "
+    "that names columns, one caption a row.",
+)
+_IMAGE_COLUMN = flags.DEFINE_string(
+    "image_column", "image", "csv, tsv: the column of paths."
+)
+_CAPTION_COLUMN = flags.DEFINE_string(
+    "caption_column", "caption", "csv, tsv: the column of captions."
+)
+_SPLIT_COLUMN = flags.DEFINE_string(
+    "split_column", "", "csv, tsv: the column of splits, where there is one."
 )
 _IMAGES = flags.DEFINE_string("images", "", "Root folder of the images.")
 _ALLOW_HOSTS = flags.DEFINE_list(
@@ -201,7 +211,13 @@ def _precompute(options: PipelineOptions) -> str:
     """Runs the job."""
     output = _OUTPUT.value
     _check_paths()
-    source = sources.open_source(_DATASET.value, _ANNOTATIONS.value)
+    source = sources.open_source(
+        _DATASET.value,
+        _ANNOTATIONS.value,
+        table.Columns(
+            _IMAGE_COLUMN.value, _CAPTION_COLUMN.value, _SPLIT_COLUMN.value
+        ),
+    )
     logging.getLogger(__name__).info("loading %s", _ENCODER.value)
     encoder = _load_encoder()
     request = request_lib.Request(

@@ -1,12 +1,15 @@
 """The flags of a data set -> its reader, and digests of its files."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import apache_beam as beam
 
-from pipeline.readers import coco, flickr, inputs, jsonl, karpathy
+from pipeline.readers import coco, flickr, inputs, jsonl, karpathy, table
 from pipeline.readers.inputs import InputFile
+
+FORMATS = ("jsonl", "flickr8k", "coco", "karpathy", "csv", "tsv")
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,8 +25,45 @@ class Source:
     inputs: dict[str, str]
 
 
-def _jsonl(files: Sequence[InputFile]) -> Source:
-    return Source(jsonl.ReadJsonl(files), {"annotations": inputs.digest(files)})
+def open_source(
+    dataset: str, annotations: Sequence[str], columns: table.Columns
+) -> Source:
+    """Finds a data set's files and makes its reader.
+
+    Args:
+      dataset: one of `FORMATS`.
+      annotations: paths or patterns, each with an optional `split=`.
+      columns: of tables.
+
+    Raises:
+      RecordSetError: a file is missing, or is not of that format.
+    """
+    files = inputs.find(annotations)
+    if dataset == "flickr8k":
+        return _flickr8k(files)
+    reader = _reader(dataset, files, columns)
+    return Source(reader, {"annotations": inputs.digest(files)})
+
+
+def _reader(
+    dataset: str, files: Sequence[InputFile], columns: table.Columns
+) -> beam.PTransform:
+    """The reader of files that were found to be of its format."""
+    match dataset:
+        case "coco":
+            for file in files:
+                coco.check(file)
+            return coco.ReadCoco([coco.name_split(file) for file in files])
+        case "karpathy":
+            for file in files:
+                karpathy.check(file)
+            return karpathy.ReadKarpathy(files)
+        case "csv" | "tsv":
+            delimiter = _DELIMITERS[dataset]
+            for file in files:
+                table.check(file, columns, delimiter)
+            return table.ReadTable(files, columns, delimiter)
+    return jsonl.ReadJsonl(files)
 
 
 def _flickr8k(files: Sequence[InputFile]) -> Source:
@@ -35,39 +75,3 @@ def _flickr8k(files: Sequence[InputFile]) -> Source:
         flickr.ReadFlickr(files, lists),
         {"annotations": inputs.digest(files)} | digests,
     )
-
-
-def _coco(files: Sequence[InputFile]) -> Source:
-    files = [coco.name_split(file) for file in files]
-    for file in files:
-        coco.check(file)
-    return Source(coco.ReadCoco(files), {"annotations": inputs.digest(files)})
-
-
-def _karpathy(files: Sequence[InputFile]) -> Source:
-    for file in files:
-        karpathy.check(file)
-    return Source(
-        karpathy.ReadKarpathy(files), {"annotations": inputs.digest(files)}
-    )
-
-
-FORMATS: dict[str, Callable[[Sequence[InputFile]], Source]] = {
-    "jsonl": _jsonl,
-    "flickr8k": _flickr8k,
-    "coco": _coco,
-    "karpathy": _karpathy,
-}
-
-
-def open_source(dataset: str, annotations: Sequence[str]) -> Source:
-    """Finds a data set's files and makes its reader.
-
-    Args:
-      dataset: one of `FORMATS`.
-      annotations: paths or patterns, each with an optional `split=`.
-
-    Raises:
-      RecordSetError: a file is missing, or is not of that format.
-    """
-    return FORMATS[dataset](inputs.find(annotations))

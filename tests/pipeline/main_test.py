@@ -167,6 +167,7 @@ def write_coco(corpus: fixtures.Corpus, path: Path, turned: bool) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_manifest_knows_content_and_rule_but_no_order(
     world: World, tmp_path: Path
 ) -> None:

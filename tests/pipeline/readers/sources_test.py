@@ -6,9 +6,16 @@ from pathlib import Path
 import pytest
 
 from pipeline import manifest as manifest_lib
-from pipeline.readers import sources
+from pipeline.readers import sources, table
 from pipeline.readers.captions import Reference
 from tests import fixtures, pipes
+
+
+def open_source(
+    dataset: str, annotations: list[str], **columns: str
+) -> sources.Source:
+    given = table.Columns(**columns)
+    return sources.open_source(dataset, annotations, given)
 
 
 @pytest.fixture
@@ -17,7 +24,7 @@ def corpus(tmp_path: Path) -> fixtures.Corpus:
 
 
 def test_jsonl_is_opened(corpus: fixtures.Corpus) -> None:
-    source = sources.open_source("jsonl", [str(corpus.jsonl)])
+    source = open_source("jsonl", [str(corpus.jsonl)])
     assert list(source.inputs) == ["annotations"]
     with pipes.runner() as pipeline:
         good, _ = pipeline | source.reader
@@ -31,7 +38,7 @@ def test_jsonl_is_opened(corpus: fixtures.Corpus) -> None:
 
 
 def test_flickr8k_is_opened_with_its_lists(corpus: fixtures.Corpus) -> None:
-    source = sources.open_source("flickr8k", [str(corpus.tokens)])
+    source = open_source("flickr8k", [str(corpus.tokens)])
     assert sorted(source.inputs) == ["annotations", "dev", "test", "train"]
     with pipes.runner() as pipeline:
         good, _ = pipeline | source.reader
@@ -54,7 +61,7 @@ def test_flickr8k_is_opened_with_its_lists(corpus: fixtures.Corpus) -> None:
 def test_flickr8k_without_its_lists_is_told(corpus: fixtures.Corpus) -> None:
     corpus.tokens.with_name("Flickr_8k.trainImages.txt").unlink()
     with pytest.raises(manifest_lib.RecordSetError) as caught:
-        sources.open_source("flickr8k", [str(corpus.tokens)])
+        open_source("flickr8k", [str(corpus.tokens)])
     assert str(caught.value) == (
         f"no Flickr_8k.trainImages.txt beside {corpus.tokens}"
     )
@@ -69,8 +76,8 @@ def test_coco_is_opened_with_a_split_a_file(tmp_path: Path) -> None:
         document = {"images": [image], "annotations": [annotation]}
         path.write_text(json.dumps(document))
         paths.append(str(path))
-    source = sources.open_source("coco", paths)
-    assert source.inputs == sources.open_source("coco", paths[::-1]).inputs
+    source = open_source("coco", paths)
+    assert source.inputs == open_source("coco", paths[::-1]).inputs
     with pipes.runner() as pipeline:
         good, _ = pipeline | source.reader
         pipes.check(
@@ -81,7 +88,7 @@ def test_coco_is_opened_with_a_split_a_file(tmp_path: Path) -> None:
             ],
         )
     with pytest.raises(manifest_lib.RecordSetError, match="--dataset=coco$"):
-        sources.open_source("karpathy", paths)
+        open_source("karpathy", paths)
 
 
 def test_karpathy_is_opened(tmp_path: Path) -> None:
@@ -93,7 +100,7 @@ def test_karpathy_is_opened(tmp_path: Path) -> None:
     }
     path.write_text(json.dumps({"images": [image]}))
     with pipes.runner() as pipeline:
-        source = sources.open_source("karpathy", [str(path)])
+        source = open_source("karpathy", [str(path)])
         good, _ = pipeline | source.reader
         pipes.check(
             good, [Reference("1.jpg", "1.jpg", ("text",), "validation")]
@@ -101,4 +108,16 @@ def test_karpathy_is_opened(tmp_path: Path) -> None:
     with pytest.raises(
         manifest_lib.RecordSetError, match="--dataset=karpathy$"
     ):
-        sources.open_source("coco", [str(path)])
+        open_source("coco", [str(path)])
+
+
+@pytest.mark.parametrize(("dataset", "mark"), [("csv", ","), ("tsv", "\t")])
+def test_tables_are_opened(tmp_path: Path, dataset: str, mark: str) -> None:
+    path = tmp_path / "captions"
+    path.write_text(f"file{mark}text\n1.jpg{mark}a dog\n")
+    source = open_source(dataset, [str(path)], image="file", caption="text")
+    with pipes.runner() as pipeline:
+        good, _ = pipeline | source.reader
+        pipes.check(good, [Reference("1.jpg", "1.jpg", ("a dog",))])
+    with pytest.raises(manifest_lib.RecordSetError, match="no column 'image'"):
+        open_source(dataset, [str(path)])

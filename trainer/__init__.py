@@ -14,6 +14,7 @@ The flow, in order; a module imports only those above it:
   optimizer    schedule, clipping after the reduction, AdamW
   loss_scale   the factor that keeps float16 gradients in range
   train_step   one update of all replicas: run, reduce, apply
+  wiring       tests of an untrained captioner that training would hide
   checkpoint   save, restore, the best and the newest
   loop         run steps, fire actions, repeat; knows no captions
   actions      what happens between steps: progress, curves, scores, stopping

@@ -1,0 +1,174 @@
+"""Each wiring test: silent on a sound captioner, loud on its own fault."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline import manifest as manifest_lib
+from tests import fixtures
+from trainer import captioner as captioner_lib
+from trainer import dataset, split_images, wiring
+
+BATCHING = dataset.Batching(
+    batch_images=8, captions_per_image=3, max_length=8, num_streams=4
+)
+
+
+class Wrapped:
+    """A sound captioner whose input or output is spoilt."""
+
+    def __init__(self, sound: captioner_lib.ShowAttendTell, uses_image=True):
+        self.sound, self.uses_image = sound, uses_image
+
+    def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
+        return self.sound(grid, tokens)
+
+
+class SeesAllWords(Wrapped):
+    def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
+        logits, attention = self.sound(grid, tokens)
+        words = tf.reduce_mean(tf.cast(tokens, tf.float32), -1)
+        first = tf.one_hot(0, logits.shape[-1])
+        return logits + words[..., None, None] * first, attention
+
+
+class SeesTheNextWord(Wrapped):
+    def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
+        return self.sound(grid, tf.roll(tokens, -1, axis=-1))
+
+
+class DropsTheImage(Wrapped):
+    def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
+        return self.sound(tf.zeros_like(grid), tokens)
+
+
+class CutsTheGradient(Wrapped):
+    def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
+        return self.sound(tf.stop_gradient(grid), tokens)
+
+
+class Overflows(Wrapped):
+    def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
+        logits, attention = self.sound(grid, tokens)
+        return logits + tf.sqrt(tf.cast(grid[0, 0, 0], tf.float32) * 0), (
+            attention
+        )
+
+
+class StartsFarOff(Wrapped):
+    def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
+        logits, attention = self.sound(grid, tokens)
+        return logits * 9.0, attention
+
+
+@pytest.fixture(scope="module")
+def record_set(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> manifest_lib.RecordSet:
+    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
+
+
+@pytest.fixture(scope="module")
+def batch(record_set) -> dataset.Batch:
+    data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+    return next(iter(data.epochs(first_step=0, replicas=1)))
+
+
+@pytest.fixture(scope="module")
+def sound(record_set) -> captioner_lib.ShowAttendTell:
+    return fixtures.tiny_captioner(record_set.vocabulary)
+
+
+def found(record_set, captioner: Any, batch: dataset.Batch) -> dict[str, str]:
+    unigram = record_set.vocabulary.log_unigram()
+    return {f.name: f.text for f in wiring.faults(captioner, batch, unigram)}
+
+
+@pytest.mark.parametrize("uses_image", [True, False])
+def test_a_sound_captioner_passes(record_set, batch, uses_image):
+    captioner = fixtures.tiny_captioner(
+        record_set.vocabulary, uses_image=uses_image
+    )
+    assert found(record_set, captioner, batch) == {}
+
+
+@pytest.mark.parametrize(
+    ("broken", "name", "text"),
+    [
+        (SeesAllWords, "padding", "padding enters the loss"),
+        (SeesAllWords, "future", "the decoder sees what it has to predict"),
+        (SeesTheNextWord, "future", "at the shift of its input"),
+        (DropsTheImage, "image", "the grid does not reach the output"),
+        (DropsTheImage, "gradient", "something cuts the path"),
+        (CutsTheGradient, "gradient", "no gradient of the loss reaches"),
+        (Overflows, "gradient", "the gradient's norm at the grid is"),
+        (StartsFarOff, "start_loss", "word frequencies alone give"),
+    ],
+)
+def test_a_fault_is_found_by_its_own_test(
+    record_set, batch, sound, broken, name, text
+):
+    assert text in found(record_set, broken(sound), batch)[name]
+
+
+def test_a_cut_gradient_is_no_other_fault(record_set, batch, sound):
+    faults = found(record_set, CutsTheGradient(sound), batch)
+    assert set(faults) == {"gradient"}
+
+
+def test_a_blind_captioner_that_sees_is_no_floor(record_set, batch, sound):
+    faults = found(record_set, Wrapped(sound, uses_image=False), batch)
+    assert set(faults) == {"image", "gradient"}
+    assert "the captioner says that it is blind" in faults["image"]
+
+
+def test_grids_that_are_all_alike_are_named_as_the_cause(
+    record_set, batch, sound
+):
+    alike = {**batch, "grid": tf.ones_like(batch["grid"])}
+    faults = found(record_set, sound, alike)
+    assert "the grids are all alike" in faults["image"]
+
+
+def test_the_first_fault_stops_and_says_how_to_waive_it():
+    faults = [
+        wiring.Fault("padding", "it leaks"),
+        wiring.Fault("future", "it sees"),
+    ]
+    with pytest.raises(wiring.WiringError) as error:
+        wiring.require(iter(faults), ["padding"])
+    assert str(error.value) == (
+        "wiring test 'future' failed: it sees. To train all the same: "
+        "--gin_param=\"train.waived = ['padding', 'future']\""
+    )
+    told = wiring.require(iter(faults), ["padding", "future"])
+    assert told == ["waived: padding: it leaks", "waived: future: it sees"]
+
+
+def images(grids: np.ndarray) -> split_images.ImageBatch:
+    """Thumbnails are the numbers of the rows."""
+    names = [str(row) for row in range(len(grids))]
+    return split_images.ImageBatch(
+        image_ids=[f"image-{name}" for name in names],
+        captions=[["a"]] * len(grids),
+        thumbnails=[name.encode() for name in names],
+        grid=tf.constant(grids, tf.float16),
+    )
+
+
+def test_grids_near_those_of_their_thumbnails_pass():
+    grids = np.random.default_rng(1).random((4, 3, 5))
+    stored = images(grids)
+    noise = 0.1 * np.random.default_rng(2).random((4, 3, 5))
+    faults = wiring.compare_grids(stored, lambda d: (grids + noise)[int(d)])
+    assert list(faults) == []
+
+
+def test_grids_of_other_images_are_found():
+    grids = np.eye(4).reshape(4, 2, 2)
+    stored = images(grids)
+    (fault,) = wiring.compare_grids(stored, lambda data: grids[int(data) - 1])
+    assert fault.name == "grids"
+    assert "the stored grid of image 'image-0' lies 1.41 of its" in fault.text

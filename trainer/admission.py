@@ -15,13 +15,16 @@ class RefusedDataError(ValueError):
 
 
 def admit(
-    record_set: manifest_lib.RecordSet, waived: Sequence[str] = ()
+    record_set: manifest_lib.RecordSet,
+    waived: Sequence[str] = (),
+    others: Sequence[str] = (),
 ) -> list[str]:
     """Reads the data card before any step is made.
 
     Args:
       record_set: to train on.
       waived: slugs of findings that shall not stop the training.
+      others: names that may be waived too, but are none of the card's.
 
     Returns:
       Lines to say before the first step: what is not as it should be.
@@ -36,7 +39,7 @@ def admit(
     ):
         return [f"{record_set.path} has no data card: nothing is judged"]
     card = data_card.load(record_set.path)
-    _check_names(card, waived)
+    _check_names([*others, *(each.slug for each in card.findings)], waived)
     stops = [
         each
         for each in card.findings
@@ -51,8 +54,7 @@ def admit(
     ]
 
 
-def _check_names(card: data_card.DataCard, waived: Sequence[str]) -> None:
-    known = {each.slug for each in card.findings}
+def _check_names(known: Sequence[str], waived: Sequence[str]) -> None:
     for slug in waived:
         if slug not in known:
             raise RefusedDataError(

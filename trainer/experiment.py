@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import keras
@@ -26,7 +26,9 @@ from trainer import (
     loop,
     report,
     serving,
+    split_images,
     train_step,
+    wiring,
 )
 from trainer import captioner as captioner_lib
 from trainer import dataset as dataset_lib
@@ -37,6 +39,7 @@ from trainer import optimizer as optimizer_lib
 from trainer import strategy as strategy_lib
 
 _LOG = logging.getLogger(__name__)
+_WIRED_IMAGES = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -171,7 +174,8 @@ def train(
       num_steps: updates to have been made at the end.
       microbatches: parts that a replica's batch is computed in, to save
         memory; the update is the same.
-      waived: findings of the data card that shall not stop the training.
+      waived: findings of the data card, and tests of the wiring, that shall
+        not stop the training.
 
     Returns:
       A line that tells how it ended.
@@ -180,9 +184,10 @@ def train(
       RunError: the directory belongs to a run of other settings.
       RecordSetError: the record set can't be used.
       RefusedDataError: the data card says that training would be in vain.
+      WiringError: the captioner can't learn as it is wired.
     """
     record_set = manifest_lib.open_record_set(setup.records)
-    for line in admission.admit(record_set, waived):
+    for line in admission.admit(record_set, waived, wiring.NAMES):
         _LOG.warning(line)
     data = dataset_lib.CaptionDataset(
         record_set, "train", batching, shuffle=True
@@ -219,6 +224,9 @@ def train(
     first = int(step.step)
     if patience.has_run_out or first >= num_steps:
         return f"already trained: step {first}, {run_dir}"
+    if not first:
+        for line in wiring.require(_faults(record_set, data, step), waived):
+            _LOG.warning(line)
     _LOG.info("%d parameters", step.captioner.count_params())
     log = actions.MetricsLog(run_dir, resumed_step=first)
     validation = _validation(record_set, setup, batching, cadence, step)
@@ -268,6 +276,33 @@ def _train_step(
         seed=setup.seed,
         microbatches=microbatches,
     )
+
+
+def _faults(
+    record_set: manifest_lib.RecordSet,
+    data: dataset_lib.CaptionDataset,
+    step: train_step.TrainStep,
+) -> Iterator[wiring.Fault]:
+    """Of the captioner, on a few images; of their grids, where they can."""
+    batch = next(iter(data.epochs(first_step=0, replicas=1)))
+    few = {name: value[:_WIRED_IMAGES] for name, value in batch.items()}
+    yield from wiring.faults(
+        step.captioner, few, record_set.vocabulary.log_unigram()
+    )
+    manifest = record_set.manifest
+    if (
+        manifest.encoder["architecture"] == encoders.DEFAULT
+        and manifest.settings["thumbnail_side"]
+    ):
+        encoder = encoders.load_encoder()
+        serving.check_encoder(encoder, manifest.encoder)
+        images = split_images.batches(
+            record_set,
+            "train",
+            batch_images=_WIRED_IMAGES,
+            limit=_WIRED_IMAGES,
+        )
+        yield from wiring.compare_grids(next(images), encoder)
 
 
 def _check_microbatches(

@@ -6,15 +6,16 @@ image path, and is told so when it passes them.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from pipeline import encoders
 from trainer import dataset, split_images, train_step
 
-NAMES = ("padding", "future", "image", "gradient", "start_loss", "grids")
+NAMES = ("padding", "future", "image", "gradient", "start-loss", "grids")
 
 # Rounding moves logits by less; a leak moves them by tenths.
 _SAME_LOGITS = 1e-3
@@ -197,7 +198,7 @@ def _start_loss(
     unigram = float(tf.reduce_sum(costs * weights) / tf.reduce_sum(weights))
     if not abs(found - unigram) <= _START_NATS:
         yield Fault(
-            "start_loss",
+            "start-loss",
             f"the first loss is {found:.3f} nats a token, word frequencies "
             f"alone give {unigram:.3f} (within {_START_NATS}): look at the "
             "output's first bias, the targets' shift and the weights' scale",
@@ -205,8 +206,7 @@ def _start_loss(
 
 
 def compare_grids(
-    images: split_images.ImageBatch,
-    encode: Callable[[bytes], np.ndarray],
+    images: split_images.ImageBatch, encoder: encoders.Encoder
 ) -> Iterator[Fault]:
     """Tests whether stored grids are those of the thumbnails beside them.
 
@@ -215,14 +215,15 @@ def compare_grids(
 
     Args:
       images: with thumbnails.
-      encode: a thumbnail's JPEG -> float32 [locations, depth].
+      encoder: that made the grids.
 
     Yields:
       One fault when a grid is not its image's.
     """
-    for row, thumbnail in enumerate(images.thumbnails):
+    fitted = [encoder.fit(encoder.decode(d)) for d in images.thumbnails]
+    grids = encoder.encode(np.stack(fitted), len(fitted))
+    for row, fresh in enumerate(grids):
         stored = np.asarray(images.grid[row], np.float32)
-        fresh = encode(thumbnail)
         size = np.linalg.norm(stored) or 1.0
         far = float(np.linalg.norm(fresh - stored) / size)
         if far > _FAR_GRIDS:

@@ -8,7 +8,7 @@ import pytest
 import gin
 from pipeline import manifest as manifest_lib
 from tests import fixtures
-from trainer import checkpoint, config, experiment
+from trainer import captioner, checkpoint, config, experiment, wiring
 
 
 @pytest.fixture(scope="module")
@@ -87,6 +87,24 @@ def test_float16_in_microbatches_trains(records, tmp_path):
     assert said == f"trained: reached step 3, {tmp_path}"
     (first, *_) = (tmp_path / "metrics.jsonl").read_text().splitlines()
     assert json.loads(first)["train/loss_scale"] == 64
+
+
+def test_a_captioner_that_cannot_learn_is_refused(
+    records, tmp_path, monkeypatch
+):
+    blind = captioner.ShowAttendTell.remember
+
+    def forgetful(self, grid, dropout=None):
+        return blind(self, grid * 0, dropout)
+
+    monkeypatch.setattr(captioner.ShowAttendTell, "remember", forgetful)
+    load(records)
+    with pytest.raises(wiring.WiringError, match="wiring test 'image' failed"):
+        experiment.train(str(tmp_path / "refused"))
+    gin.clear_config()
+    load(records, "train.waived = ['image', 'gradient']")
+    said = experiment.train(str(tmp_path / "waived"))
+    assert said.startswith("trained: reached step 3")
 
 
 def test_microbatches_divide_the_streams(records, tmp_path):

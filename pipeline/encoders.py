@@ -204,7 +204,10 @@ def _load_saved(path: str, weights: str | None, size: int | None) -> Encoder:
             f"leave out weights={weights!r}."
         )
     model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    with zipfile.ZipFile(path) as archive:
+    with (
+        tf.io.gfile.GFile(path, "rb") as file,
+        zipfile.ZipFile(file) as archive,
+    ):
         config = hashlib.sha256(archive.read("config.json")).hexdigest()
     preparation = preparation_lib.Preparation(
         size or model.input_shape[1] or 224

@@ -20,7 +20,6 @@ from typing import Any
 
 import apache_beam as beam
 from absl import app, flags
-from apache_beam.io.filesystem import BeamIOError
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import (
@@ -175,6 +174,17 @@ def _check_paths() -> None:
         )
 
 
+def _paths() -> list[tuple[str, str]]:
+    """What the workers are told to read and write: flag and path."""
+    paths = [("annotations", path) for path in _ANNOTATIONS.value]
+    paths += [("images", _IMAGES.value), ("output", _OUTPUT.value)]
+    if _ENCODER.value.endswith(".keras"):
+        paths.append(("encoder", _ENCODER.value))
+    if _WEIGHTS.value not in (None, "imagenet", "none"):
+        paths.append(("weights", _WEIGHTS.value))
+    return paths
+
+
 def _load_encoder() -> encoders.Encoder:
     try:
         return encoders.load_encoder(_ENCODER.value, weights=_WEIGHTS.value)
@@ -211,6 +221,7 @@ def _precompute(options: PipelineOptions) -> str:
     """Runs the job."""
     output = _OUTPUT.value
     _check_paths()
+    runner.check_reach(options, _paths())
     source = sources.open_source(
         _DATASET.value,
         _ANNOTATIONS.value,
@@ -294,7 +305,7 @@ def main(argv: list[str]) -> None:
     runner.set_log_levels()
     try:
         print(_run(argv[1:]))
-    except (ValueError, OSError, BeamIOError, RuntimeError) as error:
+    except Exception as error:  # noqa: BLE001 - runners and buckets have theirs
         sys.exit(f"pipeline: {runner.cause(error)}")
 
 

@@ -5,10 +5,9 @@ import os
 import re
 import urllib.parse
 
-from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline import download
+from pipeline import download, storage
 from pipeline.images import RejectedImage
 
 _MAX_ENCODED = 8
@@ -69,8 +68,7 @@ class ImageRoot:
             )
         wanted = max_bytes + 1 if length < 0 else length
         # As it is: an image that unpacks itself would have no size.
-        kind = CompressionTypes.UNCOMPRESSED
-        with FileSystems.open(path, compression_type=kind) as file:
+        with storage.open_file(path) as file:
             if offset:
                 file.seek(offset)
             data = bytes(file.read(wanted))

@@ -2,10 +2,16 @@
 
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from absl import flags
 from absl import logging as absl_logging
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import (
+    PipelineOptions,
+    SetupOptions,
+    StandardOptions,
+    WorkerOptions,
+)
 
 
 def parse_options(argv: Sequence[str]) -> PipelineOptions:
@@ -31,7 +37,39 @@ def parse_options(argv: Sequence[str]) -> PipelineOptions:
     # DirectRunner would first try to download and run a Prism binary.
     if not any(flag.startswith("--runner") for flag in argv):
         options = PipelineOptions([*argv, "--runner=FnApiRunner"])
+    # Workers import what they run; the main module stays with its flags.
+    options.view_as(SetupOptions).save_main_session = False
     return options
+
+
+def check_reach(
+    options: PipelineOptions, paths: Iterable[tuple[str, str]]
+) -> None:
+    """Refuses a job of Dataflow that its workers could not do.
+
+    Args:
+      options: of Beam.
+      paths: flag and path of all that workers read or write.
+
+    Raises:
+      ValueError: a path of this machine, or no way to this package.
+    """
+    if "dataflow" not in options.view_as(StandardOptions).runner.lower():
+        return
+    for flag, path in paths:
+        if "://" not in path:
+            raise ValueError(
+                f"--{flag}={path}: Dataflow's workers cannot see a path of "
+                "this machine; copy it to a bucket, and give its gs:// URL"
+            )
+    if not (
+        options.view_as(SetupOptions).setup_file
+        or options.view_as(WorkerOptions).sdk_container_image
+    ):
+        raise ValueError(
+            "Dataflow's workers need this package: add --setup_file=./setup.py,"
+            " or --sdk_container_image with an image that has it"
+        )
 
 
 def set_log_levels() -> None:
@@ -48,8 +86,13 @@ def set_log_levels() -> None:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
+_TELLING = (ValueError, OSError, RuntimeError, flags.Error)
+
+
 def cause(error: Exception) -> str:
     """The one line a user needs of an error that a runner has wrapped."""
     found = re.findall(r"\w+Error: ([^\n]+)", str(error))
     line = found[-1] if found else str(error)
+    if not found and not isinstance(error, _TELLING):
+        line = f"{type(error).__name__}: {line}"
     return " ".join(re.sub(r" \[while running .*", "", line).split())

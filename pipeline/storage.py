@@ -3,7 +3,9 @@
 import re
 import uuid
 from collections.abc import Iterable
+from typing import BinaryIO
 
+from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline import manifest as manifest_lib
@@ -60,21 +62,28 @@ def sweep(output: str) -> None:
         FileSystems.delete(left)
 
 
-def read_bytes(path: str) -> bytes:
-    """The whole of a file on any of Beam's file systems.
+def open_file(path: str) -> BinaryIO:
+    """Opens a file as it is, on any of Beam's file systems, to read it.
 
     Raises:
       OSError: there is no such file, or it may not be read. What else can go
         wrong between here and a bucket is the bucket's own error.
     """
     try:
-        with FileSystems.open(path) as file:
-            return bytes(file.read())
+        return FileSystems.open(
+            path, compression_type=CompressionTypes.UNCOMPRESSED
+        )
     except Exception as error:
         refused = _REFUSED.get(getattr(error, "code", 0))
         if refused is None:
             raise
         raise refused(f"{path}: {error}") from error
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole of a file; raises what `open_file` does."""
+    with open_file(path) as file:
+        return bytes(file.read())
 
 
 def exists(path: str) -> bool:
@@ -91,4 +100,4 @@ def size_of(path: str) -> int:
     return int(FileSystems.match([path])[0].metadata_list[0].size_in_bytes)
 
 
-BEAM = manifest_lib.Files(exists=exists, size=size_of, open=FileSystems.open)
+BEAM = manifest_lib.Files(exists=exists, size=size_of, open=open_file)

@@ -178,6 +178,16 @@ def test_bytes_and_floats_of_one_image_give_one_grid(
     )
 
 
+def test_a_saved_model_is_found_on_tensorflows_file_systems(
+    tmp_path: Path,
+) -> None:
+    save_model(tmp_path / "own.keras")
+    local = encoders.load_encoder(str(tmp_path / "own.keras"))
+    tf.io.gfile.copy(str(tmp_path / "own.keras"), "ram://own.keras")
+    remote = encoders.load_encoder("ram://own.keras")
+    assert remote.fingerprint == local.fingerprint
+
+
 def test_a_saved_models_fingerprint_ignores_its_path(tmp_path: Path) -> None:
     save_model(tmp_path / "own.keras")
     first = encoders.load_encoder(str(tmp_path / "own.keras"))

@@ -4,7 +4,12 @@ import logging
 
 import apache_beam as beam
 import pytest
-from apache_beam.options.pipeline_options import DirectOptions, StandardOptions
+from apache_beam.options.pipeline_options import (
+    DirectOptions,
+    PipelineOptions,
+    StandardOptions,
+)
+from google.api_core import exceptions
 
 from pipeline import runner
 
@@ -41,6 +46,36 @@ def test_a_wrong_flag_is_told(argv: list[str], told: str) -> None:
     assert str(caught.value) == told
 
 
+def dataflow(*argv: str) -> PipelineOptions:
+    return runner.parse_options(["--runner=DataflowRunner", *argv])
+
+
+def test_dataflow_is_given_nothing_of_this_machine() -> None:
+    options = dataflow("--setup_file=./setup.py")
+    paths = [("images", "gs://a/b"), ("annotations", "train=gs://a/c.jsonl")]
+    runner.check_reach(options, paths)
+    with pytest.raises(ValueError) as caught:
+        runner.check_reach(options, [*paths, ("output", "/data/records")])
+    assert str(caught.value) == (
+        "--output=/data/records: Dataflow's workers cannot see a path of this "
+        "machine; copy it to a bucket, and give its gs:// URL"
+    )
+
+
+def test_dataflow_is_given_this_package() -> None:
+    runner.check_reach(dataflow("--sdk_container_image=gcr.io/a/b"), [])
+    with pytest.raises(ValueError) as caught:
+        runner.check_reach(dataflow(), [])
+    assert str(caught.value) == (
+        "Dataflow's workers need this package: add --setup_file=./setup.py, or "
+        "--sdk_container_image with an image that has it"
+    )
+
+
+def test_other_runners_may_share_this_machines_files() -> None:
+    runner.check_reach(runner.parse_options([]), [("output", "/data/records")])
+
+
 def fail(number: int) -> None:
     raise OSError(28, "No space left on device", f"/full/{number}")
 
@@ -71,3 +106,8 @@ def test_the_cause_in_a_workers_traceback_is_the_last_error() -> None:
 
 def test_an_error_of_our_own_is_its_own_line() -> None:
     assert runner.cause(ValueError("no\nsuch  path: a")) == "no such path: a"
+
+
+def test_an_error_of_a_library_says_what_it_is() -> None:
+    error = exceptions.NotFound("no such\n bucket")
+    assert runner.cause(error) == "NotFound: 404 no such bucket"

@@ -100,7 +100,11 @@ def coverage(vocabulary: vocabulary_lib.Vocabulary) -> str:
 
 
 def pairing(floors: FloorFacts) -> str:
-    """True pairs against what permuted ones score by chance."""
+    """True pairs against permuted ones.
+
+    Their scores are drawn as the normal distribution that they tend to
+    (Hoeffding 1951).
+    """
     mean, deviation = floors.permuted, floors.permuted_deviation
     around = np.linspace(mean - 4 * deviation, mean + 4 * deviation, 81)
     heights = np.exp(-0.5 * ((around - mean) / (deviation or 1)) ** 2)

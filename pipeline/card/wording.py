@@ -51,10 +51,10 @@ def line(finding: Finding) -> str:
 
 
 def verdict(card: DataCard) -> str:
-    """The card in one sentence: its gravest finding, or that there is none."""
+    """The card in one sentence: its first finding, unless all is well."""
     if card.level == "ok":
         return "A captioner can learn from this data."
-    return sentence(max(card.findings, key=lambda each: each.severity))
+    return sentence(card.findings[0])
 
 
 def _number(value: float) -> str:

@@ -50,7 +50,7 @@ def test_a_line_has_level_name_and_sentence() -> None:
     )
 
 
-def test_the_verdict_is_the_gravest_finding() -> None:
+def test_the_verdict_is_the_first_finding() -> None:
     assert wording.verdict(card_sample.LEAKED) == LEAKED.meaning
     healthy = wording.verdict(card_sample.HEALTHY)
     assert healthy == "A captioner can learn from this data."

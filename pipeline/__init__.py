@@ -30,6 +30,7 @@ The flow, in order; a module imports only those above it:
   side_file    what stands beside a finished shard
   shards       one shard: read, decode, encode, write, rename, check
   transforms   the Beam stages, each named by its effect
+  rehearsal    a sample encoded, and what the whole would take
   examination  one shard read to its end: every damage in it
   audit        every damage of a record set
   runner       Beam's options, log levels, and the cause of a wrapped error

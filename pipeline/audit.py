@@ -60,7 +60,8 @@ class Tally:
         """The same with rate and time left."""
         rate = self._pace.rate(self.bytes)
         left = progress.time_left(self.total - self.bytes, rate)
-        return f"{self}, {rate / 1e6:.1f} MB/s{left}"
+        pace = f", {rate / 1e6:.1f} MB/s" if rate else ""
+        return f"{self}{pace}{left}"
 
 
 def find_damages(path: str, tally: Tally) -> Iterator[str]:

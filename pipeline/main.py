@@ -30,6 +30,7 @@ from pipeline import (
     origin,
     progress,
     records,
+    rehearsal,
     runner,
     shards,
     splits,
@@ -38,7 +39,7 @@ from pipeline import (
 )
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
-from pipeline.readers import sources, table
+from pipeline.readers import limit, sources, table
 
 _MODE = flags.DEFINE_enum(
     "mode",
@@ -126,6 +127,18 @@ _MAX_WORDS = flags.DEFINE_integer(
 _MAX_REJECT_SHARE = flags.DEFINE_float(
     "max_reject_share", 0.05, "The job fails above this share of rejects."
 )
+_LIMIT = flags.DEFINE_integer(
+    "limit",
+    None,
+    "Take only so many images: always the same, whatever their order.",
+    lower_bound=1,
+)
+_DRY_RUN = flags.DEFINE_bool(
+    "dry_run",
+    False,
+    "Encode a sample on this machine, write nothing to --output, and tell what "
+    "the whole would take.",
+)
 _OVERWRITE = flags.DEFINE_bool(
     "overwrite", False, "Replace the record set that --output holds."
 )
@@ -148,6 +161,7 @@ def _settings() -> dict[str, Any]:
     return {
         "dataset": _DATASET.value,
         "allow_hosts": sorted(_ALLOW_HOSTS.value),
+        "limit": _LIMIT.value,
         "split_rule": dataclasses.asdict(rule),
         "num_shards": _NUM_SHARDS.value,
         "grid_dtype": _GRID_DTYPE.value,
@@ -236,53 +250,68 @@ def _precompute(options: PipelineOptions) -> str:
         settings=_settings(),
         encoder=encoder.fingerprint,
     )
+    if _DRY_RUN.value:
+        writer = _writer(encoder, request, "", progress.Counters())
+        return str(rehearsal.rehearse(_reader(source), writer))
     with lock.hold(output):
         owner = request_lib.claim(output, request, overwrite=_OVERWRITE.value)
         if owner is None:
             return f"already complete: {output}"
         board = progress.Board()
-        job = _job(source, encoder, request, owner, board.counters)
+        writer = _writer(encoder, request, owner, board.counters)
         ticker = progress.Ticker(board.line)
         with board, ticker, beam.Pipeline(options=options) as pipeline:
-            pipeline | job
+            pipeline | _job(source, request, writer)
         lock.give_back(output, owner)
         return _described(output)
 
 
-def _job(
-    source: sources.Source,
+def _reader(source: sources.Source) -> beam.PTransform:
+    if _LIMIT.value is None:
+        return source.reader
+    return limit.ReadSome(source.reader, _LIMIT.value)
+
+
+def _writer(
     encoder: encoders.Encoder,
     request: request_lib.Request,
     owner: str,
     counters: progress.Counters,
-) -> transforms.Precompute:
-    """Wires the job."""
-    output = _OUTPUT.value
-    grid = records.GridSpec(encoder.locations, encoder.depth, _GRID_DTYPE.value)
-    writer = shards.ShardWriter(
+) -> shards.ShardWriter:
+    return shards.ShardWriter(
         images=origin.ImageRoot(_IMAGES.value, tuple(_ALLOW_HOSTS.value)),
-        output=output,
+        output=_OUTPUT.value,
         owner=owner,
         request=request.digest,
         encoder=_ENCODER.value,
         weights=_WEIGHTS.value,
-        grid=grid,
+        grid=records.GridSpec(
+            encoder.locations, encoder.depth, _GRID_DTYPE.value
+        ),
         num_shards=_NUM_SHARDS.value,
         batch_size=_BATCH_SIZE.value,
         thumbnail_side=_THUMBNAIL_SIDE.value,
         limits=_limits(),
         counters=counters,
     )
+
+
+def _job(
+    source: sources.Source,
+    request: request_lib.Request,
+    writer: shards.ShardWriter,
+) -> transforms.Precompute:
+    """Wires the job."""
     summary = transforms.Summary(
-        output=output,
-        owner=owner,
-        encoder=encoder.fingerprint,
-        grid=grid,
+        output=writer.output,
+        owner=writer.owner,
+        encoder=request.encoder,
+        grid=writer.grid,
         settings=request.settings,
         max_reject_share=_MAX_REJECT_SHARE.value,
     )
     return transforms.Precompute(
-        source.reader,
+        _reader(source),
         splits.SplitRule(**request.settings["split_rule"]),
         writer,
         summary,

@@ -20,6 +20,7 @@ BEAM = {
     "request",
     "origin",
     "audit",
+    "rehearsal",
     "side_file",
     "progress",
     "shards",

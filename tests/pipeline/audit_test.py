@@ -60,7 +60,7 @@ def test_a_sound_record_set_has_no_damage(made: Path) -> None:
     rows = manifest_lib.open_record_set(str(made)).manifest.shards
     assert (tally.shards, tally.images) == (len(rows), 23)
     assert tally.bytes == tally.total == sum(row.bytes for row in rows)
-    assert tally.line().startswith(f"{len(rows)} shards, 23 images, 0.0 MB, ")
+    assert tally.line().startswith(f"{len(rows)} shards, 23 images, 0.0 MB")
 
 
 @pytest.mark.parametrize("bytes_kept", [6, 20])

@@ -135,6 +135,23 @@ def test_bytes_depend_on_neither_workers_nor_order(
     assert {name.rpartition(".")[2] for name in expected} == {"json"}
 
 
+def test_a_limit_takes_the_same_images_in_any_order(
+    world: World, tmp_path: Path
+) -> None:
+    turned = fixtures.write_jsonl(
+        tmp_path / "turned.jsonl", fixtures.jsonl_rows(world.corpus)[::-1]
+    )
+    for name, annotations in (("a", world.corpus.jsonl), ("b", turned)):
+        flags = world.flags(tmp_path / name, annotations=annotations)
+        ended = run(*flags, "--limit=5")
+        assert ended.code == 0, ended.errors
+        assert sum(counts(tmp_path / name).values()) == 5
+    one, other = (contents(tmp_path / name, "*.tfrecord") for name in "ab")
+    assert one == other
+    told = run(*world.flags(tmp_path / "a"), "--limit=6").told
+    assert "was made otherwise (limit 5 -> 6)" in told
+
+
 def test_flickr8k_files_become_a_record_set(
     world: World, tmp_path: Path
 ) -> None:

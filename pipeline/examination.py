@@ -57,7 +57,8 @@ class Examination:
 
     Attributes:
       offsets: of the records found, in bytes.
-      captions: found in them.
+      captions: found in those that can be read.
+      readable: whether all of them can.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Examination:
         self._row, self._expected, self._owners = row, expected, owners
         self.offsets: list[int] = []
         self.captions = 0
+        self.readable = True
 
     def damages(self, file: BinaryIO, size: int) -> list[str]:
         """Reads the shard.
@@ -117,21 +119,23 @@ class Examination:
                     yield f"{row.file}: the record at byte {offset} {line}"
         except records.CorruptShard as error:
             yield str(error)
-        found = len(self.offsets), self.captions
-        if found != (row.records, row.captions):
+        lost = len(self.offsets) != row.records
+        if lost or (self.readable and self.captions != row.captions):
             yield (
-                f"{row.file}: {found[0]} records with {found[1]} captions, the "
-                f"manifest says {row.records} with {row.captions}"
+                f"{row.file}: {len(self.offsets)} records with {self.captions} "
+                f"captions, the manifest says {row.records} with {row.captions}"
             )
 
     def _record(self, data: bytes | None) -> Iterator[str]:
         """What is wrong with one record; None stands for a bad checksum."""
         if data is None:
+            self.readable = False
             yield "does not fit its checksum"
             return
         try:
             image = records.CaptionedImage.from_bytes(data)
         except records.CorruptShard as error:
+            self.readable = False
             yield f"is {error}"
             return
         self.captions += len(image.captions)

@@ -99,13 +99,12 @@ def test_a_flipped_bit_loses_one_record_and_finds_the_next(
 ) -> None:
     for number in (1, 3):
         flip(copied / SHARD, place(copied, number) + 40)
-    first, second, count = damages(copied)
+    first, second = damages(copied)
     begins = [place(copied, number) for number in (1, 3)]
     for line, begin in zip((first, second), begins, strict=True):
         assert line == (
             f"{SHARD}: the record at byte {begin} does not fit its checksum"
         )
-    assert count.startswith(f"{SHARD}: {row(copied).records} records with ")
 
 
 def test_a_flipped_bit_in_a_header(copied: Path) -> None:
@@ -204,7 +203,7 @@ def test_a_changed_manifest_is_told_and_the_shards_still_read(
     path = copied / manifest_lib.MANIFEST_FILE
     path.write_text(path.read_text().replace('"captions": ', '"captions": 1'))
     flip(copied / SHARD, place(copied, 1) + 40)
-    manifest, record, _ = damages(copied)
+    manifest, record = damages(copied)
     assert manifest.startswith("damaged manifest: digest ")
     assert record.endswith(" does not fit its checksum")
 
@@ -212,7 +211,7 @@ def test_a_changed_manifest_is_told_and_the_shards_still_read(
 def test_an_unfinished_record_set(copied: Path) -> None:
     (copied / manifest_lib.MANIFEST_FILE).unlink()
     flip(copied / SHARD, place(copied, 1) + 40)
-    manifest, record, _ = damages(copied)
+    manifest, record = damages(copied)
     assert manifest == "manifest.json: missing"
     assert record.endswith(" does not fit its checksum")
 

@@ -86,13 +86,10 @@ def test_a_record_is_what_it_should_be(
 
 def test_bytes_that_are_no_record_lose_no_other() -> None:
     data = records.frame(b"\xff\xff") + records.frame(image().to_bytes())
-    lines = examined(image(), image("b"), data=data, bytes=len(data))
-    assert lines[0].startswith(
+    (line,) = examined(image(), image("b"), data=data, bytes=len(data))
+    assert line.startswith(
         f"{NAME}: the record at byte 0 is not a record of an image: "
     )
-    assert lines[1:] == [
-        f"{NAME}: 2 records with 1 captions, the manifest says 2 with 2"
-    ]
 
 
 def test_an_image_has_one_place() -> None:

@@ -49,7 +49,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> jobs.World:
         (["--limit=12"], "sample: 7 of 12 images, "),
         (["--limit=3"], "sample: 3 of 3 images, "),
         (
-            ["--runner=DataflowRunner", "--limit=6"],
+            ["--runner=PortableRunner", "--limit=6"],
             "sample: 1 of 6 images, ",
         ),
     ],

@@ -39,7 +39,7 @@ from pipeline import (
 )
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
-from pipeline.readers import limit, sources, table
+from pipeline.readers import inputs, limit, sources, table
 
 _MODE = flags.DEFINE_enum(
     "mode",
@@ -61,18 +61,23 @@ _ANNOTATIONS = flags.DEFINE_list(
     "official Flickr_8k.*Images.txt lists beside it. coco: "
     "captions_train2017.json,captions_val2017.json: the names tell the "
     "splits. karpathy: dataset_coco.json and the like. csv, tsv: a first row "
-    "that names columns, one caption a row.",
+    "that names columns, one caption a row. webdataset: tar shards.",
 )
 _IMAGE_COLUMN = flags.DEFINE_string(
     "image_column", "image", "csv, tsv: the column of paths."
 )
 _CAPTION_COLUMN = flags.DEFINE_string(
-    "caption_column", "caption", "csv, tsv: the column of captions."
+    "caption_column",
+    "caption",
+    "csv, tsv: the column of captions; webdataset: the field of .json files, "
+    "where there is no .txt.",
 )
 _SPLIT_COLUMN = flags.DEFINE_string(
     "split_column", "", "csv, tsv: the column of splits, where there is one."
 )
-_IMAGES = flags.DEFINE_string("images", "", "Root folder of the images.")
+_IMAGES = flags.DEFINE_string(
+    "images", "", "Root folder of the images; not for webdataset."
+)
 _ALLOW_HOSTS = flags.DEFINE_list(
     "allow_hosts",
     [],
@@ -175,22 +180,16 @@ def _settings() -> dict[str, Any]:
 
 def _check_paths() -> None:
     """Finds a wrong path before the encoder is loaded."""
-    for flag in (_ANNOTATIONS, _IMAGES):
-        if not flag.value:
-            raise manifest_lib.RecordSetError(f"--{flag.name} is needed")
     if set(_OUTPUT.value) & set("*?["):  # Beam would read it as a pattern.
         raise manifest_lib.RecordSetError(
             f"--output: a path without * ? and [ is needed: {_OUTPUT.value}"
-        )
-    if not storage.exists(_IMAGES.value):
-        raise manifest_lib.RecordSetError(
-            f"--images: no such path: {_IMAGES.value}"
         )
 
 
 def _paths() -> list[tuple[str, str]]:
     """What the workers are told to read and write: flag and path."""
-    paths = [("annotations", path) for path in _ANNOTATIONS.value]
+    patterns = [inputs.pattern(given) for given in _ANNOTATIONS.value]
+    paths = [("annotations", pattern) for _, pattern in patterns]
     paths += [("images", _IMAGES.value), ("output", _OUTPUT.value)]
     if _ENCODER.value.endswith(".keras"):
         paths.append(("encoder", _ENCODER.value))
@@ -239,6 +238,7 @@ def _precompute(options: PipelineOptions) -> str:
     source = sources.open_source(
         _DATASET.value,
         _ANNOTATIONS.value,
+        _IMAGES.value,
         table.Columns(
             _IMAGE_COLUMN.value, _CAPTION_COLUMN.value, _SPLIT_COLUMN.value
         ),
@@ -251,14 +251,14 @@ def _precompute(options: PipelineOptions) -> str:
         encoder=encoder.fingerprint,
     )
     if _DRY_RUN.value:
-        writer = _writer(encoder, request, "", progress.Counters())
+        writer = _writer(source, encoder, request, "", progress.Counters())
         return str(rehearsal.rehearse(_reader(source), writer))
     with lock.hold(output):
         owner = request_lib.claim(output, request, overwrite=_OVERWRITE.value)
         if owner is None:
             return f"already complete: {output}"
         board = progress.Board()
-        writer = _writer(encoder, request, owner, board.counters)
+        writer = _writer(source, encoder, request, owner, board.counters)
         ticker = progress.Ticker(board.line)
         with board, ticker, beam.Pipeline(options=options) as pipeline:
             pipeline | _job(source, request, writer)
@@ -273,13 +273,14 @@ def _reader(source: sources.Source) -> beam.PTransform:
 
 
 def _writer(
+    source: sources.Source,
     encoder: encoders.Encoder,
     request: request_lib.Request,
     owner: str,
     counters: progress.Counters,
 ) -> shards.ShardWriter:
     return shards.ShardWriter(
-        images=origin.ImageRoot(_IMAGES.value, tuple(_ALLOW_HOSTS.value)),
+        images=origin.ImageRoot(source.root, tuple(_ALLOW_HOSTS.value)),
         output=_OUTPUT.value,
         owner=owner,
         request=request.digest,

@@ -89,7 +89,7 @@ class CaptionedImage:
 
     Attributes:
       image_id: unique in the record set.
-      source: path of the image, relative to the image root.
+      source: where the image was read, relative to the image root.
       captions: text.
       grid: raw bytes of [locations, depth]; see `GridSpec`.
       thumbnail: a JPEG, or empty when thumbnails are turned off.

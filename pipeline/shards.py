@@ -242,7 +242,10 @@ class ShardWriter:
     ) -> _Decoded | Reject:
         try:
             data = self.images.read(
-                reference.source, max_bytes=self.limits.max_bytes
+                reference.source,
+                max_bytes=self.limits.max_bytes,
+                offset=reference.offset,
+                length=reference.length,
             )
             pixels = encoder.decode(data, self.limits)
         except images_lib.RejectedImage as error:
@@ -301,7 +304,7 @@ class ShardWriter:
         log.add(row.look, row.grid)
         return records.CaptionedImage(
             image_id=row.reference.image_id,
-            source=row.reference.source,
+            source=row.reference.uri,
             captions=row.reference.captions,
             grid=stored,
             thumbnail=row.thumbnail,
@@ -311,7 +314,7 @@ class ShardWriter:
 def _reject(
     reference: captions_lib.Reference, reason: str, detail: str
 ) -> Reject:
-    return Reject(reference.image_id, reference.source, reason, detail)
+    return Reject(reference.image_id, reference.uri, reason, detail)
 
 
 def _merge_by_image(

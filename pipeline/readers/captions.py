@@ -32,6 +32,8 @@ class Reference:
       split: the data set's own split, or '' where it has none.
       order: the place of these captions among the image's own, for data sets
         that give one line to each caption.
+      offset: of the image in its file, in bytes.
+      length: of the image in bytes; -1 where it is the whole file.
     """
 
     image_id: str
@@ -39,6 +41,15 @@ class Reference:
     captions: tuple[str, ...]
     split: str = ""
     order: int = 0
+    offset: int = 0
+    length: int = -1
+
+    @property
+    def uri(self) -> str:
+        """The source, and the bytes of it where they are not all."""
+        if self.length < 0:
+            return self.source
+        return f"{self.source}#bytes={self.offset}+{self.length}"
 
 
 def with_text(texts: Iterable[str]) -> tuple[str, ...]:
@@ -59,7 +70,7 @@ def merge(references: Iterable[Reference]) -> Reference:
         images or two splits.
     """
     parts = sorted(references, key=lambda part: (part.order, part.captions))
-    places = sorted({(part.source, part.split) for part in parts})
+    places = sorted({(part.uri, part.split) for part in parts})
     if len(places) > 1:
         raise MalformedReference(
             "conflicting-references", parts[0].image_id, f"stands for {places}"

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Sequence
 
@@ -19,10 +20,12 @@ class InputFile:
     Attributes:
       path: on any of Beam's file systems; no pattern.
       split: of every image it names, or '' where the file does not decide.
+      state: size in bytes and time of the last change, in seconds.
     """
 
     path: str
     split: str = ""
+    state: tuple[int, float] = dataclasses.field(default=(0, 0), compare=False)
 
 
 def find(given: Sequence[str]) -> tuple[InputFile, ...]:
@@ -39,20 +42,46 @@ def find(given: Sequence[str]) -> tuple[InputFile, ...]:
     return tuple(sorted(files))
 
 
-def _matched(text: str) -> list[InputFile]:
+def pattern(text: str) -> tuple[str, str]:
+    """`train=a/*.jsonl` -> the split, or '', and the pattern."""
     named = _NAMED_SPLIT.fullmatch(text)
-    split, pattern = named.groups() if named else ("", text)
-    found = FileSystems.match([pattern])[0].metadata_list
+    return (named["split"], named["pattern"]) if named else ("", text)
+
+
+def _matched(text: str) -> list[InputFile]:
+    split, path = pattern(text)
+    found = FileSystems.match([path])[0].metadata_list
     if not found:
         raise manifest_lib.RecordSetError(
-            f"--annotations: no such path: {pattern}"
+            f"--annotations: no such path: {path}"
         )
-    return [InputFile(item.path, split) for item in found]
+    return [
+        InputFile(
+            item.path, split, (item.size_in_bytes, item.last_updated_in_seconds)
+        )
+        for item in found
+    ]
+
+
+def common_folder(files: Iterable[InputFile]) -> str:
+    """The deepest folder that holds every file."""
+    folders = [file.path.split("/")[:-1] for file in files]
+    shared = os.path.commonprefix(folders)  # Of lists: whole names.
+    return "/".join(shared) or "/" * len(shared)
 
 
 def digest(files: Iterable[InputFile]) -> str:
     """Of contents and splits; neither paths nor their order change it."""
     rows = sorted([file.split, _sha256(file.path)] for file in files)
+    return manifest_lib.digest(rows)
+
+
+def digest_states(files: Iterable[InputFile], root: str) -> str:
+    """Of names, sizes and times: for files too large to be read twice."""
+    rows = sorted(
+        [file.split, file.path.removeprefix(root), *file.state]
+        for file in files
+    )
     return manifest_lib.digest(rows)
 
 

@@ -5,10 +5,28 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
-from pipeline.readers import coco, flickr, inputs, jsonl, karpathy, table
+from pipeline import manifest as manifest_lib
+from pipeline import storage
+from pipeline.readers import (
+    coco,
+    flickr,
+    inputs,
+    jsonl,
+    karpathy,
+    table,
+    webdataset,
+)
 from pipeline.readers.inputs import InputFile
 
-FORMATS = ("jsonl", "flickr8k", "coco", "karpathy", "csv", "tsv")
+FORMATS = (
+    "jsonl",
+    "flickr8k",
+    "coco",
+    "karpathy",
+    "csv",
+    "tsv",
+    "webdataset",
+)
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -19,30 +37,44 @@ class Source:
     Attributes:
       reader: Begin -> (references, rejects).
       inputs: name -> digest of the files it reads, for the request.
+      root: of the images that its references name.
     """
 
     reader: beam.PTransform
     inputs: dict[str, str]
+    root: str
 
 
 def open_source(
-    dataset: str, annotations: Sequence[str], columns: table.Columns
+    dataset: str,
+    annotations: Sequence[str],
+    images: str,
+    columns: table.Columns,
 ) -> Source:
     """Finds a data set's files and makes its reader.
 
     Args:
       dataset: one of `FORMATS`.
       annotations: paths or patterns, each with an optional `split=`.
-      columns: of tables.
+      images: root folder of the images; '' where --annotations holds them.
+      columns: of tables; a shard's JSON has its captions in the same field.
 
     Raises:
       RecordSetError: a file is missing, or is not of that format.
     """
+    if not annotations:
+        raise manifest_lib.RecordSetError("--annotations is needed")
+    if dataset == "webdataset":
+        return _webdataset(annotations, images, columns)
+    if not images:
+        raise manifest_lib.RecordSetError("--images is needed")
+    if not storage.exists(images):
+        raise manifest_lib.RecordSetError(f"--images: no such path: {images}")
     files = inputs.find(annotations)
     if dataset == "flickr8k":
-        return _flickr8k(files)
+        return _flickr8k(files, images)
     reader = _reader(dataset, files, columns)
-    return Source(reader, {"annotations": inputs.digest(files)})
+    return Source(reader, {"annotations": inputs.digest(files)}, images)
 
 
 def _reader(
@@ -66,7 +98,7 @@ def _reader(
     return jsonl.ReadJsonl(files)
 
 
-def _flickr8k(files: Sequence[InputFile]) -> Source:
+def _flickr8k(files: Sequence[InputFile], images: str) -> Source:
     lists = flickr.find_lists(files[0].path)
     digests = {
         split: inputs.digest([InputFile(path)]) for split, path in lists.items()
@@ -74,4 +106,20 @@ def _flickr8k(files: Sequence[InputFile]) -> Source:
     return Source(
         flickr.ReadFlickr(files, lists),
         {"annotations": inputs.digest(files)} | digests,
+        images,
+    )
+
+
+def _webdataset(
+    annotations: Sequence[str], images: str, columns: table.Columns
+) -> Source:
+    if images:
+        raise manifest_lib.RecordSetError(
+            "--images: --dataset=webdataset has its images in --annotations"
+        )
+    files = inputs.find(annotations)
+    root = inputs.common_folder(files)
+    reader = webdataset.ReadWebDataset(files, root, columns.caption)
+    return Source(
+        reader, {"annotations": inputs.digest_states(files, root)}, root
     )

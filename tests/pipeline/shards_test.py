@@ -129,6 +129,24 @@ def test_a_shard_holds_its_images(writer: shards.ShardWriter) -> None:
         assert (thumbnail.format, thumbnail.size) == ("JPEG", (4, 3))
 
 
+def test_an_image_may_be_a_part_of_a_file(
+    writer: shards.ShardWriter,
+) -> None:
+    whole = paint(writer, "1.png", (1, 2, 3))
+    path = Path(writer.images.path, whole.source)
+    size = path.stat().st_size
+    path.write_bytes(b"before" + path.read_bytes() + b"after")
+    part = dataclasses.replace(whole, offset=6, length=size)
+    cut = dataclasses.replace(part, image_id="2", length=size + 99)
+    shard, rejects = write(writer, 0, [part, cut])
+    (row,) = rows(writer, shard.file)
+    assert row["source"] == f"1.png#bytes=6+{size}".encode()
+    np.testing.assert_array_equal(row["grid"], [[1, 2, 3]])
+    assert [(reject.source, reject.reason) for reject in rejects] == [
+        (f"1.png#bytes=6+{size + 99}", "truncated")
+    ]
+
+
 def test_a_shard_can_leave_thumbnails_out(writer: shards.ShardWriter) -> None:
     bare = dataclasses.replace(writer, thumbnail_side=0)
     shard, _ = write(bare, 0, painted(bare, 1))

@@ -38,3 +38,13 @@ def test_parts_that_disagree_do_not_merge(change: dict[str, Any]) -> None:
     assert caught.value.where == "a"
     places = sorted([("a.jpg", "train"), (other.source, other.split)])
     assert caught.value.detail == f"stands for {places}"
+
+
+def test_a_part_of_a_file_has_its_own_uri() -> None:
+    part = captions.Reference("a", "1.tar", ("x",), offset=512, length=9)
+    assert part.uri == "1.tar#bytes=512+9"
+    assert dataclasses.replace(part, offset=0, length=-1).uri == "1.tar"
+    with pytest.raises(
+        captions.MalformedReference, match="^conflicting-references"
+    ):
+        captions.merge([part, dataclasses.replace(part, offset=0)])

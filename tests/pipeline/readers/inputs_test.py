@@ -1,5 +1,6 @@
 """--annotations: which files it names, and when their digest changes."""
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,31 @@ def test_a_digest_is_of_content_and_splits(folder: Path) -> None:
     assert digest("train=moved.jsonl", "test=b.jsonl") == one
     (folder / "b.jsonl").write_text("more")
     assert digest("train=moved.jsonl", "test=b.jsonl") != one
+
+
+@pytest.mark.parametrize(
+    ("paths", "folder"),
+    [
+        (["a/b/1.tar", "a/b/2.tar"], "a/b"),
+        (["a/b/1.tar", "a/c/b/1.tar"], "a"),
+        (["/a/x/b/1.tar", "/a/y/b/1.tar"], "/a"),
+        (["/ab/1.tar", "/ac/1.tar"], "/"),
+        (["a/1.tar", "b/1.tar"], ""),
+        (["1.tar", "2.tar"], ""),
+        (["gs://b/x/1.tar", "gs://b/y/1.tar"], "gs://b"),
+    ],
+)
+def test_a_folder_holds_every_file(paths: list[str], folder: str) -> None:
+    files = [InputFile(path) for path in paths]
+    assert inputs.common_folder(files) == folder
+
+
+def test_a_state_is_of_names_sizes_and_times() -> None:
+    file = InputFile("a/1.tar", "train", (7, 1.0))
+    one = inputs.digest_states([file, InputFile("a/2.tar")], "a")
+    moved = dataclasses.replace(file, path="b/1.tar")
+    assert inputs.digest_states([InputFile("b/2.tar"), moved], "b") == one
+    for change in ({"split": "test"}, {"state": (8, 1.0)}, {"path": "a/3.tar"}):
+        changed = dataclasses.replace(file, **change)
+        found = inputs.digest_states([changed, InputFile("a/2.tar")], "a")
+        assert found != one

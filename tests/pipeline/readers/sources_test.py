@@ -1,8 +1,12 @@
 """Sources: the reader that flags ask for, and what is missing."""
 
+import io
 import json
+import os
+import tarfile
 from pathlib import Path
 
+import apache_beam as beam
 import pytest
 
 from pipeline import manifest as manifest_lib
@@ -12,10 +16,10 @@ from tests import fixtures, pipes
 
 
 def open_source(
-    dataset: str, annotations: list[str], **columns: str
+    dataset: str, annotations: list[str], images: str = "/", **columns: str
 ) -> sources.Source:
     given = table.Columns(**columns)
-    return sources.open_source(dataset, annotations, given)
+    return sources.open_source(dataset, annotations, images, given)
 
 
 @pytest.fixture
@@ -121,3 +125,38 @@ def test_tables_are_opened(tmp_path: Path, dataset: str, mark: str) -> None:
         pipes.check(good, [Reference("1.jpg", "1.jpg", ("a dog",))])
     with pytest.raises(manifest_lib.RecordSetError, match="no column 'image'"):
         open_source(dataset, [str(path)])
+
+
+def test_shards_are_opened_with_their_folder(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("a/1.tar", "b/1.tar")]
+    for path in paths:
+        path.parent.mkdir()
+        with tarfile.open(path, "w") as tar:
+            for name in ("x.jpg", "x.txt"):
+                member = tarfile.TarInfo(name)
+                member.size = 1
+                tar.addfile(member, io.BytesIO(b"t"))
+    given = [f"train={paths[0]}", str(paths[1])]
+    source = open_source("webdataset", given, "")
+    assert source.root == str(tmp_path)
+    with pipes.runner() as pipeline:
+        good, _ = pipeline | source.reader
+        pipes.check(
+            good | beam.Map(lambda part: (part.image_id, part.split)),
+            [("a/1.tar/x", "train"), ("b/1.tar/x", "")],
+        )
+    os.utime(paths[0], (1, 1))
+    assert open_source("webdataset", given, "").inputs != source.inputs
+    with pytest.raises(manifest_lib.RecordSetError, match="^--images: "):
+        open_source("webdataset", given, str(tmp_path))
+
+
+def test_what_is_missing_is_told(corpus: fixtures.Corpus) -> None:
+    for annotations, images, told in (
+        ([], "x", "--annotations is needed"),
+        ([str(corpus.jsonl)], "", "--images is needed"),
+        ([str(corpus.jsonl)], "no/where", "--images: no such path: no/where"),
+    ):
+        with pytest.raises(manifest_lib.RecordSetError) as caught:
+            open_source("jsonl", annotations, images)
+        assert str(caught.value) == told

@@ -82,6 +82,14 @@ def set_log_levels() -> None:
     # It prints the traceback of every error that the one line tells.
     runner = logging.getLogger("apache_beam.runners.common")
     runner.setLevel(logging.CRITICAL)
+    # Of Dataflow: where to watch the job, and what happens to it.
+    service = logging.getLogger("apache_beam.runners.dataflow")
+    service.setLevel(logging.INFO)
+    client = service.getChild("internal.apiclient")
+    client.addFilter(lambda record: "console" in str(record.msg))
+    service.getChild("dataflow_runner").addFilter(
+        lambda record: record.levelno < logging.ERROR
+    )
     for name in ("pipeline", "__main__"):
         logging.getLogger(name).setLevel(logging.INFO)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,8 @@ def serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     account = folder / "account.json"
     account.write_text(json.dumps(_ACCOUNT))
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(account))
+    # It warns of each of its own answers.
+    logging.getLogger(server.__name__).setLevel(logging.ERROR)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "some-project")
     with socket.socket() as free:
         free.bind(("localhost", 0))

@@ -58,7 +58,9 @@ _ANNOTATIONS = flags.DEFINE_list(
     "split of what it holds. "
     "jsonl: a file with one {'image': path, 'captions': [...]} a line, and "
     "optionally 'id' and 'split'. flickr8k: Flickr8k.token.txt, with the "
-    "official Flickr_8k.*Images.txt lists beside it. coco: "
+    "official Flickr_8k.*Images.txt lists beside it. flickr30k: "
+    "results_20130124.token or results.csv, with the lists train.txt, val.txt "
+    "and test.txt beside it where there are any. coco: "
     "captions_train2017.json,captions_val2017.json: the names tell the "
     "splits. karpathy: dataset_coco.json and the like. csv, tsv: a first row "
     "that names columns, one caption a row. webdataset: tar shards.",
@@ -190,7 +192,9 @@ def _paths() -> list[tuple[str, str]]:
     """What the workers are told to read and write: flag and path."""
     patterns = [inputs.pattern(given) for given in _ANNOTATIONS.value]
     paths = [("annotations", pattern) for _, pattern in patterns]
-    paths += [("images", _IMAGES.value), ("output", _OUTPUT.value)]
+    paths.append(("output", _OUTPUT.value))
+    if _IMAGES.value:
+        paths.append(("images", _IMAGES.value))
     if _ENCODER.value.endswith(".keras"):
         paths.append(("encoder", _ENCODER.value))
     if _WEIGHTS.value not in (None, "imagenet", "none"):

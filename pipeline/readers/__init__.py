@@ -7,7 +7,7 @@ The flow, in order; a module imports only those above it:
   membership  each image into one split: its own, its list's, or by hash
   lines       text files -> one reference or reject a line
   jsonl       one JSON object a line
-  flickr      Flickr8k: a token file and official split lists
+  flickr      Flickr8k and Flickr30k: a token file, official split lists
   documents   one large JSON document, item by item
   coco        COCO captions JSON: images and annotations, joined by id
   karpathy    Karpathy's split JSON of COCO, Flickr8k or Flickr30k

@@ -1,4 +1,4 @@
-r"""Flickr8k: `<image>#<order>\t<caption>` a line, and official split lists."""
+"""Flickr8k and Flickr30k: one caption a line, and official split lists."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,20 +12,34 @@ from pipeline.readers import lines, membership
 from pipeline.readers.captions import MalformedReference, Reference
 from pipeline.readers.inputs import InputFile
 
-_TOKEN_LINE = re.compile(r"^(?P<image>[^\t#]+)#(?P<order>\d+)\t(?P<text>.*)$")
+_TOKEN_LINE = re.compile(r"(?P<image>[^\t#]+)#(?P<order>\d+)\t(?P<text>.*)")
+_BAR_LINE = re.compile(r"(?P<image>[^|]+?) *\| *(?P<order>\d+) *\|(?P<text>.*)")
+_LISTS_OF_30K = {"train": "train", "val": "validation", "test": "test"}
 
 
 def parse_token(line: str) -> Reference:
-    """One line of a token file -> its reference.
+    r"""`<image>#<order>\t<caption>` -> its reference.
 
     Raises:
       MalformedReference: the line has another form.
     """
-    match = _TOKEN_LINE.match(line)
+    match = _TOKEN_LINE.fullmatch(line)
+    return _reference(line, match, "<image>#<number><tab><caption>")
+
+
+def parse_bar(line: str) -> Reference:
+    """`<image>| <order>| <caption>` -> its reference.
+
+    Raises:
+      MalformedReference: the line has another form.
+    """
+    match = _BAR_LINE.fullmatch(line)
+    return _reference(line, match, "<image>| <number>| <caption>")
+
+
+def _reference(line: str, match: re.Match[str] | None, form: str) -> Reference:
     if match is None or not match["text"].strip():
-        raise MalformedReference(
-            "malformed-line", line[:120], "needs <image>#<number><tab><caption>"
-        )
+        raise MalformedReference("malformed-line", line[:120], f"needs {form}")
     return Reference(
         image_id=match["image"],
         source=match["image"],
@@ -34,7 +48,7 @@ def parse_token(line: str) -> Reference:
     )
 
 
-def find_lists(captions: str) -> dict[str, str]:
+def find_lists_of_8k(captions: str) -> dict[str, str]:
     """Split name -> the official list beside Flickr8k's token file.
 
     Raises:
@@ -54,31 +68,61 @@ def find_lists(captions: str) -> dict[str, str]:
     return lists
 
 
+def find_lists_of_30k(captions: str) -> dict[str, str]:
+    """Split name -> the list beside Flickr30k's captions; none, or all.
+
+    Raises:
+      RecordSetError: some of the lists are missing.
+    """
+    folder, _ = FileSystems.split(captions)
+    lists = {
+        split: FileSystems.join(folder, f"{name}.txt")
+        for name, split in _LISTS_OF_30K.items()
+    }
+    there = {path: FileSystems.exists(path) for path in lists.values()}
+    if not all(there.values()) and any(there.values()):
+        missing = next(path for path in there if not there[path])
+        raise manifest_lib.RecordSetError(
+            f"{missing} is missing beside the other split lists"
+        )
+    return lists if all(there.values()) else {}
+
+
 def _listed(line: bytes, split: str) -> tuple[str, str]:
-    return line.decode("utf-8-sig", "replace").strip(), split
+    name = line.decode("utf-8-sig", "replace").strip()
+    # The lists of Flickr30k Entities leave `.jpg` out.
+    return name if "." in name else f"{name}.jpg", split
 
 
 class ReadFlickr(beam.PTransform):
-    """Begin -> (references, rejects) of a token file and its split lists.
+    """Begin -> (references, rejects) of captions and their split lists.
 
     An image that no split list names is left out and counted as `unlisted`:
-    the token file holds more images than the three official lists.
+    Flickr8k has captions of more images than the three official lists name.
+    Without lists, images have no split of their own.
     """
 
     def __init__(self, files: Sequence[InputFile], lists: Mapping[str, str]):
-        """Keeps the token files, and split name -> list file."""
+        """Keeps token files, or tables (.csv), and split name -> list file."""
         super().__init__()
         self._files, self._lists = files, lists
 
     def expand(self, begin: Any) -> Any:
         """Pipe of labelled stages."""
-        good, rejects = begin | lines.ParseLines(self._files, parse_token)
-        names = [
-            begin
-            | f"Read {split} list" >> lines.ReadLines([path])
-            | f"Name {split}" >> beam.Map(_listed, split)
-            for split, path in sorted(self._lists.items())
-        ]
-        names = names | "All lists" >> beam.Flatten()
-        joined, conflicts = (good, names) | membership.JoinSplits()
+        if self._files[0].path.endswith(".csv"):
+            parse = lines.ParseLines(self._files, parse_bar, skip=1)
+        else:
+            parse = lines.ParseLines(self._files, parse_token)
+        good, rejects = begin | parse
+        if not self._lists:
+            joined, conflicts = good | membership.AgreeOnSplits()
+        else:
+            names = [
+                begin
+                | f"Read {split} list" >> lines.ReadLines([path])
+                | f"Name {split}" >> beam.Map(_listed, split)
+                for split, path in sorted(self._lists.items())
+            ]
+            names = names | "All lists" >> beam.Flatten()
+            joined, conflicts = (good, names) | membership.JoinSplits()
         return joined, (rejects, conflicts) | "Both rejects" >> beam.Flatten()

@@ -30,10 +30,10 @@ def decode(line: bytes) -> str:
 class ReadLines(beam.PTransform):
     """Begin -> the lines of files that are not blank, as bytes."""
 
-    def __init__(self, paths: Sequence[str]):
-        """Keeps the paths."""
+    def __init__(self, paths: Sequence[str], *, skip: int = 0):
+        """Keeps the paths, and how many lines head each file."""
         super().__init__()
-        self._paths = paths
+        self._paths, self._skip = paths, skip
 
     def expand(self, begin: Any) -> Any:
         """Pipe of labelled stages."""
@@ -42,7 +42,7 @@ class ReadLines(beam.PTransform):
         return (
             begin
             | beam.Create(sorted(self._paths))
-            | beam.io.ReadAllFromText(coder=coder)
+            | beam.io.ReadAllFromText(coder=coder, skip_header_lines=self._skip)
             | "Skip blanks" >> beam.Filter(bytes.strip)
         )
 
@@ -69,19 +69,29 @@ class ParseLines(beam.PTransform):
         self,
         files: Sequence[InputFile],
         parser: Callable[[str], Reference],
+        *,
+        skip: int = 0,
     ):
-        """Takes the files and what turns a line into a reference."""
+        """Takes the files and what turns a line into a reference.
+
+        Args:
+          files: each with the split of what it holds, or ''.
+          parser: raises MalformedReference.
+          skip: lines that head each file.
+        """
         super().__init__()
         self._files, self._parser = sorted(files, key=_split), parser
+        self._skip = skip
 
     def expand(self, begin: Any) -> Any:
         """One branch a split."""
         good, rejects = [], []
         for split, files in itertools.groupby(self._files, _split):
             label, parse = split or "lines", _Parse(self._parser, split)
+            paths = [file.path for file in files]
             parsed, unparsed = (
                 begin
-                | f"Read {label}" >> ReadLines([file.path for file in files])
+                | f"Read {label}" >> ReadLines(paths, skip=self._skip)
                 | f"Parse {label}"
                 >> beam.ParDo(parse).with_outputs(REJECTS, main="good")
             )

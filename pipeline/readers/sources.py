@@ -21,12 +21,17 @@ from pipeline.readers.inputs import InputFile
 FORMATS = (
     "jsonl",
     "flickr8k",
+    "flickr30k",
     "coco",
     "karpathy",
     "csv",
     "tsv",
     "webdataset",
 )
+_LISTS = {
+    "flickr8k": flickr.find_lists_of_8k,
+    "flickr30k": flickr.find_lists_of_30k,
+}
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -71,8 +76,8 @@ def open_source(
     if not storage.exists(images):
         raise manifest_lib.RecordSetError(f"--images: no such path: {images}")
     files = inputs.find(annotations)
-    if dataset == "flickr8k":
-        return _flickr8k(files, images)
+    if dataset in _LISTS:
+        return _flickr(files, images, _LISTS[dataset](files[0].path))
     reader = _reader(dataset, files, columns)
     return Source(reader, {"annotations": inputs.digest(files)}, images)
 
@@ -98,8 +103,9 @@ def _reader(
     return jsonl.ReadJsonl(files)
 
 
-def _flickr8k(files: Sequence[InputFile], images: str) -> Source:
-    lists = flickr.find_lists(files[0].path)
+def _flickr(
+    files: Sequence[InputFile], images: str, lists: dict[str, str]
+) -> Source:
     digests = {
         split: inputs.digest([InputFile(path)]) for split, path in lists.items()
     }

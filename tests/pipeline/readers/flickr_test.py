@@ -1,13 +1,15 @@
-"""Flickr8k's own files: what a line gives, and how lists join."""
+"""Flickr's own files: what a line gives, and how lists join."""
 
 from pathlib import Path
 
 import apache_beam as beam
 import pytest
 
+from pipeline import manifest as manifest_lib
 from pipeline.readers import flickr
 from pipeline.readers.captions import MalformedReference, Reference
 from pipeline.readers.inputs import InputFile
+from pipeline.rejects import Reject
 from tests import pipes
 
 
@@ -61,3 +63,55 @@ def test_flickr8k_joins_captions_and_lists(tmp_path: Path) -> None:
         beam.metrics.MetricsFilter().with_name("unlisted")
     )["counters"]
     assert counter.committed == 1
+
+
+def test_a_table_of_flickr30k_is_read(tmp_path: Path) -> None:
+    table = tmp_path / "results.csv"
+    table.write_text(
+        "image_name| comment_number| comment\n"
+        "1000092795.jpg| 0| Two young guys | with hair .\n"
+        "1000092795.jpg| 1| Two friends .\n"
+        "2199200615.jpg| 4   A dog runs across the grass .\n"
+        "9.jpg| 0|  \n"
+    )
+    with pipes.runner() as pipeline:
+        files = [InputFile(str(table))]
+        good, rejects = pipeline | flickr.ReadFlickr(files, {})
+        name = "1000092795.jpg"
+        pipes.check(
+            good,
+            [
+                Reference(name, name, ("Two young guys | with hair .",)),
+                Reference(name, name, ("Two friends .",), order=1),
+            ],
+        )
+        told = "needs <image>| <number>| <caption>"
+        pipes.check(
+            rejects,
+            [
+                Reject(line, "", "malformed-line", told)
+                for line in (
+                    "2199200615.jpg| 4   A dog runs across the grass .",
+                    "9.jpg| 0|  ",
+                )
+            ],
+            "rejects",
+        )
+
+
+def test_lists_of_flickr30k_are_all_there_or_none(tmp_path: Path) -> None:
+    captions = str(tmp_path / "results.csv")
+    assert flickr.find_lists_of_30k(captions) == {}
+    for name in ("train", "test"):
+        (tmp_path / f"{name}.txt").touch()
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        flickr.find_lists_of_30k(captions)
+    assert str(caught.value) == (
+        f"{tmp_path}/val.txt is missing beside the other split lists"
+    )
+    (tmp_path / "val.txt").touch()
+    assert flickr.find_lists_of_30k(captions) == {
+        "train": f"{tmp_path}/train.txt",
+        "validation": f"{tmp_path}/val.txt",
+        "test": f"{tmp_path}/test.txt",
+    }

@@ -160,3 +160,25 @@ def test_what_is_missing_is_told(corpus: fixtures.Corpus) -> None:
         with pytest.raises(manifest_lib.RecordSetError) as caught:
             open_source("jsonl", annotations, images)
         assert str(caught.value) == told
+
+
+def test_flickr30k_is_opened_with_or_without_lists(tmp_path: Path) -> None:
+    tokens = tmp_path / "results_20130124.token"
+    tokens.write_text("1000092795.jpg#0\tTwo young guys .\n")
+    alone = open_source("flickr30k", [str(tokens)])
+    for name, listed in (("train", ""), ("val", "1000092795"), ("test", "")):
+        (tmp_path / f"{name}.txt").write_text(listed)
+    listed = open_source("flickr30k", [str(tokens)])
+    assert alone.inputs["annotations"] == listed.inputs["annotations"]
+    assert sorted(listed.inputs) == [
+        "annotations",
+        "test",
+        "train",
+        "validation",
+    ]
+    for source, split in ((alone, ""), (listed, "validation")):
+        with pipes.runner() as pipeline:
+            good, _ = pipeline | source.reader
+            name = "1000092795.jpg"
+            expected = Reference(name, name, ("Two young guys .",), split)
+            pipes.check(good, [expected])

@@ -33,6 +33,8 @@ The flow, in order; a module imports only those above it:
   rehearsal    a sample encoded, and what the whole would take
   examination  one shard read to its end: every damage in it
   audit        every damage of a record set
+  inspection   what a record set holds: facts, and a few records
+  album        sampled records as one HTML file
   runner       Beam's options, log levels, and the cause of a wrapped error
   main         flags -> pipeline options -> the pipe
 

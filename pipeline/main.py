@@ -23,9 +23,11 @@ from absl import app, flags
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import (
+    album,
     audit,
     encoders,
     images,
+    inspection,
     lock,
     origin,
     progress,
@@ -44,9 +46,16 @@ from pipeline.readers import inputs, limit, sources, table
 _MODE = flags.DEFINE_enum(
     "mode",
     "precompute",
-    ["precompute", "verify"],
+    ["precompute", "verify", "inspect"],
     "precompute makes a record set; verify reads every byte of one and tells "
-    "each damage.",
+    "each damage; inspect shows what is in one.",
+)
+_SAMPLES = flags.DEFINE_integer(
+    "samples", 3, "inspect: records of each split to show.", lower_bound=0
+)
+_SPLIT = flags.DEFINE_string("split", "", "inspect: the only split to show.")
+_HTML = flags.DEFINE_string(
+    "html", "", "inspect: a file for a page with the thumbnails."
 )
 _DATASET = flags.DEFINE_enum(
     "dataset", "jsonl", sources.FORMATS, "Format of --annotations."
@@ -216,7 +225,19 @@ def _run(argv: list[str]) -> str:
     options = runner.parse_options(argv)
     if _MODE.value == "verify":
         return _verify()
+    if _MODE.value == "inspect":
+        return _inspect()
     return _precompute(options)
+
+
+def _inspect() -> str:
+    inspected = inspection.inspect(
+        _OUTPUT.value, split=_SPLIT.value, samples=_SAMPLES.value
+    )
+    if _HTML.value:
+        folder, name = os.path.split(_HTML.value)
+        storage.write_text(folder, name, album.render(inspected))
+    return str(inspected)
 
 
 def _verify() -> str:

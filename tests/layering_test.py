@@ -20,6 +20,7 @@ BEAM = {
     "request",
     "origin",
     "audit",
+    "inspection",
     "rehearsal",
     "side_file",
     "progress",

@@ -26,7 +26,10 @@ from tests import bucket, dataflow_api, fixtures
 
 ROOT = Path(__file__).parent.parent
 IMAGE = "europe-docker.pkg.dev/some-project/images/eyewitness:1"
-ACCELERATOR = "worker_accelerator=type:nvidia-l4;count:1;install-nvidia-driver"
+ACCELERATOR = (
+    "worker_accelerator=type:nvidia-l4;count:1;install-nvidia-driver:5xx;"
+    "use_nvidia_mps"
+)
 PICKLE = re.compile(rb"QlpoO[A-Za-z0-9+/]+")  # bzip2's first bytes in base64.
 
 pytestmark = pytest.mark.slow

@@ -18,11 +18,10 @@ from typing import BinaryIO
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline import examination, progress, rejects, splits
+from pipeline import examination, progress, rejects, side_file, splits
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
 
-_SIDE_SUFFIX = ".index.json"
 _THREADS = 4
 _DAMAGED = (ValueError, TypeError, KeyError, OSError, BeamIOError)
 _MOST_LINES = 20
@@ -151,7 +150,7 @@ def _rows_of_side_files(folder: _Folder) -> list[manifest_lib.Shard]:
     """What a manifest would list: the shards that hold anything."""
     rows = []
     for name in sorted(folder.sizes):
-        if name.endswith(_SIDE_SUFFIX):
+        if name.endswith(side_file.SUFFIX):
             with contextlib.suppress(*_DAMAGED):
                 rows.append(_side_file(folder, name)[0])
     return [row for row in rows if row.records]
@@ -203,7 +202,7 @@ def _shard_damages(
     if len(lines) > _MOST_LINES:
         more = f"{row.file}: and {len(lines) - _MOST_LINES} damages more"
         lines = [*lines[:_MOST_LINES], more]
-    name = row.file.removesuffix(examination.SUFFIX) + _SIDE_SUFFIX
+    name = row.file.removesuffix(examination.SUFFIX) + side_file.SUFFIX
     try:
         said, offsets = _side_file(folder, name)
     except _DAMAGED as error:
@@ -220,8 +219,8 @@ def _unlisted(folder: _Folder, files: Set[str]) -> Iterator[str]:
     for name, size in sorted(folder.sizes.items()):
         if name.endswith(examination.SUFFIX) and size and name not in files:
             yield f"{name}: not in the manifest"
-        shard = name.removesuffix(_SIDE_SUFFIX) + examination.SUFFIX
-        if name.endswith(_SIDE_SUFFIX) and shard not in folder.sizes:
+        shard = name.removesuffix(side_file.SUFFIX) + examination.SUFFIX
+        if name.endswith(side_file.SUFFIX) and shard not in folder.sizes:
             # A listed shard that is missing is told of elsewhere.
             if shard not in files:
                 yield f"{name}: its shard is missing"

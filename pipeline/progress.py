@@ -199,6 +199,8 @@ class Board:
         pace = self._captions.rate(captions)
         if not sums["captions_read"]:
             return ""
+        if not sums["images"] + sums["rejects"] + sums["images_skipped"]:
+            return f"{sums['captions_read']} captions read"
         parts = [f"{sums['images']} images, {sums['rejects']} rejected"]
         if sums["images_skipped"]:
             parts.append(f"{sums['images_skipped']} finished earlier")

@@ -13,6 +13,8 @@ from pipeline.card.shard_facts import ShardFacts
 from pipeline.readers import captions as captions_lib
 from pipeline.rejects import Reject
 
+SUFFIX = ".index.json"
+
 
 @dataclasses.dataclass(frozen=True)
 class WrittenShard:
@@ -47,7 +49,7 @@ class WrittenShard:
 
 def write(output: str, name: str, side: dict[str, Any]) -> None:
     """Marks the shard `name` as finished."""
-    storage.write_text(output, f"{name}.index.json", json.dumps(side))
+    storage.write_text(output, f"{name}{SUFFIX}", json.dumps(side))
 
 
 def read(output: str, name: str, key: str) -> dict[str, Any] | None:
@@ -57,7 +59,7 @@ def read(output: str, name: str, key: str) -> dict[str, Any] | None:
       None where there is none, it is damaged or of another key, or the shard
       is not as it says.
     """
-    path = FileSystems.join(output, f"{name}.index.json")
+    path = FileSystems.join(output, f"{name}{SUFFIX}")
     try:
         side = dict(json.loads(storage.read_bytes(path)))
         if side["key"] != key:

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -133,3 +134,24 @@ def test_a_row_names_a_shard_of_its_split(
     with pytest.raises(ValueError) as caught:
         examined(image(), file=file, split=split)
     assert str(caught.value).endswith(told)
+
+
+def test_a_shard_is_never_held_in_memory() -> None:
+    wide = records.GridSpec(locations=500, depth=500)
+    grid = wide.to_bytes(np.ones((500, 500)))
+    images = [
+        dataclasses.replace(image(str(number)), grid=grid)
+        for number in range(40)
+    ]
+    data = b"".join(records.frame(each.to_bytes()) for each in images)
+    expected = examination.Expected({}, wide)
+    row = Shard(
+        NAME, "train", 40, 40, len(data), hashlib.sha256(data).hexdigest()
+    )
+    file = io.BytesIO(data)
+    tracemalloc.start()
+    examined = examination.Examination(row, expected, {})
+    assert examined.damages(file, len(data)) == []
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < len(data) / 5

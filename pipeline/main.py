@@ -284,9 +284,12 @@ def _precompute(options: PipelineOptions) -> str:
             return f"already complete: {output}"
         board = progress.Board()
         writer = _writer(source, encoder, request, owner, board.counters)
-        ticker = progress.Ticker(board.line)
-        with board, ticker, beam.Pipeline(options=options) as pipeline:
-            pipeline | _job(source, request, writer)
+        with (
+            board,
+            runner.keep_terminal(options) as terminal,
+            progress.Ticker(board.line, terminal),
+        ):
+            runner.run(_job(source, request, writer), options)
         lock.give_back(output, owner)
         return _described(output)
 

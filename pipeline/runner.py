@@ -1,17 +1,38 @@
 """How the job meets a Beam runner: its flags, its logs, its errors."""
 
+import _thread
+import contextlib
 import logging
+import os
 import re
-from collections.abc import Iterable, Sequence
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TextIO
 
+import apache_beam as beam
+import grpc
 from absl import flags
 from absl import logging as absl_logging
 from apache_beam.options.pipeline_options import (
+    DirectOptions,
     PipelineOptions,
     SetupOptions,
     StandardOptions,
     WorkerOptions,
 )
+
+_LOG = logging.getLogger(__name__)
+_DEFAULT = "FnApiRunner"
+_KILLED = (
+    "a worker ended before its work was done (killed, or out of memory): run "
+    "the same command again, finished shards are kept"
+)
+
+
+class JobError(RuntimeError):
+    """A job that failed; its message is the one line that a user needs."""
 
 
 def parse_options(argv: Sequence[str]) -> PipelineOptions:
@@ -36,7 +57,7 @@ def parse_options(argv: Sequence[str]) -> PipelineOptions:
         )
     # DirectRunner would first try to download and run a Prism binary.
     if not any(flag.startswith("--runner") for flag in argv):
-        options = PipelineOptions([*argv, "--runner=FnApiRunner"])
+        options = PipelineOptions([*argv, f"--runner={_DEFAULT}"])
     # Workers import what they run; the main module stays with its flags.
     options.view_as(SetupOptions).save_main_session = False
     return options
@@ -74,14 +95,13 @@ def check_reach(
 
 def set_log_levels() -> None:
     """Shows the job's progress, and of Beam and absl what has to be known."""
-    absl_logging.get_absl_handler().setFormatter(
+    handler = absl_logging.get_absl_handler()
+    handler.setFormatter(
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     )
+    handler.addFilter(_has_no_traceback)
     absl_logging.set_verbosity(absl_logging.WARNING)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    # It prints the traceback of every error that the one line tells.
-    runner = logging.getLogger("apache_beam.runners.common")
-    runner.setLevel(logging.CRITICAL)
     # Of Dataflow: where to watch the job, and what happens to it.
     service = logging.getLogger("apache_beam.runners.dataflow")
     service.setLevel(logging.INFO)
@@ -94,13 +114,104 @@ def set_log_levels() -> None:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
+def _has_no_traceback(record: logging.LogRecord) -> bool:
+    """Beam logs the traceback of every error that the one line tells."""
+    return not record.exc_info and "Traceback" not in record.getMessage()
+
+
+@contextlib.contextmanager
+def keep_terminal(options: PipelineOptions) -> Iterator[TextIO]:
+    """Keeps what workers print away from the terminal, which it gives.
+
+    Start-up notes and tracebacks go to a file, which stays where the job fails;
+    the log stays where it is. Workers within this process print nothing.
+    """
+    direct = options.view_as(DirectOptions).direct_running_mode == "in_memory"
+    if direct and options.view_as(StandardOptions).runner == _DEFAULT:
+        yield sys.stderr
+        return
+    handler = absl_logging.get_absl_handler().python_handler
+    descriptor = os.dup(2)
+    with (
+        open(descriptor, "w") as terminal,
+        tempfile.NamedTemporaryFile(
+            prefix="eyewitness-", suffix=".log", delete=False
+        ) as prints,
+    ):
+        _LOG.info("what workers print goes to %s", prints.name)
+        stream = handler.setStream(terminal)
+        os.dup2(prints.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            os.dup2(descriptor, 2)
+            handler.setStream(stream)
+    os.remove(prints.name)
+
+
+def run(job: beam.PTransform, options: PipelineOptions) -> None:
+    """Runs a job to its end.
+
+    Raises:
+      JobError: it failed, or a worker of it died.
+    """
+    try:
+        with (
+            _ended_by_dead_workers(),
+            beam.Pipeline(options=options) as pipeline,
+        ):
+            pipeline | job
+    except Exception as error:  # Runners raise anything.
+        raise JobError(cause(error)) from error
+
+
+@contextlib.contextmanager
+def _ended_by_dead_workers() -> Iterator[None]:
+    """Ends a job whose worker died before it connected.
+
+    Beam waits for it for ever; only the thread that started it sees its end.
+    """
+    died: list[BaseException | None] = []
+    report = threading.excepthook
+
+    def end(failure: threading.ExceptHookArgs) -> None:
+        report(failure)
+        if failure.thread and failure.thread.name == "run_worker":
+            died.append(failure.exc_value)
+            _thread.interrupt_main()
+
+    threading.excepthook = end
+    try:
+        yield
+    except KeyboardInterrupt:
+        if died:
+            raise JobError(_KILLED) from died[0]
+        raise
+    finally:
+        threading.excepthook = report
+
+
 _TELLING = (ValueError, OSError, RuntimeError, flags.Error)
 
 
 def cause(error: Exception) -> str:
     """The one line a user needs of an error that a runner has wrapped."""
+    if isinstance(error, grpc.FutureTimeoutError):
+        return "no job service answers at --job_endpoint"
+    if isinstance(error, grpc.Call):
+        return _told_by_service(error)
     found = re.findall(r"\w+Error: ([^\n]+)", str(error))
     line = found[-1] if found else str(error)
     if not found and not isinstance(error, _TELLING):
         line = f"{type(error).__name__}: {line}"
-    return " ".join(re.sub(r" \[while running .*", "", line).split())
+    line = " ".join(re.sub(r" \[while running .*", "", line).split())
+    return _KILLED if line == "Channel closed prematurely." else line
+
+
+def _told_by_service(call: grpc.Call) -> str:
+    if call.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+        return (
+            "the job service was waited for no longer than "
+            "--job_server_timeout; what it runs may still go on"
+        )
+    return f"the job service ended the call: {call.details()}"

@@ -1,6 +1,9 @@
 """The runner's side: which flags reach Beam, and which line tells an error."""
 
 import logging
+import subprocess
+import sys
+from pathlib import Path
 
 import apache_beam as beam
 import pytest
@@ -80,18 +83,6 @@ def fail(number: int) -> None:
     raise OSError(28, "No space left on device", f"/full/{number}")
 
 
-def test_the_cause_of_a_failed_stage_is_one_line(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    caplog.set_level(logging.CRITICAL, logger="apache_beam")
-    with pytest.raises(Exception) as caught:
-        with beam.Pipeline(options=runner.parse_options([])) as pipeline:
-            pipeline | beam.Create([7]) | "Fill the disk" >> beam.Map(fail)
-    assert runner.cause(caught.value) == (
-        "[Errno 28] No space left on device: '/full/7'"
-    )
-
-
 def test_the_cause_in_a_workers_traceback_is_the_last_error() -> None:
     wrapped = RuntimeError(
         "Pipeline failed in state FAILED: Traceback (most recent call last):\n"
@@ -111,3 +102,56 @@ def test_an_error_of_our_own_is_its_own_line() -> None:
 def test_an_error_of_a_library_says_what_it_is() -> None:
     error = exceptions.NotFound("no such\n bucket")
     assert runner.cause(error) == "NotFound: 404 no such bucket"
+
+
+def test_a_failed_job_is_told_in_one_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL, logger="apache_beam")
+    job = beam.Create([7]) | beam.Map(fail)
+    with pytest.raises(runner.JobError) as caught:
+        runner.run(job, runner.parse_options([]))
+    assert str(caught.value) == "[Errno 28] No space left on device: '/full/7'"
+
+
+def test_a_job_service_that_is_not_there_is_told() -> None:
+    options = runner.parse_options(
+        [
+            "--runner=PortableRunner",
+            "--job_endpoint=localhost:1",
+            "--environment_type=LOOPBACK",
+            "--job_server_timeout=1",
+        ]
+    )
+    with pytest.raises(runner.JobError) as caught:
+        runner.run(beam.Create([1]), options)
+    assert str(caught.value) == "no job service answers at --job_endpoint"
+
+
+def test_what_workers_print_goes_to_a_file(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    options = runner.parse_options(["--direct_running_mode=multi_processing"])
+    with runner.keep_terminal(options) as terminal:
+        subprocess.run("echo a worker >&2", shell=True, check=True)
+        print("the launcher", file=terminal)
+    subprocess.run("echo afterwards >&2", shell=True, check=True)
+    assert capfd.readouterr().err == "the launcher\nafterwards\n"
+
+
+def test_the_file_stays_where_the_job_fails(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO, logger="pipeline")
+    options = runner.parse_options(["--direct_running_mode=multi_processing"])
+    with pytest.raises(runner.JobError), runner.keep_terminal(options):
+        subprocess.run("echo the traceback >&2", shell=True, check=True)
+        raise runner.JobError("a worker ended")
+    path = Path(caplog.messages[-1].removeprefix("what workers print goes to "))
+    assert path.read_text() == "the traceback\n"
+    path.unlink()
+
+
+def test_workers_in_this_process_leave_the_terminal_alone() -> None:
+    with runner.keep_terminal(runner.parse_options([])) as terminal:
+        assert terminal is sys.stderr

@@ -5,6 +5,7 @@ import pathlib
 import setuptools
 
 BEAM_GCP = "apache-beam[gcp]>=2.70,<3"
+TFDS = "tensorflow-datasets>=4.9.8,<5"
 
 setuptools.setup(
     name="eyewitness",
@@ -45,13 +46,16 @@ setuptools.setup(
             "build>=1.2",
             "cryptography",
             "gcp-storage-emulator>=2026",
+            "importlib_resources",  # TFDS, to prepare a data set.
             "mypy>=1.11",
             "pytest>=8",
             "ruff>=0.9",
             "scikit-image>=0.24",
+            TFDS,
             "types-protobuf",
         ],
         "gcp": [BEAM_GCP],
+        "tfds": [TFDS],
         "gpu": ["tensorflow[and-cuda]>=2.20,<2.22"],
     },
     entry_points={

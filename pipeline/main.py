@@ -72,22 +72,30 @@ _ANNOTATIONS = flags.DEFINE_list(
     "and test.txt beside it where there are any. coco: "
     "captions_train2017.json,captions_val2017.json: the names tell the "
     "splits. karpathy: dataset_coco.json and the like. csv, tsv: a first row "
-    "that names columns, one caption a row. webdataset: tar shards.",
+    "that names columns, one caption a row. webdataset: tar shards. "
+    "tfds: the name of a data set that TFDS has prepared.",
+)
+_TFDS_DATA_DIR = flags.DEFINE_string(
+    "tfds_data_dir", None, "tfds: where data sets were prepared."
 )
 _IMAGE_COLUMN = flags.DEFINE_string(
-    "image_column", "image", "csv, tsv: the column of paths."
+    "image_column",
+    "image",
+    "csv, tsv: the column of paths; tfds: the feature with images.",
 )
 _CAPTION_COLUMN = flags.DEFINE_string(
     "caption_column",
     "caption",
     "csv, tsv: the column of captions; webdataset: the field of .json files, "
-    "where there is no .txt.",
+    "where there is no .txt; tfds: the feature with captions.",
 )
 _SPLIT_COLUMN = flags.DEFINE_string(
     "split_column", "", "csv, tsv: the column of splits, where there is one."
 )
 _IMAGES = flags.DEFINE_string(
-    "images", "", "Root folder of the images; not for webdataset."
+    "images",
+    "",
+    "Root folder of the images; webdataset and tfds hold them themselves.",
 )
 _ALLOW_HOSTS = flags.DEFINE_list(
     "allow_hosts",
@@ -199,9 +207,12 @@ def _check_paths() -> None:
 
 def _paths() -> list[tuple[str, str]]:
     """What the workers are told to read and write: flag and path."""
-    patterns = [inputs.pattern(given) for given in _ANNOTATIONS.value]
-    paths = [("annotations", pattern) for _, pattern in patterns]
-    paths.append(("output", _OUTPUT.value))
+    paths = [("output", _OUTPUT.value)]
+    if _DATASET.value == "tfds":
+        paths.append(("tfds_data_dir", _TFDS_DATA_DIR.value or ""))
+    else:
+        patterns = [inputs.pattern(given) for given in _ANNOTATIONS.value]
+        paths += [("annotations", pattern) for _, pattern in patterns]
     if _IMAGES.value:
         paths.append(("images", _IMAGES.value))
     if _ENCODER.value.endswith(".keras"):
@@ -267,6 +278,7 @@ def _precompute(options: PipelineOptions) -> str:
         table.Columns(
             _IMAGE_COLUMN.value, _CAPTION_COLUMN.value, _SPLIT_COLUMN.value
         ),
+        tfds_data_dir=_TFDS_DATA_DIR.value,
     )
     logging.getLogger(__name__).info("loading %s", _ENCODER.value)
     encoder = _load_encoder()

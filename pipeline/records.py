@@ -17,7 +17,7 @@ from google.protobuf import message
 
 GRID_DTYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 
-_HEADER_BYTES, _FOOTER_BYTES = 12, 4
+HEADER_BYTES, _FOOTER_BYTES = 12, 4
 
 
 class CorruptShard(ValueError):
@@ -191,7 +191,7 @@ def read_next(file: BinaryIO) -> bytes:
     Raises:
       CorruptShard: there is none, or one whose checksums do not fit.
     """
-    header = file.read(_HEADER_BYTES)
+    header = file.read(HEADER_BYTES)
     if _masked_crc(header[:8]) != header[8:]:
         raise CorruptShard("no record begins here")
     (length,) = struct.unpack("<Q", header[:8])
@@ -219,7 +219,7 @@ def walk(file: BinaryIO, size: int, name: str) -> Iterator[int]:
     offset = 0
     while offset < size:
         file.seek(offset)
-        end = _end(file.read(_HEADER_BYTES), offset, size, name)
+        end = _end(file.read(HEADER_BYTES), offset, size, name)
         yield offset
         offset = end
 
@@ -242,8 +242,8 @@ def read(
     """
     offset = 0
     while offset < size:
-        end = _end(take(_HEADER_BYTES), offset, size, name)
-        data = take(end - offset - _HEADER_BYTES - _FOOTER_BYTES)
+        end = _end(take(HEADER_BYTES), offset, size, name)
+        data = take(end - offset - HEADER_BYTES - _FOOTER_BYTES)
         sound = _masked_crc(data) == take(_FOOTER_BYTES)
         yield offset, data if sound else None
         offset = end
@@ -251,12 +251,12 @@ def read(
 
 def _end(header: bytes, offset: int, size: int, name: str) -> int:
     """Where the record ends that begins at `offset` with `header`."""
-    if len(header) < _HEADER_BYTES:
+    if len(header) < HEADER_BYTES:
         raise CorruptShard(f"{name}: cut inside a header at byte {offset}")
     if _masked_crc(header[:8]) != header[8:]:
         raise CorruptShard(f"{name}: damaged header at byte {offset}")
     (length,) = struct.unpack("<Q", header[:8])
-    end = int(offset + _HEADER_BYTES + length + _FOOTER_BYTES)
+    end = int(offset + HEADER_BYTES + length + _FOOTER_BYTES)
     if end > size:
         raise CorruptShard(
             f"{name}: the record at byte {offset} is {length} bytes long, "

@@ -13,6 +13,7 @@ The flow, in order; a module imports only those above it:
   karpathy    Karpathy's split JSON of COCO, Flickr8k or Flickr30k
   table       CSV and TSV: columns by name, one caption a row
   webdataset  tar shards, whose images are read again by byte range
+  tfds        a data set of TFDS by name, read in the same way
   limit       some images of a data set, always the same ones
   sources     the flags of a data set -> its reader, and digests of its files
 

@@ -57,6 +57,14 @@ def with_text(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text.strip() for text in texts if text.strip())
 
 
+def usual_split(name: str) -> str:
+    """The split that `val` and `restval` stand for; others are themselves.
+
+    Papers on COCO train on `train` and `restval` together.
+    """
+    return {"val": "validation", "restval": "train"}.get(name, name)
+
+
 def is_split(name: object) -> bool:
     """Whether it can be a split: it becomes a part of file names."""
     return isinstance(name, str) and bool(_SPLIT_NAME.fullmatch(name))

@@ -9,12 +9,11 @@ import apache_beam as beam
 
 from pipeline import manifest as manifest_lib
 from pipeline.readers import documents
-from pipeline.readers.captions import Reference, with_text
+from pipeline.readers.captions import Reference, usual_split, with_text
 from pipeline.readers.inputs import InputFile
 from pipeline.rejects import REJECTS, Reject
 
 _NAMED = re.compile(r".*(?P<split>train|val|test)\d*\.json")
-_SPLITS = {"val": "validation"}
 
 
 def name_split(file: InputFile) -> InputFile:
@@ -22,8 +21,7 @@ def name_split(file: InputFile) -> InputFile:
     named = _NAMED.fullmatch(file.path)
     if file.split or not named:
         return file
-    split = _SPLITS.get(named["split"], named["split"])
-    return dataclasses.replace(file, split=split)
+    return dataclasses.replace(file, split=usual_split(named["split"]))
 
 
 def check(file: InputFile) -> None:

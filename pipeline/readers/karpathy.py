@@ -7,12 +7,14 @@ import apache_beam as beam
 
 from pipeline import manifest as manifest_lib
 from pipeline.readers import documents
-from pipeline.readers.captions import Reference, is_split, with_text
+from pipeline.readers.captions import (
+    Reference,
+    is_split,
+    usual_split,
+    with_text,
+)
 from pipeline.readers.inputs import InputFile
 from pipeline.rejects import REJECTS, Reject
-
-# Papers on COCO train on `train` and `restval` together.
-_SPLITS = {"restval": "train", "val": "validation"}
 
 
 def check(file: InputFile) -> None:
@@ -52,7 +54,7 @@ def parse(row: Any) -> Reference:
         image_id=str(row.get("cocoid", source)),
         source=f"{folder}/{source}" if folder else source,
         captions=with_text(texts),
-        split=_SPLITS.get(split, split),
+        split=usual_split(split),
     )
 
 

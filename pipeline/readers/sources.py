@@ -14,6 +14,7 @@ from pipeline.readers import (
     jsonl,
     karpathy,
     table,
+    tfds,
     webdataset,
 )
 from pipeline.readers.inputs import InputFile
@@ -27,11 +28,13 @@ FORMATS = (
     "csv",
     "tsv",
     "webdataset",
+    "tfds",
 )
 _LISTS = {
     "flickr8k": flickr.find_lists_of_8k,
     "flickr30k": flickr.find_lists_of_30k,
 }
+_HOLD_IMAGES = ("webdataset", "tfds")
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -55,22 +58,33 @@ def open_source(
     annotations: Sequence[str],
     images: str,
     columns: table.Columns,
+    *,
+    tfds_data_dir: str | None = None,
 ) -> Source:
     """Finds a data set's files and makes its reader.
 
     Args:
       dataset: one of `FORMATS`.
-      annotations: paths or patterns, each with an optional `split=`.
+      annotations: paths or patterns, each with an optional `split=`; the name
+        of one data set of TFDS.
       images: root folder of the images; '' where --annotations holds them.
-      columns: of tables; a shard's JSON has its captions in the same field.
+      columns: of tables; other formats have captions or images in fields of
+        the same names.
+      tfds_data_dir: where TFDS prepared its data sets; None is its own place.
 
     Raises:
       RecordSetError: a file is missing, or is not of that format.
     """
     if not annotations:
         raise manifest_lib.RecordSetError("--annotations is needed")
-    if dataset == "webdataset":
-        return _webdataset(annotations, images, columns)
+    if dataset in _HOLD_IMAGES:
+        if images:
+            raise manifest_lib.RecordSetError(
+                f"--images: --dataset={dataset} holds its images itself"
+            )
+        if dataset == "tfds":
+            return _tfds(annotations[0], tfds_data_dir, columns)
+        return _webdataset(inputs.find(annotations), columns)
     if not images:
         raise manifest_lib.RecordSetError("--images is needed")
     if not storage.exists(images):
@@ -116,16 +130,18 @@ def _flickr(
     )
 
 
-def _webdataset(
-    annotations: Sequence[str], images: str, columns: table.Columns
-) -> Source:
-    if images:
-        raise manifest_lib.RecordSetError(
-            "--images: --dataset=webdataset has its images in --annotations"
-        )
-    files = inputs.find(annotations)
+def _webdataset(files: Sequence[InputFile], columns: table.Columns) -> Source:
     root = inputs.common_folder(files)
     reader = webdataset.ReadWebDataset(files, root, columns.caption)
+    states = inputs.digest_states(files, root)
+    return Source(reader, {"annotations": states}, root)
+
+
+def _tfds(name: str, data_dir: str | None, columns: table.Columns) -> Source:
+    files = tfds.find(name, data_dir)
+    tfds.check(files, columns)
+    root = inputs.common_folder(files)
+    states = inputs.digest_states(files, root)
     return Source(
-        reader, {"annotations": inputs.digest_states(files, root)}, root
+        tfds.ReadTfds(files, root, columns), {"annotations": states}, root
     )

@@ -1,0 +1,186 @@
+"""TFDS by name: records whose images are read again by their byte ranges.
+
+A prepared data set lies in TFRecord files, and an image's encoded bytes stand
+in one piece in its record. So TFDS tells the files, and reads none of them.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+import tensorflow as tf
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+from google.protobuf import message
+
+from pipeline import manifest as manifest_lib
+from pipeline import records
+from pipeline.readers import inputs
+from pipeline.readers.captions import (
+    MalformedReference,
+    Reference,
+    usual_split,
+    with_text,
+)
+from pipeline.readers.inputs import InputFile
+from pipeline.readers.table import Columns
+from pipeline.rejects import REJECTS, Reject
+
+
+def find(name: str, data_dir: str | None) -> tuple[InputFile, ...]:
+    """The files of a data set that was prepared before, with their splits.
+
+    Args:
+      name: as TFDS names it, with `/config` and `:version` where needed.
+      data_dir: None stands for TFDS's own.
+
+    Raises:
+      RecordSetError: TFDS is not installed, has no such data set, or holds it
+        in another form than TFRecord.
+    """
+    try:
+        from tensorflow_datasets.core import read_only_builder
+    except ImportError as error:
+        raise manifest_lib.RecordSetError(
+            "--dataset=tfds needs the package tensorflow-datasets: "
+            "pip install 'eyewitness[tfds]'"
+        ) from error
+    try:
+        builder = read_only_builder.builder_from_files(name, data_dir=data_dir)
+    except ValueError as error:
+        raise manifest_lib.RecordSetError(
+            f"--annotations={name}: TFDS has prepared no such data set in "
+            f"{data_dir or 'its own folder'}; see --tfds_data_dir"
+        ) from error
+    if builder.info.file_format.value != "tfrecord":
+        raise manifest_lib.RecordSetError(
+            f"--annotations={name} is held as {builder.info.file_format.value}:"
+            " prepare it with file_format='tfrecord'"
+        )
+    return inputs.find(
+        [
+            f"{usual_split(split)}={os.fspath(path)}"
+            for split, info in builder.info.splits.items()
+            for path in info.filepaths
+        ]
+    )
+
+
+def check(files: Sequence[InputFile], columns: Columns) -> None:
+    """Looks for the features in the first record.
+
+    Raises:
+      RecordSetError: it lacks one of them.
+    """
+    path = files[0].path
+    values = _values(next(_records(path), (0, None))[1])
+    for name in (columns.image, columns.caption):
+        if name not in values:
+            raise manifest_lib.RecordSetError(
+                f"{path} has no feature {name!r} of bytes, but "
+                f"{', '.join(map(repr, sorted(values))) or 'none'}: name them "
+                "with --image_column and --caption_column"
+            )
+
+
+def _records(path: str) -> Iterator[tuple[int, bytes | None]]:
+    size = FileSystems.match([path])[0].metadata_list[0].size_in_bytes
+    plain = CompressionTypes.UNCOMPRESSED
+    with FileSystems.open(path, compression_type=plain) as file:
+        yield from records.read(file.read, size, path)
+
+
+def _values(data: bytes | None) -> dict[str, list[bytes]]:
+    """The features of a record that hold bytes.
+
+    Raises:
+      ValueError: it is another kind of record.
+    """
+    try:
+        features = tf.train.Example.FromString(data or b"").features.feature
+    except message.DecodeError as error:
+        raise ValueError("a record is no tf.train.Example") from error
+    found = {name: features[name].bytes_list.value for name in features}
+    return {name: list(values) for name, values in found.items() if values}
+
+
+def _parse(
+    data: bytes | None, columns: Columns, file: InputFile
+) -> tuple[tuple[str, ...], int, int]:
+    """A record -> captions, and where its image lies in it.
+
+    Raises:
+      MalformedReference: damaged, not one image, or no captions.
+    """
+    if data is None:
+        told = "a record does not fit its checksum"
+        raise MalformedReference("malformed-record", file.path, told)
+    try:
+        values = _values(data)
+        texts = [text.decode() for text in values.get(columns.caption, [])]
+    except ValueError as error:
+        raise MalformedReference(
+            "malformed-record", file.path, str(error)
+        ) from error
+    images = values.get(columns.image, [])
+    if len(images) != 1:
+        told = f"{columns.image!r} holds {len(images)} images"
+        raise MalformedReference("malformed-record", file.path, told)
+    captions = with_text(texts)
+    if not captions:
+        raise MalformedReference("no-captions", file.path, "no text")
+    return captions, data.index(images[0]), len(images[0])
+
+
+def examples(file: InputFile, root: str, columns: Columns) -> Iterator[Any]:
+    """A file's records, one at a time, as references and rejects.
+
+    An image's id is the one that TFDS gives it: its file's name, and its place
+    there.
+    """
+    source = file.path.removeprefix(root).lstrip("/")
+    name = source.rpartition("/")[2]
+    try:
+        for number, (begin, data) in enumerate(_records(file.path)):
+            image_id = f"{name}__{number}"
+            try:
+                captions, place, length = _parse(data, columns, file)
+            except MalformedReference as error:
+                yield _reject(image_id, source, error.reason, error.detail)
+                continue
+            offset = begin + records.HEADER_BYTES + place
+            yield Reference(
+                image_id,
+                source,
+                captions,
+                file.split,
+                offset=offset,
+                length=length,
+            )
+    except records.CorruptShard as error:
+        yield _reject(source, source, "malformed-shard", str(error))
+
+
+def _reject(*row: str) -> beam.pvalue.TaggedOutput:
+    return beam.pvalue.TaggedOutput(REJECTS, Reject(*row))
+
+
+class ReadTfds(beam.PTransform):
+    """Begin -> (references, rejects) of TFDS's files."""
+
+    def __init__(self, files: Sequence[InputFile], root: str, columns: Columns):
+        """Keeps the files, their common folder, and the features' names."""
+        super().__init__()
+        self._files, self._root, self._columns = sorted(files), root, columns
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        read = beam.FlatMap(examples, self._root, self._columns)
+        good, rejects = (
+            begin
+            | beam.Create(self._files)
+            | "Spread files" >> beam.Reshuffle()
+            | "Read examples" >> read.with_outputs(REJECTS, main="good")
+        )
+        return good, rejects

@@ -29,6 +29,7 @@ The flow, in order; a module imports only those above it:
   progress     how far a job is: a line in a terminal, lines in a log
   side_file    what stands beside a finished shard
   shards       one shard: read, decode, encode, write, rename, check
+  survey       finished shards -> the data card, from counts that add up
   transforms   the Beam stages, each named by its effect
   rehearsal    a sample encoded, and what the whole would take
   examination  one shard read to its end: every damage in it

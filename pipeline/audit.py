@@ -229,21 +229,24 @@ def _unlisted(folder: _Folder, files: Set[str]) -> Iterator[str]:
 def _beside_the_shards(
     folder: _Folder, manifest: manifest_lib.Manifest
 ) -> Iterator[str]:
-    """Vocabulary, request and rejects."""
-    for check in (_vocabulary, _request, _rejects):
+    """Vocabulary, data card, request and rejects."""
+    for check in (_texts, _request, _rejects):
         try:
             yield from check(folder, manifest)
         except _DAMAGED as error:
             yield str(error)
 
 
-def _vocabulary(
-    folder: _Folder, manifest: manifest_lib.Manifest
-) -> Iterator[str]:
-    name = manifest_lib.VOCABULARY_FILE
-    digest = hashlib.sha256(folder.text(name).encode()).hexdigest()
-    if digest != manifest.vocabulary_sha256:
-        yield f"{name}: not the one in the manifest"
+def _texts(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:
+    for name, sha256 in (
+        (manifest_lib.VOCABULARY_FILE, manifest.vocabulary_sha256),
+        (manifest_lib.CARD_FILE, manifest.card_sha256),
+    ):
+        if sha256 is None:
+            continue
+        digest = hashlib.sha256(folder.text(name).encode()).hexdigest()
+        if digest != sha256:
+            yield f"{name}: not the one in the manifest"
 
 
 def _request(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:

@@ -12,9 +12,10 @@ import tensorflow as tf
 from pipeline import records
 from pipeline import vocabulary as vocabulary_lib
 
-SCHEMA = 1
+SCHEMA = 2
 MANIFEST_FILE = "manifest.json"
 VOCABULARY_FILE = "vocabulary.tsv"
+CARD_FILE = "data_card.json"
 
 
 class RecordSetError(ValueError):
@@ -77,6 +78,7 @@ class Manifest:
       grid: shape and storage of every grid.
       shards: sorted by file.
       vocabulary_sha256: digest of the vocabulary file.
+      card_sha256: digest of the data card; None for a set without one.
       rejected: reason -> number of images left out.
       settings: what was asked for, apart from paths and runner.
     """
@@ -87,6 +89,7 @@ class Manifest:
     vocabulary_sha256: str
     rejected: dict[str, int]
     settings: dict[str, Any]
+    card_sha256: str | None = None
     schema: int = SCHEMA
 
     @property
@@ -218,13 +221,18 @@ def open_record_set(path: str, files: Files = TENSORFLOW) -> RecordSet:
         )
     manifest = Manifest.load(_read(path, MANIFEST_FILE, files))
     words = _read(path, VOCABULARY_FILE, files)
-    if hashlib.sha256(words.encode()).hexdigest() != manifest.vocabulary_sha256:
-        raise RecordSetError(
-            f"{path!r}: {VOCABULARY_FILE} is not the one in the manifest"
-        )
+    _check_text(path, VOCABULARY_FILE, words, manifest.vocabulary_sha256)
+    if manifest.card_sha256:
+        card = _read(path, CARD_FILE, files)
+        _check_text(path, CARD_FILE, card, manifest.card_sha256)
     for shard in manifest.shards:
         check_shard(path, shard, files)
     return RecordSet(path, manifest, vocabulary_lib.Vocabulary.load(words))
+
+
+def _check_text(path: str, name: str, text: str, sha256: str) -> None:
+    if hashlib.sha256(text.encode()).hexdigest() != sha256:
+        raise RecordSetError(f"{path!r}: {name} is not the one in the manifest")
 
 
 def _read(path: str, name: str, files: Files) -> str:

@@ -11,7 +11,11 @@ from pipeline import manifest as manifest_lib
 
 REQUEST_FILE = "request.json"
 
-_MADE_LAST = (manifest_lib.MANIFEST_FILE, rejects.PATTERN)
+_MADE_LAST = (
+    manifest_lib.MANIFEST_FILE,
+    manifest_lib.CARD_FILE,
+    rejects.PATTERN,
+)
 _SHARDS = ("*.index.json", "*.tfrecord")
 
 

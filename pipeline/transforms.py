@@ -8,6 +8,7 @@ independent of runner, bundles and number of workers.
 
 import collections
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipeline import rejects as rejects_lib
 from pipeline import vocabulary as vocabulary_lib
 from pipeline.readers import captions as captions_lib
 from pipeline.readers import membership
+from pipeline.survey import appraisal
 
 GROUPED, FACTS = "grouped", "facts"
 
@@ -190,6 +192,7 @@ class Written:
       rows: [manifest.Shard].
       reasons: [(reason, count)] of what was rejected.
       vocabulary: one dumped vocabulary.
+      card: one dumped data card.
       read: one count of references.
       grouped: one count of the references that reached a shard.
     """
@@ -197,6 +200,7 @@ class Written:
     rows: Any
     reasons: Any
     vocabulary: Any
+    card: Any
     read: Any
     grouped: Any
 
@@ -225,6 +229,7 @@ class WriteManifest(beam.PTransform):
                 rows=beam.pvalue.AsList(written.rows),
                 reasons=beam.pvalue.AsDict(written.reasons),
                 vocabulary=beam.pvalue.AsList(written.vocabulary),
+                card=beam.pvalue.AsSingleton(written.card),
                 read=beam.pvalue.AsSingleton(written.read),
                 grouped=beam.pvalue.AsSingleton(written.grouped),
             )
@@ -237,10 +242,11 @@ def _finish(
     rows: list[manifest_lib.Shard],
     reasons: dict[str, int],
     vocabulary: list[str],
+    card: str,
     read: int,
     grouped: int,
 ) -> str:
-    """Judges the whole, then writes vocabulary and manifest."""
+    """Judges the whole, then writes vocabulary, card and manifest."""
     written = sum(row.records for row in rows)
     _check_rejects(written, reasons, summary.max_reject_share)
     if not any(row.split == "train" for row in rows):
@@ -257,11 +263,13 @@ def _finish(
         grid=summary.grid,
         shards=tuple(sorted(rows, key=lambda row: row.file)),
         vocabulary_sha256=vocabulary_lib.Vocabulary.load(vocabulary[0]).digest,
+        card_sha256=hashlib.sha256(card.encode()).hexdigest(),
         rejected=reasons,
         settings=summary.settings,
     )
     output = summary.output
     storage.write_text(output, manifest_lib.VOCABULARY_FILE, vocabulary[0])
+    storage.write_text(output, manifest_lib.CARD_FILE, card)
     storage.write_bytes(
         output,
         manifest_lib.MANIFEST_FILE,
@@ -325,16 +333,21 @@ class Precompute(beam.PTransform):
         references, unread = begin | "Read" >> self._reader
         references |= membership.AssignSplits(self._rule)
         references |= "Count captions read" >> beam.Map(_seen, writer.counters)
-        rows, rejects, grouped, _ = references | WriteShards(writer)
+        rows, rejects, grouped, facts = references | WriteShards(writer)
         reasons = (
             (unread, rejects)
             | "All rejects" >> beam.Flatten()
             | WriteRejects(writer.output, writer.num_shards)
         )
+        vocabulary = references | self._learn
+        appraise = appraisal.Appraise(
+            writer.output, writer.grid, shards.UNSTORABLE
+        )
         written = Written(
             rows=rows,
             reasons=reasons,
-            vocabulary=references | self._learn,
+            vocabulary=vocabulary,
+            card=(facts, vocabulary, reasons) | appraise,
             read=references | "Count read" >> beam.combiners.Count.Globally(),
             grouped=grouped | "Count grouped" >> beam.CombineGlobally(sum),
         )

@@ -24,6 +24,7 @@ BEAM = {
     "rehearsal",
     "side_file",
     "progress",
+    "survey",
     "shards",
     "readers",
     "transforms",

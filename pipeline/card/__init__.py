@@ -8,6 +8,11 @@ The flow, in order; a module imports only those above it:
   look         pixels -> 20 bytes that near-duplicate images share
   feature_sums  grids -> exact sums that merge in any order
   shard_facts  what one shard tells the card, stored beside it
+  duplicates   images of like looks, in one split and across splits
+  repetition   counts of counts -> how captions repeat
+  ladder       losses of models that see words only
+  floors       scores of captions that no model made; the pairing test
+  rules        facts -> findings, causes first
   wording      findings in plain words
   plots        what the numbers look like
   pictures     thumbnails of examples, read where they lie

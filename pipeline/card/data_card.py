@@ -7,11 +7,12 @@ from typing import Any
 
 import tensorflow as tf
 
+from pipeline import manifest as manifest_lib
 from pipeline.card.facts import Facts
 from pipeline.card.finding import Finding
 
 SCHEMA = 1
-CARD_FILE = "data_card.json"
+CARD_FILE = manifest_lib.CARD_FILE
 
 
 class DataCardError(ValueError):

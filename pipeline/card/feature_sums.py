@@ -6,6 +6,7 @@ integer: that is associative, so shards and workers can't change a bit of it.
 
 import dataclasses
 import math
+from collections.abc import Iterable
 from typing import Any, Self
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 from pipeline.card.facts import FeatureFacts
 
 _ONE = 1 << 24
+# Of the mean square: below it is rounding.
+_NO_VARIANCE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
@@ -43,18 +46,22 @@ class FeatureSums:
         vectors = {name: tuple(row[name]) for name in ("pooled", "unit")}
         return cls(**{**row, **vectors})
 
-    def merge(self, other: "FeatureSums") -> "FeatureSums":
-        """Returns the sums over both sets of images."""
-        if not (self.images and other.images):
-            return self if self.images else other
-        return FeatureSums(
-            self.images + other.images,
-            self.constant + other.constant,
-            self.nonzero + other.nonzero,
-            _added(self.pooled, other.pooled),
-            _added(self.unit, other.unit),
-            self.pooled_squares + other.pooled_squares,
-            self.squares + other.squares,
+    @classmethod
+    def merge(cls, several: Iterable["FeatureSums"]) -> "FeatureSums":
+        """Returns the sums over the images of all."""
+        some = [each for each in several if each.images]
+        return cls(
+            images=sum(each.images for each in some),
+            constant=sum(each.constant for each in some),
+            nonzero=sum(each.nonzero for each in some),
+            pooled=tuple(
+                map(sum, zip(*(each.pooled for each in some), strict=True))
+            ),
+            unit=tuple(
+                map(sum, zip(*(each.unit for each in some), strict=True))
+            ),
+            pooled_squares=sum(each.pooled_squares for each in some),
+            squares=sum(each.squares for each in some),
         )
 
     def facts(self, *, non_finite: int) -> FeatureFacts:
@@ -63,13 +70,15 @@ class FeatureSums:
             return FeatureFacts(0, 0.0, 0.0, None, None, 0, non_finite)
         depth = len(self.pooled)
         centre = sum(each**2 for each in self.pooled) / self.images**2 / _ONE**2
-        total = max(self.squares / self.images / _ONE - centre, 0.0)
+        power = self.squares / self.images / _ONE
+        total = max(power - centre, 0.0)
         between = max(self.pooled_squares / self.images / _ONE - centre, 0.0)
+        varied = total > _NO_VARIANCE * power
         return FeatureFacts(
             images=self.images,
             mean=sum(self.pooled) / (self.images * depth * _ONE),
             deviation=math.sqrt(total / depth),
-            dispersion=between / total if total else None,
+            dispersion=between / total if varied else 0.0,
             cosine=self._cosine(),
             constant=self.constant,
             non_finite=non_finite,
@@ -81,10 +90,6 @@ class FeatureSums:
             return None
         every = sum(each**2 for each in self.unit) / _ONE**2
         return (every - self.nonzero) / pairs
-
-
-def _added(one: tuple[int, ...], other: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(map(sum, zip(one, other, strict=True)))
 
 
 class Accumulator:

@@ -31,6 +31,15 @@ class Image:
     captions: tuple[str, ...]
     look: Look
 
+    @property
+    def place(self) -> tuple[str, int]:
+        """File and offset of the record."""
+        return self.file, self.offset
+
+    def without_captions(self) -> "Image":
+        """The same, smaller: where captions are needed they are read back."""
+        return dataclasses.replace(self, captions=())
+
 
 class ShardLog:
     """Collects what only the writer of a shard sees, record by record."""

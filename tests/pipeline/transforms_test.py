@@ -161,6 +161,7 @@ def finish(
             "rows": rows,
             "reasons": reasons,
             "vocabulary": [DUMPED],
+            "card": ["{}"],
             "read": [read],
             "grouped": [7],
         }

@@ -1,0 +1,13 @@
+"""The finished shards -> the data card, in Beam, from counts that add up.
+
+The flow, in order; a module imports only those above it:
+
+  tallies      captions and words, counted by key
+  likeness     looks, compared where they share a key
+  sample       images drawn by hash, and their grids read back
+  appraisal    tallies, sums and sample -> the data card
+
+What grows with the data set stays distributed. One process sees only sums, the
+most frequent captions, and a sample whose size is fixed. No grid crosses a
+shuffle: of a sampled image its mean over locations does.
+"""

@@ -1,0 +1,156 @@
+"""A sample of images, drawn by hash, and what is read back of their records."""
+
+import dataclasses
+import heapq
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import apache_beam as beam
+import numpy as np
+
+from pipeline import records, splits, storage
+from pipeline.card.shard_facts import Image, ShardFacts
+
+# Images of each split that one process may hold, with their captions.
+_MOST = 6000
+# Of these, what the ladder is measured on, and what the floors are: the ones
+# that captions are scored for, and the ones that captions are taken from.
+_MEASURED, _SCORED, _LENT = 1000, 300, 1000
+_SHOWN = 12
+# Names of splits to measure on, the best first.
+_HELD_OUT = ("validation", "val", "dev", "test")
+
+Place = tuple[str, int]
+Groups = Mapping[str, Sequence[tuple[Image, ...]]]
+
+
+class Draw(beam.PTransform):
+    """ShardFacts -> (split, [(rank, Image)]), those of smallest hashes."""
+
+    def expand(self, facts: Any) -> Any:
+        """Pipe of labelled stages."""
+        return (
+            facts
+            | "Rank" >> beam.FlatMap(_ranked)
+            | beam.combiners.Top.PerKey(_MOST, reverse=True)
+        )
+
+
+def _ranked(shard: ShardFacts) -> Iterator[tuple[str, tuple[float, Image]]]:
+    ranked = (
+        (splits.unit_hash("sample", image.image_id), image)
+        for image in shard.images
+        if image.captions
+    )
+    for rank, image in heapq.nsmallest(_MOST, ranked):
+        yield image.split, (rank, image)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """Which images serve for what.
+
+    Attributes:
+      split: of `measured` and `scored`.
+      counted: of train, for the ladder.
+      measured: for the ladder.
+      scored: for the floors.
+      lent: of train, whose captions are lent to `scored`.
+      shown: topic -> groups of images to show.
+    """
+
+    split: str
+    counted: tuple[Image, ...]
+    measured: tuple[Image, ...]
+    scored: tuple[Image, ...]
+    lent: tuple[Image, ...]
+    shown: Groups
+
+    @classmethod
+    def of(
+        cls,
+        drawn: Mapping[str, Sequence[tuple[float, Image]]],
+        examples: Groups,
+    ) -> "Plan":
+        """Plans by the splits there are.
+
+        Without a split to measure on, a fifth of train's sample is kept apart.
+        """
+        images = {
+            split: tuple(image for _, image in sorted(ranked))
+            for split, ranked in drawn.items()
+        }
+        train = images.get("train", ())
+        split = next((name for name in _HELD_OUT if name in images), "train")
+        fifth = len(train) // 5
+        held = images.get(split, ())
+        if split == "train":
+            held, train = train[:fifth], train[fifth:]
+        shown = {topic: sorted(set(rows)) for topic, rows in examples.items()}
+        return cls(
+            split=split,
+            counted=train,
+            measured=held[:_MEASURED],
+            scored=held[:_SCORED],
+            lent=train[:_LENT],
+            shown={"sample": [train[:_SHOWN]], **shown},
+        )
+
+    def places(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """File -> offsets of the records to read back."""
+        shown = itertools.chain.from_iterable(
+            group for groups in self.shown.values() for group in groups
+        )
+        images = (*self.scored, *self.lent, *shown)
+        wanted = sorted({image.place for image in images})
+        by_file = itertools.groupby(wanted, key=lambda place: place[0])
+        for file, group in by_file:
+            yield file, tuple(offset for _, offset in group)
+
+
+@dataclasses.dataclass(frozen=True)
+class Stored:
+    """What is read back of a record.
+
+    Attributes:
+      captions: of the image.
+      pooled: float32 [depth], the mean of its grid over locations.
+    """
+
+    captions: tuple[str, ...]
+    pooled: np.ndarray
+
+
+class ReadBack(beam.PTransform):
+    """Plan -> (place, Stored) of every image that it needs more of."""
+
+    def __init__(self, output: str, grid: records.GridSpec):
+        """Keeps where the shards lie and how their grids are stored."""
+        super().__init__()
+        self._output, self._grid = output, grid
+
+    def expand(self, plan: Any) -> Any:
+        """Pipe of labelled stages."""
+        output, grid = self._output, self._grid
+        return (
+            plan
+            | "Places" >> beam.FlatMap(Plan.places)
+            | beam.Reshuffle()
+            | "Read back"
+            >> beam.FlatMapTuple(
+                lambda file, offsets: _stored(output, grid, file, offsets)
+            )
+        )
+
+
+def _stored(
+    output: str, grid: records.GridSpec, file: str, offsets: Sequence[int]
+) -> Iterator[tuple[Place, Stored]]:
+    with storage.open_file(output, file) as stream:
+        for offset in offsets:
+            stream.seek(offset)
+            data = records.read_next(stream)
+            record = records.CaptionedImage.from_bytes(data)
+            pooled = grid.from_bytes(record.grid).mean(axis=0)
+            yield (file, offset), Stored(record.captions, pooled)

@@ -1,0 +1,103 @@
+from pathlib import Path
+
+import apache_beam as beam
+import numpy as np
+import pytest
+
+from pipeline import records, splits
+from pipeline.card.look import Look
+from pipeline.card.shard_facts import Image
+from pipeline.survey import sample
+from tests import pipes
+from tests.pipeline.survey.shards import shard
+
+LOOK = Look(1, b"")
+
+
+def _drawn(**counts: int) -> dict[str, list[tuple[float, Image]]]:
+    return {
+        split: [
+            (n / 1e4, Image(f"{split}{n}", split, split, n, ("x",), LOOK))
+            for n in reversed(range(count))
+        ]
+        for split, count in counts.items()
+    }
+
+
+@pytest.mark.parametrize("size", [1, 4, 9])
+def test_images_are_drawn_by_hash_whatever_shard_they_are_in(
+    size: int,
+) -> None:
+    names = [f"image {number}" for number in range(9)]
+    shards = [
+        shard("train", {name: ["x"] for name in names[at : at + size]})
+        for at in range(0, 9, size)
+    ]
+    silent = shard("train", {"no captions": []}, number=9)
+    ranks = {name: splits.unit_hash("sample", name) for name in names}
+    with pipes.runner() as pipeline:
+        drawn = pipeline | beam.Create([*shards, silent]) | sample.Draw()
+        named = drawn | beam.MapTuple(
+            lambda split, ranked: (split, [i.image_id for _, i in ranked])
+        )
+        pipes.check(named, [("train", sorted(names, key=ranks.__getitem__))])
+
+
+def test_a_plan_measures_on_the_split_that_is_held_out() -> None:
+    plan = sample.Plan.of(_drawn(train=1200, test=50, dev=2000), {})
+    assert plan.split == "dev"
+    assert len(plan.counted) == 1200
+    assert [len(plan.measured), len(plan.scored)] == [1000, 300]
+    assert [image.image_id for image in plan.lent[:2]] == ["train0", "train1"]
+    assert len(plan.lent) == 1000
+
+
+def test_train_alone_is_parted() -> None:
+    plan = sample.Plan.of(_drawn(train=50), {})
+    assert plan.split == "train"
+    assert (len(plan.counted), len(plan.measured)) == (40, 10)
+    assert not {*plan.counted} & {*plan.measured}
+
+
+def test_nothing_can_be_planned_without_train() -> None:
+    plan = sample.Plan.of({}, {})
+    assert (plan.counted, plan.scored, plan.lent) == ((), (), ())
+    assert list(plan.places()) == []
+
+
+def test_records_are_read_back_where_they_lie(tmp_path: Path) -> None:
+    spec = records.GridSpec(2, 3)
+    grids = np.random.default_rng(0).normal(size=(4, 2, 3)).astype(np.float16)
+    frames = [
+        records.frame(
+            records.CaptionedImage(
+                str(n), "", (f"image {n}",), grid.tobytes()
+            ).to_bytes()
+        )
+        for n, grid in enumerate(grids)
+    ]
+    offsets = np.cumsum([0, *map(len, frames)]).tolist()
+    (tmp_path / "train").write_bytes(b"".join(frames))
+    images = tuple(
+        Image(str(n), "train", "train", offsets[n], ("x",), LOOK)
+        for n in (1, 3)
+    )
+    plan = sample.Plan("train", (), (), images[:1], (), {"blank": [images[1:]]})
+    with pipes.runner() as pipeline:
+        stored = (
+            pipeline
+            | beam.Create([plan])
+            | sample.ReadBack(str(tmp_path), spec)
+            | beam.MapTuple(
+                lambda place, one: (place, one.captions, one.pooled.tolist())
+            )
+        )
+        expected = [
+            (
+                ("train", offsets[n]),
+                (f"image {n}",),
+                grids[n].astype(np.float32).mean(0).tolist(),
+            )
+            for n in (1, 3)
+        ]
+        pipes.check(stored, expected)

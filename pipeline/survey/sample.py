@@ -3,6 +3,7 @@
 import dataclasses
 import heapq
 import itertools
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -147,7 +148,7 @@ class ReadBack(beam.PTransform):
 def _stored(
     output: str, grid: records.GridSpec, file: str, offsets: Sequence[int]
 ) -> Iterator[tuple[Place, Stored]]:
-    with storage.open_file(output, file) as stream:
+    with storage.open_file(os.path.join(output, file)) as stream:
         for offset in offsets:
             stream.seek(offset)
             data = records.read_next(stream)

@@ -61,7 +61,8 @@ def test_digests_do_not_depend_on_the_order_of_keys() -> None:
         {"vocabulary_sha256": "ce" * 32},
         {"rejected": {}},
         {"settings": {"min_count": 2}},
-        {"schema": 2},
+        {"card_sha256": "ef" * 32},
+        {"schema": 3},
     ],
 )
 def test_the_digest_knows_all_content(change: dict[str, Any]) -> None:
@@ -113,7 +114,7 @@ def test_another_schema_is_refused_by_number() -> None:
     with pytest.raises(manifest_lib.RecordSetError) as caught:
         manifest_lib.Manifest.load(other.dump())
     assert str(caught.value) == (
-        "manifest schema 99, this version reads 1: make the record set anew"
+        "manifest schema 99, this version reads 2: make the record set anew"
     )
 
 

@@ -100,3 +100,11 @@ def draw_world(folder: Path) -> World:
 
 def contents(folder: Path, pattern: str = "*") -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.glob(pattern)}
+
+
+def read_terminal(descriptor: int) -> bytes:
+    """What a terminal shows next; nothing when its other end is closed."""
+    try:
+        return os.read(descriptor, 1000)
+    except OSError:
+        return b""

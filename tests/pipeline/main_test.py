@@ -5,6 +5,9 @@
 
 import collections
 import json
+import os
+import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -127,12 +130,34 @@ def test_bytes_depend_on_neither_workers_nor_order(
         check=False,
     )
     assert several.returncode == 0, several.stderr
+    # What the workers counted, as lines of a log.
+    assert " 8 images, 0 rejected, 0.0 MB" in several.stderr
+    assert "\x1b" not in several.stderr
     expected = contents(finished[0])
     for name, data in contents(tmp_path / "several").items():
         # These two know the caption file, whose lines were turned.
         if name != "request.json" and not name.endswith("index.json"):
             assert data == expected.pop(name), name
     assert {name.rpartition(".")[2] for name in expected} == {"json"}
+
+
+@pytest.mark.slow
+def test_a_terminal_has_one_line_that_changes(
+    world: World, tmp_path: Path
+) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "pipeline.main"]
+    flags = world.flags(tmp_path / "records")
+    job = subprocess.Popen(
+        [*command, *flags], stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    shown = b"".join(iter(lambda: jobs.read_terminal(ours), b"")).decode()
+    os.close(ours)
+    assert job.wait() == 0, shown
+    *_, last = re.findall(r"\r([^\r\n]*)\x1b\[K", shown)
+    assert last.startswith("8 images, 0 rejected, 0.0 MB")
+    assert shown.endswith(f"\r{last}\x1b[K\r\n")
 
 
 def test_a_limit_takes_the_same_images_in_any_order(

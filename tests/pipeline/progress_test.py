@@ -1,6 +1,5 @@
 """Progress: one line in a terminal, several in a log."""
 
-import io
 import logging
 import os
 import pickle
@@ -16,6 +15,7 @@ from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import progress
+from tests import jobs
 
 
 def test_a_pace_begins_with_the_first_count(
@@ -47,14 +47,6 @@ def test_durations_are_short(seconds: float, told: str) -> None:
     assert progress.duration(seconds) == told
 
 
-def read(screen: io.RawIOBase) -> bytes:
-    """What a terminal shows next; nothing when its other end is closed."""
-    try:
-        return screen.read(1000) or b""
-    except OSError:
-        return b""
-
-
 def test_a_terminal_has_one_line_that_changes() -> None:
     ours, theirs = pty.openpty()
     seen, lines = threading.Event(), iter(["x" * 500, "second"])
@@ -69,8 +61,8 @@ def test_a_terminal_has_one_line_that_changes() -> None:
         with progress.Ticker(line, terminal) as ticker:
             assert seen.wait(60)
             ticker.say("a line that stays")
-    with os.fdopen(ours, "rb", buffering=0) as screen:
-        shown = b"".join(iter(lambda: read(screen), b"")).decode()
+    shown = b"".join(iter(lambda: jobs.read_terminal(ours), b"")).decode()
+    os.close(ours)
     states = re.sub(r"\x1b\[K|\n", "", shown).split("\r")
     first, *others = dict.fromkeys(state for state in states if state)
     assert re.fullmatch("x+", first)

@@ -95,7 +95,8 @@ _SPLIT_COLUMN = flags.DEFINE_string(
 _IMAGES = flags.DEFINE_string(
     "images",
     "",
-    "Root folder of the images; webdataset and tfds hold them themselves.",
+    "Root folder of the images, or a pattern such as coco/*2017/*.jpg among "
+    "whose files they are found by name; webdataset and tfds hold theirs.",
 )
 _ALLOW_HOSTS = flags.DEFINE_list(
     "allow_hosts",

@@ -14,6 +14,7 @@ The flow, in order; a module imports only those above it:
   table       CSV and TSV: columns by name, one caption a row
   webdataset  tar shards, whose images are read again by byte range
   tfds        a data set of TFDS by name, read in the same way
+  pattern     images found by name among the files of a pattern
   limit       some images of a data set, always the same ones
   sources     the flags of a data set -> its reader, and digests of its files
 

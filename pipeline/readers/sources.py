@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
 
 from pipeline import manifest as manifest_lib
 from pipeline import storage
@@ -13,6 +14,7 @@ from pipeline.readers import (
     inputs,
     jsonl,
     karpathy,
+    pattern,
     table,
     tfds,
     webdataset,
@@ -67,7 +69,8 @@ def open_source(
       dataset: one of `FORMATS`.
       annotations: paths or patterns, each with an optional `split=`; the name
         of one data set of TFDS.
-      images: root folder of the images; '' where --annotations holds them.
+      images: root folder of the images, or a pattern among whose files they
+        are found by name; '' where --annotations holds them.
       columns: of tables; other formats have captions or images in fields of
         the same names.
       tfds_data_dir: where TFDS prepared its data sets; None is its own place.
@@ -88,12 +91,29 @@ def open_source(
     if not images:
         raise manifest_lib.RecordSetError("--images is needed")
     if not storage.exists(images):
-        raise manifest_lib.RecordSetError(f"--images: no such path: {images}")
+        return _located(dataset, annotations, images, columns)
     files = inputs.find(annotations)
     if dataset in _LISTS:
         return _flickr(files, images, _LISTS[dataset](files[0].path))
     reader = _reader(dataset, files, columns)
     return Source(reader, {"annotations": inputs.digest(files)}, images)
+
+
+def _located(
+    dataset: str,
+    annotations: Sequence[str],
+    images: str,
+    columns: table.Columns,
+) -> Source:
+    """A source whose images are found by a pattern."""
+    found = pattern.is_pattern(images) and FileSystems.match([images], [1])
+    if not found or not found[0].metadata_list:
+        raise manifest_lib.RecordSetError(f"--images: no such path: {images}")
+    root = pattern.root_of(images)
+    source = open_source(dataset, annotations, root or ".", columns)
+    return dataclasses.replace(
+        source, reader=pattern.LocateImages(source.reader, images), root=root
+    )
 
 
 def _reader(

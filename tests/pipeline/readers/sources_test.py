@@ -182,3 +182,20 @@ def test_flickr30k_is_opened_with_or_without_lists(tmp_path: Path) -> None:
             name = "1000092795.jpg"
             expected = Reference(name, name, ("Two young guys .",), split)
             pipes.check(good, [expected])
+
+
+def test_images_may_be_a_pattern(corpus: fixtures.Corpus) -> None:
+    images = f"{corpus.images}/*-0[02].jpg"
+    source = open_source("jsonl", [str(corpus.jsonl)], images)
+    assert source.root == str(corpus.images)
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | source.reader
+        names = good | "Names" >> beam.Map(lambda part: part.source)
+        pipes.check(names, ["image-00.jpg", "image-02.jpg"])
+        lost = [("image-01.jpg", "no-such-image")]
+        pipes.check(pipes.reasons(rejects), lost, "rejects")
+    with pytest.raises(manifest_lib.RecordSetError) as caught:
+        open_source("jsonl", [str(corpus.jsonl)], f"{corpus.images}/*.png")
+    assert str(caught.value) == (
+        f"--images: no such path: {corpus.images}/*.png"
+    )

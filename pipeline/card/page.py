@@ -113,9 +113,10 @@ def _checks(count: int) -> str:
 
 
 def _splits(card: DataCard) -> str:
-    cards = "".join(
-        tables.split(name, facts) for name, facts in card.facts.splits.items()
+    ordered = sorted(
+        card.facts.splits.items(), key=lambda item: item[0] != "train"
     )
+    cards = "".join(tables.split(name, facts) for name, facts in ordered)
     return document.section(
         "Splits",
         "What a captioner trains on, is selected on, and is judged on.",

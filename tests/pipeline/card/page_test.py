@@ -75,6 +75,14 @@ def test_findings_that_follow_from_each_other_are_told_once() -> None:
     assert "0 checks passed" in text
 
 
+def test_train_stands_before_the_splits_that_come_earlier_by_name() -> None:
+    splits = dict(sorted(card_sample.FACTS.splits.items()))
+    facts = dataclasses.replace(card_sample.FACTS, splits=splits)
+    text = rendered(dataclasses.replace(card_sample.HEALTHY, facts=facts))
+    assert list(splits) == ["dev", "train"]
+    assert text.index("<h3>train</h3>") < text.index("<h3>dev</h3>")
+
+
 def test_what_could_not_be_computed_is_left_out() -> None:
     facts = dataclasses.replace(
         card_sample.FACTS, ladder=None, floors=None, rejected={}

@@ -41,6 +41,7 @@ from pipeline import (
 )
 from pipeline import manifest as manifest_lib
 from pipeline import request as request_lib
+from pipeline.card import data_card, wording
 from pipeline.readers import inputs, limit, sources, table
 
 _MODE = flags.DEFINE_enum(
@@ -363,12 +364,20 @@ def _job(
 
 
 def _described(output: str) -> str:
+    """The counts, each finding that is not `ok`, and where to read more."""
     manifest = manifest_lib.open_record_set(output, storage.BEAM).manifest
     counts = ", ".join(
         f"{split} {manifest.num_images(split)}" for split in manifest.splits
     )
     rejected = sum(manifest.rejected.values())
-    return f"{output}: {counts} images, {rejected} rejected"
+    card = data_card.load(output, storage.BEAM)
+    return "\n".join(
+        [
+            f"{output}: {counts} images, {rejected} rejected",
+            *wording.lines(card),
+            f"Data card: {os.path.join(output, manifest_lib.CARD_PAGE_FILE)}",
+        ]
+    )
 
 
 def main(argv: list[str]) -> None:

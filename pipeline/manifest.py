@@ -16,6 +16,7 @@ SCHEMA = 2
 MANIFEST_FILE = "manifest.json"
 VOCABULARY_FILE = "vocabulary.tsv"
 CARD_FILE = "data_card.json"
+CARD_PAGE_FILE = "data_card.html"
 
 
 class RecordSetError(ValueError):

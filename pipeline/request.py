@@ -14,6 +14,7 @@ REQUEST_FILE = "request.json"
 _MADE_LAST = (
     manifest_lib.MANIFEST_FILE,
     manifest_lib.CARD_FILE,
+    manifest_lib.CARD_PAGE_FILE,
     rejects.PATTERN,
 )
 _SHARDS = ("*.index.json", "*.tfrecord")

@@ -19,6 +19,7 @@ from pipeline import lock, progress, records, shards, splits, storage
 from pipeline import manifest as manifest_lib
 from pipeline import rejects as rejects_lib
 from pipeline import vocabulary as vocabulary_lib
+from pipeline.card import data_card, gallery, page, pictures
 from pipeline.readers import captions as captions_lib
 from pipeline.readers import membership
 from pipeline.survey import appraisal
@@ -258,11 +259,12 @@ def _finish(
         raise manifest_lib.RecordSetError(
             f"references were lost: {read} read, {grouped} accounted for"
         )
+    words = vocabulary_lib.Vocabulary.load(vocabulary[0])
     manifest = manifest_lib.Manifest(
         encoder=summary.encoder,
         grid=summary.grid,
         shards=tuple(sorted(rows, key=lambda row: row.file)),
-        vocabulary_sha256=vocabulary_lib.Vocabulary.load(vocabulary[0]).digest,
+        vocabulary_sha256=words.digest,
         card_sha256=hashlib.sha256(card.encode()).hexdigest(),
         rejected=reasons,
         settings=summary.settings,
@@ -270,12 +272,23 @@ def _finish(
     output = summary.output
     storage.write_text(output, manifest_lib.VOCABULARY_FILE, vocabulary[0])
     storage.write_text(output, manifest_lib.CARD_FILE, card)
+    storage.write_text(
+        output, manifest_lib.CARD_PAGE_FILE, _page(output, card, words)
+    )
     storage.write_bytes(
         output,
         manifest_lib.MANIFEST_FILE,
         lock.guard([manifest.dump().encode()], output, summary.owner),
     )
     return manifest.digest
+
+
+def _page(output: str, card: str, vocabulary: vocabulary_lib.Vocabulary) -> str:
+    """The card for a person, with thumbnails out of the written shards."""
+    parsed = data_card.parse(card)
+    shown = gallery.shown(parsed)
+    found = pictures.read(output, shown, storage.BEAM)
+    return page.render(parsed, vocabulary, found)
 
 
 def _check_rejects(

@@ -1,9 +1,6 @@
 """Whether a record set may be trained on: what its data card found."""
 
-import os
 from collections.abc import Sequence
-
-import tensorflow as tf
 
 from pipeline import manifest as manifest_lib
 from pipeline.card import data_card, wording
@@ -34,9 +31,7 @@ def admit(
         that no card has.
       DataCardError: the card is damaged.
     """
-    if not tf.io.gfile.exists(
-        os.path.join(record_set.path, data_card.CARD_FILE)
-    ):
+    if record_set.manifest.card_sha256 is None:
         return [f"{record_set.path} has no data card: nothing is judged"]
     card = data_card.load(record_set.path)
     _check_names([*others, *(each.slug for each in card.findings)], waived)

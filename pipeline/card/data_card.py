@@ -5,8 +5,6 @@ import json
 import os
 from typing import Any
 
-import tensorflow as tf
-
 from pipeline import manifest as manifest_lib
 from pipeline.card.facts import Facts
 from pipeline.card.finding import Finding
@@ -102,16 +100,18 @@ def parse(text: str) -> DataCard:
     )
 
 
-def load(path: str) -> DataCard:
+def load(
+    path: str, files: manifest_lib.Files = manifest_lib.TENSORFLOW
+) -> DataCard:
     """Reads the card of the record set in the folder `path`.
 
     Raises:
       DataCardError: there is none, or it is damaged or of another version.
     """
     file = os.path.join(path, CARD_FILE)
-    if not tf.io.gfile.exists(file):
+    if not files.exists(file):
         raise DataCardError(f"{file}: missing")
-    with tf.io.gfile.GFile(file, "rb") as stream:
+    with files.open(file) as stream:
         return parse(str(stream.read(), errors="replace"))
 
 

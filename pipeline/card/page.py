@@ -13,8 +13,6 @@ from pipeline.card.data_card import DataCard, Example
 from pipeline.card.finding import Finding
 from pipeline.pages import document
 
-PAGE_FILE = "data_card.html"
-
 
 def render(
     card: DataCard,

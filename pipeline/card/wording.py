@@ -5,6 +5,22 @@ import re
 from pipeline.card.data_card import DataCard
 from pipeline.card.finding import Finding
 
+VERDICTS = {
+    "blank-images": "Images are of one plain colour.",
+    "non-finite-grids": "Grids hold values that cannot be stored.",
+    "constant-grids": "Grids are the same at every location.",
+    "alike-features": "To the encoder the images look alike.",
+    "one-caption": "One caption is said of too many images.",
+    "templated-captions": "Captions follow a few templates.",
+    "repeated-captions": "Captions of one image repeat each other.",
+    "shuffled-pairs": "Captions do not seem to belong to their images.",
+    "leaked-split": "Images to be judged on are also trained on.",
+    "repeated-images": "Images to train on repeat each other.",
+    "tiny-vocabulary": "Captions use too few different words.",
+    "unknown-words": "Too many words are not in the vocabulary.",
+    "few-captions": "Images have too few captions.",
+    "too-few-images": "There are few images to train on.",
+}
 DEFINITIONS = {
     "Near-duplicate": "An image that looks like another to a perceptual hash, "
     "which sees coarse light and dark and is blind to size and compression.",
@@ -45,16 +61,23 @@ def measured(finding: Finding) -> str:
     return f"{_number(finding.value)}, {threshold}"
 
 
-def line(finding: Finding) -> str:
-    """One line: level, name, sentence."""
-    return f"{finding.level:<5} {finding.slug}: {sentence(finding)}"
+def lines(card: DataCard) -> list[str]:
+    """What is not `ok`, a line each; or one that says that all is."""
+    if card.level == "ok":
+        return [f"ok    all checks passed: {verdict(card)}"]
+    return [
+        f"{each.level:<5} {each.slug}: {sentence(each)}"
+        for each in card.findings
+        if each.level != "ok"
+    ]
 
 
 def verdict(card: DataCard) -> str:
-    """The card in one sentence: its first finding, unless all is well."""
+    """The card in one plain sentence: its first finding, unless all is well."""
     if card.level == "ok":
         return "A captioner can learn from this data."
-    return sentence(card.findings[0])
+    first = card.findings[0]
+    return VERDICTS.get(first.slug, sentence(first))
 
 
 def _number(value: float) -> str:

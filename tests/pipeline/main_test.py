@@ -50,9 +50,11 @@ def test_a_data_set_becomes_a_record_set(
 ) -> None:
     output, ended = finished
     assert ended.code == 0, ended.errors
-    assert ended.output == (
-        f"{output}: test 1, train 6, validation 1 images, 0 rejected\n"
+    lines = ended.output.splitlines()
+    assert lines[0] == (
+        f"{output}: test 1, train 6, validation 1 images, 0 rejected"
     )
+    assert lines[-1] == f"Data card: {output}/data_card.html"
     assert "Traceback" not in ended.errors
     assert " 8 images, 0 rejected, 0.0 MB" in ended.errors
     expected = dict(collections.Counter(world.corpus.splits.values()))
@@ -358,5 +360,5 @@ def test_too_many_rejects_are_told_and_can_be_mended(
     assert sources == sorted(world.corpus.captions)
     mended = run(*world.flags(output))
     assert mended.code == 0, mended.errors
-    assert mended.output.endswith(" images, 0 rejected\n")
+    assert mended.output.splitlines()[0].endswith(" images, 0 rejected")
     assert contents(output, "rejects-*") == {}

@@ -15,7 +15,10 @@ from pipeline import manifest as manifest_lib
 from pipeline import vocabulary as vocabulary_lib
 from pipeline.readers.captions import Reference
 from pipeline.rejects import Reject
-from tests import fixtures, pipes
+from tests import card_sample, fixtures, pipes
+
+# There are no shards to show pictures of.
+CARD = dataclasses.replace(card_sample.HEALTHY, examples={}).dump()
 
 VOCABULARY_PARTS = [
     Reference("1", "a.jpg", ("A dog.", "a dog and a cat"), "train"),
@@ -161,7 +164,7 @@ def finish(
             "rows": rows,
             "reasons": reasons,
             "vocabulary": [DUMPED],
-            "card": ["{}"],
+            "card": [CARD],
             "read": [read],
             "grouped": [7],
         }

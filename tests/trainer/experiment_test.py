@@ -7,8 +7,7 @@ import pytest
 
 import gin
 from pipeline import manifest as manifest_lib
-from pipeline.card import data_card
-from tests import card_sample, fixtures
+from tests import fixtures
 from trainer import captioner, checkpoint, config, experiment, wiring
 
 
@@ -132,16 +131,6 @@ def test_evaluate_writes_page_and_scores(records, run):
     page = run[0] / "validation" / "page.html"
     assert said.endswith(f"Page: {page}")
     assert page.read_text().startswith("<!doctype html>")
-
-
-def test_evaluate_does_not_ask_the_data_card(records, run):
-    card = records / data_card.CARD_FILE
-    card.write_text(card_sample.LEAKED.dump())
-    load(records)
-    try:
-        assert "Page: " in experiment.evaluate(str(run[0]))
-    finally:
-        card.unlink()
 
 
 def test_evaluate_refuses_another_record_set(run, tmp_path):

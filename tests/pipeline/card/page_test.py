@@ -35,7 +35,7 @@ def test_the_gravest_finding_comes_first_with_its_consequences() -> None:
     text = rendered(card_sample.LEAKED)
     said = [
         "Data card of 7,000 images</h1>",
-        '<p class="verdict stop"><strong>40 % of dev',
+        '<p class="verdict stop"><strong>Images to be judged on',
         "2 of 3 checks did not pass.",
         "<b>stop</b>Leaked split",
         "0.4, stop above 0.2",

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from pipeline.card import wording
+from pipeline.card import rules, wording
 from pipeline.card.finding import Finding
 from tests import card_sample
 
@@ -43,14 +43,29 @@ def test_value_stands_beside_its_threshold(
     assert wording.measured(found) == said
 
 
-def test_a_line_has_level_name_and_sentence() -> None:
-    assert wording.line(LEAKED) == (
-        "stop  leaked-split: 40 % of dev's images have a near-duplicate in "
-        "train."
-    )
+def test_a_line_tells_of_each_finding_that_is_not_ok() -> None:
+    assert wording.lines(card_sample.LEAKED) == [
+        f"stop  leaked-split: {LEAKED.meaning}",
+        "warn  repeated-images: 20 % of the images have a near-duplicate.",
+    ]
+
+
+def test_one_line_tells_that_all_is_well() -> None:
+    assert wording.lines(card_sample.HEALTHY) == [
+        "ok    all checks passed: A captioner can learn from this data."
+    ]
+
+
+def test_every_rule_has_a_verdict() -> None:
+    assert wording.VERDICTS.keys() == {rule.slug for rule in rules.RULES}
 
 
 def test_the_verdict_is_the_first_finding() -> None:
-    assert wording.verdict(card_sample.LEAKED) == LEAKED.meaning
+    assert wording.verdict(card_sample.LEAKED) == (
+        "Images to be judged on are also trained on."
+    )
+    new = dataclasses.replace(LEAKED, slug="new-finding")
+    other = dataclasses.replace(card_sample.LEAKED, findings=(new,))
+    assert wording.verdict(other) == LEAKED.meaning
     healthy = wording.verdict(card_sample.HEALTHY)
     assert healthy == "A captioner can learn from this data."

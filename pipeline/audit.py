@@ -230,23 +230,29 @@ def _beside_the_shards(
     folder: _Folder, manifest: manifest_lib.Manifest
 ) -> Iterator[str]:
     """Vocabulary, data card, request and rejects."""
-    for check in (_texts, _request, _rejects):
+    for check in (_vocabulary, _card, _request, _rejects):
         try:
             yield from check(folder, manifest)
         except _DAMAGED as error:
             yield str(error)
 
 
-def _texts(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:
-    for name, sha256 in (
-        (manifest_lib.VOCABULARY_FILE, manifest.vocabulary_sha256),
-        (manifest_lib.CARD_FILE, manifest.card_sha256),
-    ):
-        if sha256 is None:
-            continue
-        digest = hashlib.sha256(folder.text(name).encode()).hexdigest()
-        if digest != sha256:
-            yield f"{name}: not the one in the manifest"
+def _vocabulary(
+    folder: _Folder, manifest: manifest_lib.Manifest
+) -> Iterator[str]:
+    name = manifest_lib.VOCABULARY_FILE
+    yield from _text(folder, name, manifest.vocabulary_sha256)
+
+
+def _card(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:
+    if manifest.card_sha256 is not None:
+        name = manifest_lib.CARD_FILE
+        yield from _text(folder, name, manifest.card_sha256)
+
+
+def _text(folder: _Folder, name: str, sha256: str) -> Iterator[str]:
+    if hashlib.sha256(folder.text(name).encode()).hexdigest() != sha256:
+        yield f"{name}: not the one in the manifest"
 
 
 def _request(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:

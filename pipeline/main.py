@@ -1,7 +1,9 @@
-r"""Turns images and captions into a record set.
+r"""Turns images and captions into a record set, and looks at one.
 
   python -m pipeline.main --annotations=captions.jsonl --images=photos/ \
     --output=records
+  python -m pipeline.main --mode=verify --output=records
+  python -m pipeline.main --mode=inspect --output=records --html=page.html
 
 Flags that are not listed here go to Apache Beam, for example
 `--runner=DataflowRunner --region=...`, or

@@ -228,20 +228,22 @@ def test_a_manifest_that_names_a_file_elsewhere(copied: Path) -> None:
 
 def test_other_files_that_are_damaged_or_missing(copied: Path) -> None:
     flip(copied / manifest_lib.VOCABULARY_FILE, 30)
+    flip(copied / manifest_lib.CARD_FILE, 30)
     (copied / "request.json").write_text("{}")
     (rejects,) = copied.glob("rejects-*.jsonl")
     rejects.write_text(rejects.read_text() * 2)
     assert damages(copied) == [
         "vocabulary.tsv: not the one in the manifest",
+        "data_card.json: not the one in the manifest",
         "request.json: damaged: KeyError('settings')",
         ("rejects-*.jsonl: 2 rejected as unknown-format, the manifest says 1"),
     ]
     rejects.write_text("no JSON")
-    (copied / manifest_lib.VOCABULARY_FILE).unlink()
-    (copied / "request.json").unlink()
-    vocabulary, request, damaged, count = damages(copied)
-    assert vocabulary == "vocabulary.tsv: missing"
-    assert request == "request.json: missing"
+    others = ["vocabulary.tsv", "data_card.json", "request.json"]
+    for name in others:
+        (copied / name).unlink()
+    *missing, damaged, count = damages(copied)
+    assert missing == [f"{name}: missing" for name in others]
     assert damaged.startswith(f"{rejects.name}: damaged: JSONDecodeError")
     assert count.startswith("rejects-*.jsonl: 0 rejected as unknown-format")
 

@@ -4,6 +4,7 @@ import pathlib
 
 import setuptools
 
+BEAM_AWS = "apache-beam[aws]>=2.70,<3"
 BEAM_GCP = "apache-beam[gcp]>=2.70,<3"
 TFDS = "tensorflow-datasets>=4.9.8,<5"
 
@@ -42,11 +43,15 @@ setuptools.setup(
     ],
     extras_require={
         "test": [
+            BEAM_AWS,
             BEAM_GCP,
             "build>=1.2",
             "cryptography",
+            "flask",  # With the next and moto: a stand-in for S3.
+            "flask-cors",
             "gcp-storage-emulator>=2026",
             "importlib_resources",  # TFDS, to prepare a data set.
+            "moto[s3]>=5",
             "mypy>=1.11",
             "pytest>=8",
             "ruff>=0.9",
@@ -54,6 +59,7 @@ setuptools.setup(
             TFDS,
             "types-protobuf",
         ],
+        "aws": [BEAM_AWS],
         "gcp": [BEAM_GCP],
         "tfds": [TFDS],
         "gpu": ["tensorflow[and-cuda]>=2.20,<2.22"],

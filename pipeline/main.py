@@ -22,6 +22,7 @@ from typing import Any
 
 import apache_beam as beam
 from absl import app, flags
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import (
@@ -238,6 +239,8 @@ def _load_encoder() -> encoders.Encoder:
 def _run(argv: list[str]) -> str:
     """Does what --mode says; returns the line that tells how it ended."""
     options = runner.parse_options(argv)
+    # What is read here, before the pipeline is, may lie on S3 too.
+    FileSystems.set_options(options)
     if _MODE.value == "verify":
         return _verify()
     if _MODE.value == "inspect":

@@ -1,4 +1,4 @@
-"""A bucket of this machine for `gs://`, with an account that may open it."""
+"""Buckets of this machine for `gs://` and `s3://`, which tests may open."""
 
 import contextlib
 import json
@@ -7,9 +7,12 @@ import socket
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions
 from gcp_storage_emulator import server
+from moto import server as moto_server
 
 NAME = "bucket"
 SECRETS = {
@@ -51,6 +54,24 @@ def serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         "localhost", port, in_memory=True, default_bucket=NAME
     ):
         yield f"gs://{NAME}"
+
+
+@contextlib.contextmanager
+def serve_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Serves an empty `s3://bucket`; yields the endpoint's URL."""
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "DEFAULT_REGION"):
+        monkeypatch.setenv(f"AWS_{name}", "us-east-1")
+    # It tells each of its answers.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    service = moto_server.ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    service.start()
+    host, port = service.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    FileSystems.set_options(PipelineOptions([f"--s3_endpoint_url={endpoint}"]))
+    boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=NAME)
+    yield endpoint
+    service.stop()
+    FileSystems.set_options(PipelineOptions([]))
 
 
 def upload(path: Path, url: str) -> str:

@@ -9,9 +9,9 @@ from apache_beam.testing import test_pipeline
 from apache_beam.testing.util import assert_that, equal_to
 
 
-def runner() -> test_pipeline.TestPipeline:
+def runner(*flags: str) -> test_pipeline.TestPipeline:
     """FnApiRunner, because DirectRunner downloads a binary first."""
-    options = PipelineOptions(["--runner=FnApiRunner"])
+    options = PipelineOptions(["--runner=FnApiRunner", *flags])
     return test_pipeline.TestPipeline(options=options)
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from pipeline import manifest as manifest_lib
-from tests import fixtures, jobs
+from pipeline import storage
+from tests import bucket, fixtures, jobs
 from tests.jobs import Ended, World, contents, run
 
 
@@ -362,3 +363,31 @@ def test_too_many_rejects_are_told_and_can_be_mended(
     assert mended.code == 0, mended.errors
     assert mended.output.splitlines()[0].endswith(" images, 0 rejected")
     assert contents(output, "rejects-*") == {}
+
+
+@pytest.mark.slow
+def test_a_bucket_of_s3_may_hold_it_all(
+    world: World,
+    finished: tuple[Path, Ended],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    url = f"s3://{bucket.NAME}"
+    with bucket.serve_s3(monkeypatch) as endpoint:
+        for path in (world.corpus.jsonl, world.corpus.images):
+            bucket.upload(path, f"{url}/{path.name}")
+        flags = world.flags(
+            Path("records"),
+            annotations=f"{url}/captions.jsonl",
+            images=f"{url}/images",
+        )
+        flags[-1] = f"--output={url}/records"
+        flags.append(f"--s3_endpoint_url={endpoint}")
+        ended = subprocess.run(
+            [sys.executable, "-m", "pipeline.main", *flags],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+        for name, data in contents(finished[0], "*.tfrecord").items():
+            assert storage.read_bytes(f"{url}/records/{name}") == data, name

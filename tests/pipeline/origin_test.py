@@ -1,12 +1,14 @@
 """Origin: which bytes a source stands for, and which sources leave the root."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline import origin
 from pipeline.images import RejectedImage
+from tests import bucket
 
 
 @pytest.fixture
@@ -127,3 +129,37 @@ def test_a_url_needs_its_host_named(root: Path) -> None:
             "url-not-allowed",
             "a.org is not in --allow_hosts",
         )
+
+
+@pytest.fixture(params=["gs", "s3"])
+def url(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """An empty bucket's URL."""
+    if request.param == "gs":
+        with bucket.serve(tmp_path, monkeypatch) as served:
+            yield served
+    else:
+        with bucket.serve_s3(monkeypatch):
+            yield f"s3://{bucket.NAME}"
+
+
+@pytest.mark.slow
+def test_a_bucket_may_hold_the_root(url: str, root: Path) -> None:
+    bucket.upload(root / "a", f"{url}/root/a")
+    bucket.upload(root.parent / "secret.jpg", f"{url}/secret.jpg")
+    images = origin.ImageRoot(f"{url}/root")
+    assert images.read("a/1.jpg", max_bytes=10) == b"0123456789"
+    assert images.read("a/1.jpg", max_bytes=9, offset=2, length=3) == b"234"
+    for source, how, reason in (
+        ("a/1.jpg", {"max_bytes": 9}, "too-many-bytes"),
+        ("a/1.jpg", {"max_bytes": 9, "offset": 8, "length": 3}, "truncated"),
+        ("../secret.jpg", {"max_bytes": 9}, "outside-root"),
+        (f"{url}/secret.jpg", {"max_bytes": 9}, "outside-root"),
+    ):
+        with pytest.raises(RejectedImage, match=f"^{reason}: "):
+            images.read(source, **how)
+    with pytest.raises(OSError, match="a/2.jpg"):
+        images.read("a/2.jpg", max_bytes=9)

@@ -10,9 +10,10 @@ import apache_beam as beam
 import pytest
 
 from pipeline import manifest as manifest_lib
+from pipeline import origin
 from pipeline.readers import sources, table
 from pipeline.readers.captions import Reference
-from tests import fixtures, pipes
+from tests import bucket, fixtures, pipes
 
 
 def open_source(
@@ -199,3 +200,46 @@ def test_images_may_be_a_pattern(corpus: fixtures.Corpus) -> None:
     assert str(caught.value) == (
         f"--images: no such path: {corpus.images}/*.png"
     )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["gs", "s3"])
+def test_a_bucket_may_hold_it_all(
+    corpus: fixtures.Corpus,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scheme: str,
+) -> None:
+    served = {
+        "gs": lambda: bucket.serve(tmp_path, monkeypatch),
+        "s3": lambda: bucket.serve_s3(monkeypatch),
+    }
+    url = f"{scheme}://{bucket.NAME}"
+    with tarfile.open(tmp_path / "1.tar", "w") as tar:
+        tar.add(corpus.images / "image-00.jpg", "x.jpg")
+        tar.add(corpus.jsonl, "x.txt")
+    with served[scheme]() as endpoint:
+        for path in (corpus.images, corpus.jsonl, tmp_path / "1.tar"):
+            bucket.upload(path, f"{url}/{path.name}")
+        flags = [f"--s3_endpoint_url={endpoint}"] if scheme == "s3" else []
+        lines = open_source(
+            "jsonl", [f"{url}/*.jsonl"], f"{url}/images/*-01.jpg"
+        )
+        shards = open_source("webdataset", [f"test={url}/*.tar"], "")
+        assert (lines.root, shards.root) == (f"{url}/images", url)
+        with pipes.runner(*flags) as pipeline:
+            located, _ = pipeline | "Lines" >> lines.reader
+            names = located | "Names" >> beam.Map(lambda part: part.source)
+            pipes.check(names, ["image-01.jpg"])
+            good, _ = pipeline | "Shards" >> shards.reader
+            images = origin.ImageRoot(shards.root)
+            data = good | "Images" >> beam.Map(
+                lambda part: images.read(
+                    part.source,
+                    offset=part.offset,
+                    length=part.length,
+                    max_bytes=10_000,
+                )
+            )
+            expected = (corpus.images / "image-00.jpg").read_bytes()
+            pipes.check(data, [expected], "images")

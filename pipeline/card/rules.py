@@ -169,7 +169,7 @@ RULES: Sequence[Rule] = (
         0.01,
         0.0005,
         "Differences between images are {:.2%} of all variance in the "
-        "features: to the encoder the images look alike.",
+        "features.",
         "Check the images, the encoder's weights and the preparation of its "
         "input.",
         ("shuffled-pairs",),

@@ -7,9 +7,11 @@ import ctypes
 import dataclasses
 import multiprocessing
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO
 
 from tests import fixtures
 
@@ -68,6 +70,36 @@ def run(*arguments: str, privileged: bool = True) -> Ended:
             Path(f"{log}.{name}").read_text() for name in ("out", "err")
         )
     return Ended(job.exitcode or 0, output, errors)
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """A job that runs, and what it prints: in files, which workers may hold."""
+
+    process: subprocess.Popen[str]
+    output: IO[str]
+    errors: IO[str]
+
+    def end(self, *, seconds: float = 300) -> Ended:
+        """Waits for it; a job that takes longer hangs, and is killed."""
+        try:
+            code = self.process.wait(seconds)
+        finally:
+            self.process.kill()
+        texts = []
+        for file in (self.output, self.errors):
+            file.seek(0)
+            texts.append(file.read())
+            file.close()
+        return Ended(code, *texts)
+
+
+def start(*arguments: str) -> Job:
+    """Starts `python -m pipeline.main`, as a user does."""
+    output, errors = (tempfile.TemporaryFile("w+") for _ in range(2))
+    command = [sys.executable, "-m", "pipeline.main", *arguments]
+    process = subprocess.Popen(command, stdout=output, stderr=errors, text=True)
+    return Job(process, output, errors)
 
 
 @dataclasses.dataclass(frozen=True)

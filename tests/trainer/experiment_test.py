@@ -101,10 +101,6 @@ def test_a_captioner_that_cannot_learn_is_refused(
     load(records)
     with pytest.raises(wiring.WiringError, match="wiring test 'image' failed"):
         experiment.train(str(tmp_path / "refused"))
-    gin.clear_config()
-    load(records, "train.waived = ['image', 'gradient']")
-    said = experiment.train(str(tmp_path / "waived"))
-    assert said.startswith("trained: reached step 3")
 
 
 def test_microbatches_divide_the_streams(records, tmp_path):

@@ -202,6 +202,15 @@ def test_it_tells_nobody_the_secrets_of_its_account(
         assert not any(secret.encode() in text for text in told)
 
 
+def test_what_is_complete_is_not_submitted_again(
+    submission: Submission, root: str, tmp_path: Path
+) -> None:
+    with dataflow_api.JobService(tmp_path) as service:
+        ended = run(*data(root, submission.remote), *on_dataflow(root, service))
+    assert ended.stdout == f"already complete: {submission.remote}\n"
+    assert not service.jobs
+
+
 def test_a_worker_that_fails_is_one_line_here(
     submission: Submission, root: str, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 import os
 import pathlib
+import resource
+from collections.abc import Callable, Iterator
 
 import keras
 import numpy as np
@@ -116,14 +118,155 @@ def test_keeps_the_newest_two_and_one_best(tmp_path):
     assert len(list((tmp_path / "best").glob("*.index"))) == 1
 
 
-def test_step_saved_twice_is_kept_once(tmp_path):
+def test_a_step_is_written_once(tmp_path):
     saved = Parts(tmp_path)
     saved.checkpoints.save(5)
-    saved.update(1)
-    saved.checkpoints.save(5)
+    (index,) = (tmp_path / "checkpoints").glob("*.index")
+    written = index.stat().st_mtime_ns
+    saved.checkpoints.save(5, last=True)
+    assert index.stat().st_mtime_ns == written
+
+
+def saved_thrice(folder: pathlib.Path) -> dict[int, list[np.ndarray]]:
+    """Step -> values; 1 is the best, 2 and 3 are the newest."""
+    saved, values = Parts(folder), {}
+    for step in (1, 2, 3):
+        saved.update(1)
+        values[step] = saved.values()
+        (saved.checkpoints.save_best if step == 1 else saved.checkpoints.save)(
+            step
+        )
+    return values
+
+
+def damage(folder: pathlib.Path, step: int, suffix: str, how: str) -> None:
+    (file,) = folder.glob(f"*/ckpt-{step}.{suffix}*")
+    data = file.read_bytes()
+    middle = len(data) // 2
+    if how == "cut":
+        file.write_bytes(data[:middle])
+    elif how == "flip":
+        flipped = bytes([data[middle] ^ 1])
+        file.write_bytes(data[:middle] + flipped + data[middle + 1 :])
+    else:
+        file.unlink()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "how"),
+    [
+        ("data", "cut"),
+        ("data", "flip"),
+        ("data", "gone"),
+        ("index", "cut"),
+        ("index", "flip"),
+    ],
+)
+def test_a_damaged_checkpoint_falls_back_and_says_so(
+    tmp_path, caplog, suffix, how
+):
+    values = saved_thrice(tmp_path)
+    damage(tmp_path, 3, suffix, how)
     resumed = Parts(tmp_path)
-    resumed.checkpoints.restore()
+    assert resumed.checkpoints.restore()
+    assert_equal(resumed.values(), values[2])
+    (told,) = caplog.messages
+    folder = tmp_path / "checkpoints"
+    assert told.startswith(f"checkpoint {folder / 'ckpt-3'} is damaged (")
+    assert told.endswith(f"): going back to {folder / 'ckpt-2'}")
+
+
+def test_the_best_is_the_last_resort(tmp_path):
+    values = saved_thrice(tmp_path)
+    damage(tmp_path, 3, "data", "cut")
+    damage(tmp_path, 2, "data", "flip")
+    resumed = Parts(tmp_path)
+    assert resumed.checkpoints.restore()
+    assert_equal(resumed.values(), values[1])
+
+
+def test_a_damaged_best_is_replaced_by_the_newest(tmp_path):
+    values = saved_thrice(tmp_path)
+    damage(tmp_path, 1, "data", "cut")
+    resumed = Parts(tmp_path)
+    resumed.checkpoints.restore_best()
+    assert_equal(resumed.values(), values[3])
+
+
+def test_no_sound_checkpoint_is_an_error_that_names_them(tmp_path):
+    saved_thrice(tmp_path)
+    for step in (1, 2, 3):
+        damage(tmp_path, step, "data", "cut")
+    for restore in ("restore", "restore_best"):
+        with pytest.raises(checkpoint.RunError) as error:
+            getattr(Parts(tmp_path).checkpoints, restore)()
+        assert str(error.value).startswith("every checkpoint is damaged: ")
+        for step in (1, 2, 3):
+            assert f"/ckpt-{step}" in str(error.value)
+
+
+def test_a_lost_list_of_checkpoints_hides_none(tmp_path):
+    values = saved_thrice(tmp_path)
+    (tmp_path / "checkpoints" / "checkpoint").unlink()
+    resumed = Parts(tmp_path)
+    assert resumed.checkpoints.restore()
+    assert_equal(resumed.values(), values[3])
+
+
+def test_what_a_kill_left_half_written_is_swept(tmp_path):
+    saved_thrice(tmp_path)
+    half = tmp_path / "checkpoints" / "ckpt-4_temp"
+    half.mkdir()
+    (half / "part-00000-of-00001.index").write_text("")
+    reader = Parts(tmp_path)
+    reader.checkpoints.restore_best()
+    # A reader leaves alone what a trainer may be writing.
+    assert half.exists()
+    reader.checkpoints.restore()
+    assert not half.exists()
+
+
+@pytest.fixture
+def full_disk() -> Iterator[Callable[[], None]]:
+    """Calling it makes every write end in an error; undone afterwards."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_full_disk_loses_no_run(tmp_path, caplog, full_disk):
+    saved = Parts(tmp_path)
+    saved.update(1)
+    saved.checkpoints.save(1)
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    full_disk()
+    saved.update(1)
+    saved.checkpoints.save(2)
+    saved.checkpoints.save_best(2)
+    newest = tmp_path / "checkpoints" / "ckpt-1"
+    first, second = caplog.messages
+    assert first.startswith(f"can't save step 2 in {newest.parent}: ")
+    assert first.endswith(
+        f"; newest checkpoint: {newest}; the run goes on (miss 1 of 3)"
+    )
+    assert second.endswith("(miss 2 of 3)")
+    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert not list(tmp_path.glob("*/*_temp*"))
+    saved.checkpoints.save(2)
+    resumed = Parts(tmp_path)
+    assert resumed.checkpoints.restore()
     assert_equal(resumed.values(), saved.values())
+
+
+def test_a_disk_that_stays_full_ends_the_run(tmp_path, full_disk):
+    saved = Parts(tmp_path)
+    saved.checkpoints.save(1)
+    full_disk()
+    with pytest.raises(checkpoint.RunError, match="can't save step 2"):
+        saved.checkpoints.save(2, last=True)
+    saved.checkpoints.save(3)
+    with pytest.raises(checkpoint.RunError, match="can't save step 4"):
+        saved.checkpoints.save(4)
 
 
 def test_directory_is_claimed_once_and_again_for_the_same_run(tmp_path):

@@ -13,10 +13,12 @@ The flow, in order; a module imports only those above it:
   loss         cross entropy summed over real tokens
   optimizer    schedule, clipping after the reduction, AdamW
   loss_scale   the factor that keeps float16 gradients in range
+  loop         run steps, fire actions, repeat; knows no captions
   train_step   one update of all replicas: run, reduce, apply
+  spikes       counts losses far above those before
   wiring       tests of an untrained captioner that training would hide
   checkpoint   save, restore, the best and the newest
-  loop         run steps, fire actions, repeat; knows no captions
+  preemption   a signal to stop -> a checkpoint, and an exit code: restart me
   actions      what happens between steps: progress, curves, scores, stopping
   decoding     greedy and beam search over any step function
   generator    a captioner, a vocabulary and a search: grids -> captions

@@ -43,11 +43,12 @@ class SayProgress:
         per_step = report.seconds / report.num_steps
         left = (self._last_step - report.step) * per_step
         _LOG.info(
-            "step %d of %d: loss %.3f nats/token, %.0f images/s, "
+            "step %d of %d: loss %.3f nats/token, %d spikes, %.0f images/s, "
             "%.0f tokens/s, %d:%02d left",
             report.step,
             self._last_step,
             report.scalars["loss"],
+            report.scalars["spikes"],
             self._images / per_step,
             report.scalars["tokens"] / report.seconds,
             left // 60,
@@ -56,14 +57,30 @@ class SayProgress:
 
 
 class StopOnNan:
-    """Ends a run whose loss is no number, before it is saved."""
+    """Ends a run whose loss or gradients are no numbers, before it is saved."""
+
+    def __init__(
+        self,
+        image_ids: Callable[[int], list[str]],
+        checkpoints: checkpoint.Checkpoints,
+    ):
+        """Takes what the message names.
+
+        Args:
+          image_ids: of the batch that follows so many updates.
+          checkpoints: of which the newest is good.
+        """
+        self._image_ids, self._checkpoints = image_ids, checkpoints
 
     def __call__(self, report: loop.Report) -> None:
-        """Raises FloatingPointError: names the step and what to change."""
-        if not math.isfinite(report.scalars["loss"]):
+        """Raises FloatingPointError: names step, images and checkpoint."""
+        step = report.broken_step
+        if step is not None:
             raise FloatingPointError(
-                f"the loss is {report.scalars['loss']} at step {report.step}: "
-                "lower AdamW.learning_rate, or lengthen AdamW.warmup_steps"
+                f"loss or gradients of step {step} are no numbers: lower "
+                "AdamW.learning_rate, or lengthen AdamW.warmup_steps, or look "
+                f"at its images: {', '.join(self._image_ids(step - 1))}; last "
+                f"good checkpoint: {self._checkpoints.newest or 'none yet'}"
             )
 
 
@@ -73,6 +90,7 @@ class MetricsLog:
     def __init__(self, run_dir: str, *, resumed_step: int):
         """Opens both; rows past the resumed step are dropped."""
         self._path = os.path.join(run_dir, METRICS_FILE)
+        self._run_dir, self._late, self._whole = run_dir, "", True
         kept = [r for r in read_metrics(run_dir) if r["step"] <= resumed_step]
         lines = "".join(json.dumps(row) + "\n" for row in kept)
         checkpoint.write_text(self._path, lines)
@@ -81,13 +99,31 @@ class MetricsLog:
         )
 
     def write(self, step: int, scalars: dict[str, float]) -> None:
-        """Adds a row; a scalar's name is `group/name`."""
-        with tf.io.gfile.GFile(self._path, "a") as file:
-            file.write(json.dumps({"step": step, **scalars}) + "\n")
+        """Adds a row; a scalar's name is `group/name`.
+
+        A row that finds no room is written with the next that does.
+        """
+        self._late += json.dumps({"step": step, **scalars}) + "\n"
+        try:
+            self._write_late()
+        except (OSError, tf.errors.OpError) as error:
+            _LOG.error("can't write %s, will try again: %s", self._path, error)
+            self._whole = False
         with self._writer.as_default(step=step):
             for name, value in scalars.items():
                 tf.summary.scalar(name, value)
         self._writer.flush()
+
+    def _write_late(self) -> None:
+        if not self._whole:
+            kept = "".join(
+                json.dumps(row) + "\n" for row in read_metrics(self._run_dir)
+            )
+            checkpoint.write_text(self._path, kept)
+            self._whole = True
+        with tf.io.gfile.GFile(self._path, "a") as file:
+            file.write(self._late)
+        self._late = ""
 
     def __call__(self, report: loop.Report) -> None:
         """Writes the training scalars."""

@@ -163,6 +163,17 @@ class CaptionDataset:
             )
         )
 
+    def image_ids(self, step: int) -> list[str]:
+        """Of the images that a step's global batch holds, in its order."""
+        epoch, done = (
+            tf.constant(part, tf.int64)
+            for part in divmod(step, self.steps_per_epoch)
+        )
+        batch = self._records(epoch, done).take(self.batching.batch_images)
+        parsed = batch.map(lambda row: records.parse(row, self._spec))
+        ids = (row["image_id"].numpy().decode() for row in parsed)
+        return [image_id for image_id in ids if image_id]
+
     def _check_replicas(self, replicas: int) -> None:
         streams = self.batching.num_streams
         if streams % replicas:

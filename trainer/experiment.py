@@ -24,8 +24,10 @@ from trainer import (
     config,
     evaluation,
     loop,
+    preemption,
     report,
     serving,
+    spikes,
     split_images,
     train_step,
     wiring,
@@ -111,6 +113,12 @@ class Cadence:
                 f"get better, got {self.select_by!r}"
             )
 
+    @property
+    def selection(self) -> dict[str, Any]:
+        """What makes scores comparable, before and after a restart."""
+        names = ("select_by", "validation_split", "validation_images")
+        return {name: getattr(self, name) for name in names}
+
     def actions(
         self,
         validation: evaluation.Validation,
@@ -185,6 +193,8 @@ def train(
       RecordSetError: the record set can't be used.
       RefusedDataError: the data card says that training would be in vain.
       WiringError: the captioner can't learn as it is wired.
+      FloatingPointError: the loss, or its gradients, are no numbers.
+      Preempted: a signal stopped the run, which is saved.
     """
     record_set = manifest_lib.open_record_set(setup.records)
     for line in admission.admit(record_set, waived, wiring.NAMES):
@@ -208,9 +218,11 @@ def train(
         "batching": dataclasses.asdict(batching),
         "optimizer": dataclasses.asdict(optimizer),
         "loss": dataclasses.asdict(loss),
+        "loss_scale": dataclasses.asdict(loss_scale),
+        "selection": cadence.selection,
     }
     _claim(run_dir, record_set, setup, settings)
-    patience = actions.Patience(cadence.patience)
+    patience, unusual = actions.Patience(cadence.patience), spikes.Spikes()
     checkpoints = checkpoint.Checkpoints(
         run_dir,
         captioner=step.captioner,
@@ -218,6 +230,7 @@ def train(
         step=step.step,
         skipped=step.skipped,
         loss_scale=step.loss_scale,
+        spikes=unusual,
         patience=patience,
     )
     checkpoints.restore()
@@ -230,25 +243,29 @@ def train(
     _LOG.info("%d parameters", step.captioner.count_params())
     log = actions.MetricsLog(run_dir, resumed_step=first)
     validation = _validation(record_set, setup, batching, cadence, step)
-    reason = loop.run(
-        step.over(data.distribute(devices, first_step=first)),
-        first_step=first,
-        until=num_steps,
-        steps_per_call=cadence.steps_per_call,
-        actions=[
-            actions.StopOnNan(),
-            actions.SayProgress(num_steps, batching.batch_images),
-            log,
-            *cadence.actions(
-                validation,
-                last_step=num_steps,
-                patience=patience,
-                log=log,
-                checkpoints=checkpoints,
-            ),
-        ],
-    )
-    checkpoints.save(int(step.step))
+    batches = data.distribute(devices, first_step=first)
+    with preemption.Notice() as notice:
+        reason = loop.run(
+            unusual.counted(step.over(batches)),
+            first_step=first,
+            until=num_steps,
+            steps_per_call=cadence.steps_per_call,
+            actions=[
+                actions.StopOnNan(data.image_ids, checkpoints),
+                actions.SayProgress(num_steps, batching.batch_images),
+                log,
+                *cadence.actions(
+                    validation,
+                    last_step=num_steps,
+                    patience=patience,
+                    log=log,
+                    checkpoints=checkpoints,
+                ),
+                notice,
+            ],
+        )
+        checkpoints.save(int(step.step), last=True)
+    notice.check(run_dir)
     return f"trained: {reason}, {run_dir}"
 
 

@@ -7,20 +7,39 @@ from typing import Protocol
 
 
 @dataclasses.dataclass(frozen=True)
+class Updates:
+    """What a call of the step brought.
+
+    Attributes:
+      scalars: means over the call's updates.
+      losses: of each of them.
+      broken: the first whose loss or gradients are no numbers, from zero;
+        None where all are.
+    """
+
+    scalars: dict[str, float]
+    losses: tuple[float, ...] = ()
+    broken: int | None = None
+
+
+@dataclasses.dataclass(frozen=True)
 class Report:
-    """What the last call of the step brought.
+    """The last call of the step, in the run.
 
     Attributes:
       step: updates made so far.
       scalars: means over the call's updates.
       seconds: wall time of the call.
       num_steps: updates of the call.
+      broken_step: the first update of the call, counted from the run's
+        beginning, whose loss or gradients are no numbers.
     """
 
     step: int
     scalars: dict[str, float]
     seconds: float
     num_steps: int
+    broken_step: int | None = None
 
 
 class StopTraining(Exception):
@@ -39,7 +58,7 @@ class Action(Protocol):
 
 
 def run(
-    train: Callable[[int], dict[str, float]],
+    train: Callable[[int], Updates],
     *,
     first_step: int,
     until: int,
@@ -50,7 +69,7 @@ def run(
     """Trains until a step, or until an action stops it.
 
     Args:
-      train: makes so many updates and returns their scalars.
+      train: makes so many updates.
       first_step: updates made before.
       until: updates to have been made at the end.
       steps_per_call: updates between two rounds of actions.
@@ -65,9 +84,12 @@ def run(
         # Calls end at multiples of `steps_per_call`, resumed or not.
         count = min(steps_per_call - step % steps_per_call, until - step)
         begin = clock()
-        scalars = train(count)
+        made = train(count)
+        seconds = clock() - begin
+        # Updates are counted from one, those of a call from zero.
+        broken = None if made.broken is None else step + made.broken + 1
         step += count
-        report = Report(step, scalars, clock() - begin, count)
+        report = Report(step, made.scalars, seconds, count, broken)
         try:
             for action in actions:
                 action(report)

@@ -57,6 +57,11 @@ class LossScale(tf.Module):
             0, False, name="finite_steps", dtype=tf.int64
         )
 
+    def can_fall(self) -> tf.Tensor:
+        """Bool []: whether a smaller factor may yet bring finite gradients."""
+        smallest = self._settings.smallest if self._settings else 1.0
+        return self.factor.read_value() > smallest
+
     def update(self, finite: tf.Tensor) -> None:
         """Takes note of an update.
 

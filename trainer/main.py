@@ -16,7 +16,7 @@ import sys
 from absl import app, flags
 from absl import logging as absl_logging
 
-from trainer import config, experiment
+from trainer import config, experiment, preemption
 
 _MODE = flags.DEFINE_enum(
     "mode", None, ["train", "evaluate", "caption"], "What to do.", required=True
@@ -63,7 +63,10 @@ def _run(arguments: list[str]) -> str:
 
 
 def main(argv: list[str]) -> None:
-    """Runs a mode; one clear line and exit code 1 when it can't."""
+    """Runs a mode; one clear line and exit code 1 when it can't.
+
+    143 (130) when SIGTERM (SIGINT) stopped the training, which is saved.
+    """
     absl_logging.get_absl_handler().setFormatter(
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
     )
@@ -71,10 +74,16 @@ def main(argv: list[str]) -> None:
     logging.getLogger("trainer").setLevel(logging.INFO)
     try:
         print(_run(argv[1:]))
+    except preemption.Preempted as stop:
+        print(f"trainer: {_line(stop)}", file=sys.stderr)
+        sys.exit(stop.exit_code)
     except _USER_ERRORS as error:
-        # gin adds the place of the call on lines of its own.
-        line = str(error).split("\n  In call to configurable")[0]
-        sys.exit(f"trainer: {line}")
+        sys.exit(f"trainer: {_line(error)}")
+
+
+def _line(error: Exception) -> str:
+    """What it says; gin adds the place of the call on lines of its own."""
+    return str(error).split("\n  In call to configurable")[0]
 
 
 def run() -> None:

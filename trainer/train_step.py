@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline import vocabulary as vocabulary_lib
-from trainer import dataset, dropout
+from trainer import dataset, dropout, loop
 from trainer import loss as loss_lib
 from trainer import loss_scale as loss_scale_lib
 from trainer import optimizer as optimizer_lib
@@ -76,19 +76,24 @@ class TrainStep:
         self.step = tf.Variable(0, False, name="step", dtype=tf.int64)
         self.skipped = tf.Variable(0, False, name="skipped", dtype=tf.int64)
 
-    def over(self, batches: Iterator[Any]) -> Callable[[int], dict[str, float]]:
-        """Binds the batches: number of updates -> their scalars."""
+    def over(self, batches: Iterator[Any]) -> Callable[[int], loop.Updates]:
+        """Binds the batches: number of updates -> what they brought."""
 
-        def make_updates(count: int) -> dict[str, float]:
-            scalars = self.train(batches, tf.constant(count))
-            return {name: float(value) for name, value in scalars.items()}
+        def make_updates(count: int) -> loop.Updates:
+            scalars, losses, sound = self.train(batches, tf.constant(count))
+            broken = np.flatnonzero(~sound.numpy())
+            return loop.Updates(
+                {name: float(value) for name, value in scalars.items()},
+                tuple(losses.numpy().tolist()),
+                int(broken[0]) if len(broken) else None,
+            )
 
         return make_updates
 
     @tf.function(reduce_retracing=True)
     def train(
         self, batches: Iterator[Any], num_steps: tf.Tensor
-    ) -> dict[str, tf.Tensor]:
+    ) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
         """Makes updates without going back to Python in between.
 
         Args:
@@ -98,23 +103,33 @@ class TrainStep:
         Returns:
           Float32 [] each: `loss` in nats per token, `tokens`, and
           `gradient_norm` before clipping, the means over these updates
-          (tokens: the sum); `loss_scale` and `skipped` as they stand.
+          (tokens: the sum); `loss_scale` and `skipped` as they stand. Then of
+          each update its loss, float32 [num_steps], and whether loss and
+          gradients are numbers, or can be with a smaller loss scale, bool
+          [num_steps].
         """
         loss, tokens, norm = tf.zeros([]), tf.zeros([]), tf.zeros([])
-        for _ in tf.range(num_steps):
+        losses = tf.TensorArray(tf.float32, num_steps)
+        sound = tf.TensorArray(tf.bool, num_steps)
+        for number in tf.range(num_steps):
             batch = next(batches)
+            hopeful = self.loss_scale.can_fall()
             new_loss, new_tokens, new_norm = self._update(batch)
+            losses = losses.write(number, new_loss)
+            numbers = tf.math.is_finite(new_norm) | hopeful
+            sound = sound.write(number, tf.math.is_finite(new_loss) & numbers)
             loss += new_loss
             tokens += new_tokens
             norm += new_norm
         count = tf.cast(num_steps, tf.float32)
-        return {
+        scalars = {
             "loss": loss / count,
             "tokens": tokens,
             "gradient_norm": norm / count,
             "loss_scale": self.loss_scale.factor.read_value(),
             "skipped": tf.cast(self.skipped.read_value(), tf.float32),
         }
+        return scalars, losses.stack(), sound.stack()
 
     def _update(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         step, scale = (

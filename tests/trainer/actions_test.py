@@ -13,7 +13,7 @@ from trainer import actions, loop
 
 
 def report(step: int, *, num_steps: int = 1, **scalars: float) -> loop.Report:
-    scalars = {"loss": 2.5, "tokens": 600.0, **scalars}
+    scalars = {"loss": 2.5, "tokens": 600.0, "spikes": 0.0, **scalars}
     return loop.Report(step, scalars, seconds=4.0, num_steps=num_steps)
 
 
@@ -23,6 +23,7 @@ class FakeCheckpoints:
     def __init__(self) -> None:
         self.saved: list[int] = []
         self.best: list[int] = []
+        self.newest = ""
 
     def save(self, step: int) -> None:
         self.saved.append(step)
@@ -82,28 +83,37 @@ def test_every_refuses_no_steps():
 
 def test_progress_tells_loss_speed_and_time_left(said):
     say = actions.SayProgress(100, 32)
-    say(report(40, num_steps=20, loss=3.14159, tokens=8000.0))
+    say(report(40, num_steps=20, loss=3.14159, tokens=8000.0, spikes=2.0))
     # 4 seconds for 20 steps of 32 images; 60 more steps to go.
     assert said.messages == [
         (
-            "step 40 of 100: loss 3.142 nats/token, 160 images/s, "
+            "step 40 of 100: loss 3.142 nats/token, 2 spikes, 160 images/s, "
             "2000 tokens/s, 0:12 left"
         )
     ]
 
 
-@pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
-def test_loss_that_is_no_number_ends_the_run(loss):
-    with pytest.raises(FloatingPointError) as error:
-        actions.StopOnNan()(report(40, loss=loss))
-    assert str(error.value) == (
-        f"the loss is {loss} at step 40: lower AdamW.learning_rate, or "
-        "lengthen AdamW.warmup_steps"
+def test_numbers_that_are_none_end_the_run_and_are_named():
+    checkpoints = FakeCheckpoints()
+    stop = actions.StopOnNan(lambda step: [f"image of {step}"], checkpoints)
+    broken = loop.Report(40, {}, seconds=1.0, num_steps=20, broken_step=33)
+    message = (
+        "loss or gradients of step 33 are no numbers: lower "
+        "AdamW.learning_rate, or lengthen AdamW.warmup_steps, or look at its "
+        "images: image of 32; last good checkpoint: "
     )
+    with pytest.raises(FloatingPointError) as error:
+        stop(broken)
+    assert str(error.value) == message + "none yet"
+    checkpoints.newest = "run/checkpoints/ckpt-20"
+    with pytest.raises(FloatingPointError) as error:
+        stop(broken)
+    assert str(error.value) == message + "run/checkpoints/ckpt-20"
 
 
-def test_finite_loss_goes_on():
-    assert actions.StopOnNan()(report(40, loss=1e9)) is None
+def test_large_loss_goes_on():
+    stop = actions.StopOnNan(lambda _: [], FakeCheckpoints())
+    assert stop(report(40, loss=1e9)) is None
 
 
 def rows(folder: pathlib.Path) -> list[dict[str, float]]:
@@ -116,7 +126,12 @@ def test_metrics_are_rows_of_json(tmp_path):
     log(report(20, loss=2.0))
     log.write(20, {"validation/cider_d": 0.5})
     expected = [
-        {"step": 20, "train/loss": 2.0, "train/tokens": 600.0},
+        {
+            "step": 20,
+            "train/loss": 2.0,
+            "train/tokens": 600.0,
+            "train/spikes": 0.0,
+        },
         {"step": 20, "validation/cider_d": 0.5},
     ]
     assert rows(tmp_path) == expected

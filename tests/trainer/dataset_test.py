@@ -133,6 +133,11 @@ def test_order_is_the_same_under_any_global_seed(
     assert_same(global_batches(train, 4), uninterrupted[:4])
 
 
+def test_a_step_names_its_images(train, uninterrupted, images):
+    for step, batch in enumerate(uninterrupted):
+        assert train.image_ids(step) == image_ids([batch], images)
+
+
 def test_another_seed_gives_another_order(record_set, uninterrupted, images):
     other = dataset.CaptionDataset(
         record_set,

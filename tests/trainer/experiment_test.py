@@ -1,6 +1,7 @@
 """The three modes on a tiny record set, through the shipped configuration."""
 
 import json
+import re
 
 import keras
 import pytest
@@ -101,6 +102,10 @@ def test_a_captioner_that_cannot_learn_is_refused(
     load(records)
     with pytest.raises(wiring.WiringError, match="wiring test 'image' failed"):
         experiment.train(str(tmp_path / "refused"))
+    gin.clear_config()
+    load(records, "train.waived = ['image', 'gradient']")
+    said = experiment.train(str(tmp_path / "waived"))
+    assert said.startswith("trained: reached step 3")
 
 
 def test_microbatches_divide_the_streams(records, tmp_path):
@@ -113,12 +118,45 @@ def test_microbatches_divide_the_streams(records, tmp_path):
     )
 
 
-def test_another_configuration_is_refused_by_field(records, run):
-    load(records, "ShowAttendTell.units = 24")
-    with pytest.raises(
-        checkpoint.RunError, match="captioner.units: 16 there, 24 here"
-    ):
+@pytest.mark.parametrize(
+    ("binding", "message"),
+    [
+        ("ShowAttendTell.units = 24", "captioner.units: 16 there, 24 here"),
+        (
+            "DynamicScale.initial = 2",
+            "loss_scale.initial: 1024.0 there, 2 here",
+        ),
+        (
+            "Cadence.select_by = 'bleu_4'",
+            "selection.select_by: cider_d there, bleu_4 here",
+        ),
+    ],
+)
+def test_another_configuration_is_refused_by_field(
+    records, run, binding, message
+):
+    load(records, binding)
+    with pytest.raises(checkpoint.RunError, match=message):
         experiment.train(str(run[0]))
+
+
+def test_loss_that_is_no_number_is_traced_to_its_images(records, tmp_path):
+    load(
+        records,
+        "AdamW.learning_rate = 1e38",
+        "AdamW.warmup_steps = 1",
+        "AdamW.final_share = 1.0",
+        "NUM_STEPS = 40",
+        "Cadence.checkpoint_every = 1",
+    )
+    with pytest.raises(FloatingPointError) as error:
+        experiment.train(str(tmp_path))
+    said = str(error.value)
+    step = int(re.findall(r"gradients of step (\d+) are no numbers", said)[0])
+    assert len(re.findall(r"train-\d+", said)) == 4
+    assert f"last good checkpoint: {tmp_path}/checkpoints/ckpt-{step - 1}" in (
+        said
+    )
 
 
 def test_evaluate_writes_page_and_scores(records, run):

@@ -12,11 +12,13 @@ class Run:
         self.events: list[str] = []
         self.reports: list[loop.Report] = []
         self.now = 100.0
+        self.broken: list[int | None] = []
 
-    def train(self, count: int) -> dict[str, float]:
+    def train(self, count: int) -> loop.Updates:
         self.events.append(f"train {count}")
         self.now += 2.0 * count
-        return {"loss": 1.0 / count}
+        broken = self.broken.pop(0) if self.broken else None
+        return loop.Updates({"loss": 1.0 / count}, broken=broken)
 
     def act(self, report: loop.Report) -> None:
         self.events.append(f"act at {report.step}")
@@ -65,6 +67,14 @@ def test_report_tells_scalars_length_and_wall_time_of_its_call():
         loop.Report(3, {"loss": 1 / 3}, 6.0, 3),
         loop.Report(5, {"loss": 1 / 2}, 4.0, 2),
     ]
+
+
+def test_broken_update_is_counted_from_the_beginning_of_the_run():
+    story = Run()
+    story.broken = [None, 1]
+    story.run(first=4, until=11, per_call=3)
+    steps = [report.broken_step for report in story.reports]
+    assert steps == [None, 8, None]
 
 
 def test_time_spent_in_actions_is_not_the_steps():

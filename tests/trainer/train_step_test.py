@@ -96,7 +96,7 @@ class Training:
     def make_updates(self, count: int) -> None:
         """From the beginning, one at a time."""
         update = self.step.over(self.batches())
-        self.scalars = [update(1) for _ in range(count)]
+        self.scalars = [update(1).scalars for _ in range(count)]
         self.losses = [row["loss"] for row in self.scalars]
 
     def weights(self) -> list[np.ndarray]:
@@ -158,11 +158,11 @@ def stories(
         training = Training(record_set, replicas(count))
         folder = tmp_path_factory.mktemp(f"replicas_{count}")
         update = training.step.over(training.batches())
-        scalars = [update(1)]
+        scalars = [update(1).scalars]
         first_norm = training.update_norm()
-        scalars += [update(1), update(1)]
+        scalars += [update(1).scalars, update(1).scalars]
         training.saved_in(folder).save(3)
-        scalars += [update(1), update(1)]
+        scalars += [update(1).scalars, update(1).scalars]
         told[count] = Story(
             training, scalars, training.weights(), first_norm, folder
         )
@@ -200,7 +200,7 @@ def test_resumed_training_equals_an_uninterrupted_one(
     assert resumed.saved_in(story.folder).restore()
     assert int(resumed.step.step) == 3
     update = resumed.step.over(resumed.batches(first_step=3))
-    scalars = update(2)
+    scalars = update(2).scalars
     for first, second in zip(resumed.weights(), story.weights, strict=True):
         np.testing.assert_array_equal(first, second)
     assert int(resumed.step.step) == 5
@@ -275,7 +275,7 @@ def test_microbatches_change_neither_loss_nor_weights(
     training = Training(record_set, replicas(count), microbatches=parts)
     update = training.step.over(training.batches())
     for whole in stories[1].scalars:
-        assert update(1) == pytest.approx(whole, rel=1e-5)
+        assert update(1).scalars == pytest.approx(whole, rel=1e-5)
     for first, second in zip(
         training.weights(), stories[1].weights, strict=True
     ):
@@ -300,19 +300,40 @@ def test_gradients_that_are_not_finite_are_skipped_by_all(stories, count):
     update = training.step.over(batches)
     counters = training.step.step, training.step.skipped
     steps, skipped = map(int, counters)
-    assert np.isfinite(update(1)["loss"])
+    assert np.isfinite(update(1).scalars["loss"])
     assert tuple(map(int, counters)) == (steps + 1, skipped)
     before = training.weights()
-    assert np.isnan(update(1)["loss"])
+    assert np.isnan(update(1).scalars["loss"])
     assert tuple(map(int, counters)) == (steps + 2, skipped + 1)
     for first, second in zip(before, training.weights(), strict=True):
         np.testing.assert_array_equal(first, second)
-    assert np.isfinite(update(1)["loss"])
+    assert np.isfinite(update(1).scalars["loss"])
     assert tuple(map(int, counters)) == (steps + 3, skipped + 1)
     assert any(
         (first != second).any()
         for first, second in zip(before, training.weights(), strict=True)
     )
+
+
+def test_a_call_tells_each_loss_and_the_first_that_is_no_number(stories):
+    training = stories[1].training
+
+    def poison(number: tf.Tensor, batch: dataset.Batch) -> dataset.Batch:
+        bad = tf.cast(tf.where(number >= 2, np.inf, 0.0), tf.float16)
+        return {**batch, "grid": batch["grid"] + bad}
+
+    parts = training.data.epochs(first_step=0, replicas=1)
+    batches = iter(
+        training.strategy.distribute_datasets_from_function(
+            lambda _: parts.enumerate().map(poison)
+        )
+    )
+    update = training.step.over(batches)
+    assert update(1).broken is None
+    made = update(3)
+    assert made.broken == 1
+    assert list(np.isfinite(made.losses)) == [True, False, False]
+    assert not np.isfinite(made.scalars["loss"])
 
 
 @pytest.fixture
@@ -349,18 +370,20 @@ def test_an_overflow_skips_and_halves_until_gradients_fit(
     record_set, policy, count
 ):
     policy("mixed_float16")
-    scale = loss_scale.DynamicScale(initial=2.0**15, growth_steps=3)
+    scale = loss_scale.DynamicScale(initial=2.0**24, growth_steps=3)
     training = Training(record_set, replicas(count), scale=scale)
     before = training.weights()
     training.make_updates(1)
     assert training.scalars[0]["skipped"] == 1
-    assert training.scalars[0]["loss_scale"] == 2.0**14
+    assert training.scalars[0]["loss_scale"] == 2.0**23
     for first, second in zip(before, training.weights(), strict=True):
         np.testing.assert_array_equal(first, second)
     update = training.step.over(training.batches(first_step=1))
-    rows = [update(1) for _ in range(9)]
+    made = [update(1) for _ in range(30)]
+    assert {row.broken for row in made} == {None}
+    rows = [row.scalars for row in made]
     assert all(np.isfinite(row["loss"]) for row in rows)
-    assert rows[-1]["skipped"] < 7
+    assert rows[-1]["skipped"] < 20
     # Three finite updates doubled it again.
     assert any(
         after["loss_scale"] == 2 * row["loss_scale"]
@@ -375,18 +398,16 @@ def test_an_overflow_skips_and_halves_until_gradients_fit(
 
 def test_the_loss_scale_resumes(record_set, policy, tmp_path):
     policy("mixed_float16")
-    # Two updates are skipped; the factor has doubled once before the last.
-    scale = loss_scale.DynamicScale(initial=2.0**14, growth_steps=2)
+    scale = loss_scale.DynamicScale(initial=2.0**24, growth_steps=3)
     whole, first, second = (
         Training(record_set, replicas(1), scale=scale) for _ in range(3)
     )
-    whole.make_updates(6)
-    first.make_updates(3)
-    first.saved_in(tmp_path).save(3)
+    whole.make_updates(24)
+    first.make_updates(18)
+    first.saved_in(tmp_path).save(18)
     second.saved_in(tmp_path).restore()
-    update = second.step.over(second.batches(first_step=3))
-    assert [update(1) for _ in range(3)] == whole.scalars[3:]
-    assert len({row["loss_scale"] for row in whole.scalars}) > 1
+    update = second.step.over(second.batches(first_step=18))
+    assert [update(1).scalars for _ in range(6)] == whole.scalars[18:]
     for one, other in zip(whole.weights(), second.weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 

@@ -13,11 +13,10 @@ from pipeline.card.data_card import DataCard, Example
 from pipeline.card.facts import Facts, Histogram, SplitFacts
 from pipeline.card.feature_sums import FeatureSums
 from pipeline.card.repetition import judge_repeats
-from pipeline.card.shard_facts import Ref
+from pipeline.card.shard_facts import Image
 from pipeline.survey import likeness, sample, tallies
 
 Counts = Mapping[tuple[str, int], int]
-Stored = Mapping[tuple[str, int], sample.Stored]
 
 
 class Appraise(beam.PTransform):
@@ -81,7 +80,7 @@ class Appraise(beam.PTransform):
 def _appraised(
     plan: sample.Plan,
     *,
-    stored: Stored,
+    stored: Mapping[sample.Place, sample.Stored],
     counted: Mapping[tallies.Key, int],
     frequent: Mapping[str, Sequence[tuple[int, str]]],
     sums: FeatureSums,
@@ -106,8 +105,8 @@ def _appraised(
         features=sums.facts(non_finite=reasons.get(unstorable, 0)),
         ladder=ladder.climb(
             plan.split,
-            [captions for _, captions in plan.counted],
-            [captions for _, captions in plan.measured],
+            [image.captions for image in plan.counted],
+            [image.captions for image in plan.measured],
             known,
         ),
         floors=floors.measure(
@@ -161,15 +160,24 @@ def _histogram(counts: Counts, name: str) -> Histogram:
 
 
 def _described(
-    drawn: Iterable[sample.Drawn], stored: Stored
+    images: Iterable[Image], stored: Mapping[sample.Place, sample.Stored]
 ) -> list[floors.Described]:
     return [
-        floors.Described(captions, stored[file, offset].pooled)
-        for (_, _, file, offset), captions in drawn
+        floors.Described(image.captions, stored[image.place].pooled)
+        for image in images
     ]
 
 
-def _examples(group: Iterable[Ref], stored: Stored) -> tuple[Example, ...]:
+def _examples(
+    group: Iterable[Image], stored: Mapping[sample.Place, sample.Stored]
+) -> tuple[Example, ...]:
     return tuple(
-        Example(*ref, captions=stored[ref[2:]].captions) for ref in group
+        Example(
+            image.image_id,
+            image.split,
+            image.file,
+            image.offset,
+            stored[image.place].captions,
+        )
+        for image in group
     )

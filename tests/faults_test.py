@@ -15,6 +15,9 @@ import pytest
 from pipeline import manifest as manifest_lib
 from tests import fixtures, jobs
 
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/fd").exists(), reason="finds processes in /proc"
+)
 _TWO_WORKERS = (
     "--direct_running_mode=multi_processing",
     "--direct_num_workers=2",
@@ -76,13 +79,16 @@ def writers(output: Path) -> list[int]:
 
 def workers(job: jobs.Job) -> list[int]:
     """The job's child processes that run Beam's worker."""
-    listed = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(job.process.pid)],
-        capture_output=True,
-        text=True,
-        check=False,
-    ).stdout.splitlines()
-    return [int(line.split()[0]) for line in listed if "sdk_worker" in line]
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = stat.read_text().rpartition(")")[2].split()[1]
+            command = stat.with_name("cmdline").read_bytes()
+        except OSError:  # It ended meanwhile.
+            continue
+        if int(parent) == job.process.pid and b"sdk_worker" in command:
+            found.append(int(stat.parent.name))
+    return found
 
 
 def kill(job: jobs.Job, find: Callable[[], list[int]]) -> None:

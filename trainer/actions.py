@@ -89,41 +89,52 @@ class MetricsLog:
 
     def __init__(self, run_dir: str, *, resumed_step: int):
         """Opens both; rows past the resumed step are dropped."""
+        self._run_dir = run_dir
         self._path = os.path.join(run_dir, METRICS_FILE)
-        self._run_dir, self._late, self._whole = run_dir, "", True
-        kept = [r for r in read_metrics(run_dir) if r["step"] <= resumed_step]
-        lines = "".join(json.dumps(row) + "\n" for row in kept)
-        checkpoint.write_text(self._path, lines)
-        self._writer = tf.summary.create_file_writer(
-            os.path.join(run_dir, "tensorboard")
-        )
+        rows = read_metrics(run_dir)
+        self._written = sum(row["step"] <= resumed_step for row in rows)
+        self._late: list[str] = []
+        self._trim()
+        self._writer: tf.summary.SummaryWriter | None = None
 
     def write(self, step: int, scalars: dict[str, float]) -> None:
         """Adds a row; a scalar's name is `group/name`.
 
-        A row that finds no room is written with the next that does.
+        A row that finds no room is written with the next that does; TensorBoard
+        goes without it.
         """
-        self._late += json.dumps({"step": step, **scalars}) + "\n"
         try:
-            self._write_late()
+            self._write_row(json.dumps({"step": step, **scalars}))
+            self._show(step, scalars)
         except (OSError, tf.errors.OpError) as error:
-            _LOG.error("can't write %s, will try again: %s", self._path, error)
-            self._whole = False
+            _LOG.error("can't write the metrics of step %d: %s", step, error)
+            # A writer that failed fails for ever.
+            self._writer = None
+
+    def _write_row(self, row: str) -> None:
+        self._late.append(row)
+        if len(self._late) > 1:
+            self._trim()
+        with tf.io.gfile.GFile(self._path, "a") as file:
+            file.write("".join(f"{late}\n" for late in self._late))
+        self._written += len(self._late)
+        self._late = []
+
+    def _trim(self) -> None:
+        """Cuts off what is past the rows that are known to be whole."""
+        rows = read_metrics(self._run_dir)[: self._written]
+        checkpoint.write_text(
+            self._path, "".join(json.dumps(row) + "\n" for row in rows)
+        )
+
+    def _show(self, step: int, scalars: dict[str, float]) -> None:
+        """Adds scalars to TensorBoard's."""
+        folder = os.path.join(self._run_dir, "tensorboard")
+        self._writer = self._writer or tf.summary.create_file_writer(folder)
         with self._writer.as_default(step=step):
             for name, value in scalars.items():
                 tf.summary.scalar(name, value)
         self._writer.flush()
-
-    def _write_late(self) -> None:
-        if not self._whole:
-            kept = "".join(
-                json.dumps(row) + "\n" for row in read_metrics(self._run_dir)
-            )
-            checkpoint.write_text(self._path, kept)
-            self._whole = True
-        with tf.io.gfile.GFile(self._path, "a") as file:
-            file.write(self._late)
-        self._late = ""
 
     def __call__(self, report: loop.Report) -> None:
         """Writes the training scalars."""

@@ -4,6 +4,7 @@ import json
 import logging
 import math
 import pathlib
+import resource
 
 import numpy as np
 import pytest
@@ -270,3 +271,21 @@ def test_checkpoints_are_saved_when_it_is_time():
     for step in range(10, 51, 10):
         save(report(step, num_steps=10))
     assert checkpoints.saved == [20, 40, 50]
+
+
+def test_rows_that_find_no_room_are_written_later(tmp_path, caplog):
+    log = actions.MetricsLog(str(tmp_path), resumed_step=0)
+    log.write(20, {"train/loss": 1.0})
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    size = (tmp_path / "metrics.jsonl").stat().st_size
+    # Half a row fits.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, before[1]))
+    try:
+        log.write(40, {"train/loss": 2.0})
+        log.write(60, {"train/loss": 3.0})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert len(caplog.messages) == 2
+    assert caplog.messages[0].startswith("can't write the metrics of step 40: ")
+    log.write(80, {"train/loss": 4.0})
+    assert [row["train/loss"] for row in rows(tmp_path)] == [1, 2, 3, 4]

@@ -12,22 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline import (
-    encoders,
-    grammar,
-    manifest,
-    origin,
-    records,
-    scenes,
-    shards,
-    splits,
-    transforms,
-)
+from pipeline import encoders, grammar, scenes
 from pipeline.card import data_card
 from pipeline.card.data_card import DataCard
 from pipeline.card.finding import Finding
-from pipeline.readers import inputs, jsonl
-from tests import fixtures, pipes
+from tests import fixtures, jobs
 
 Row = dict[str, Any]
 
@@ -72,34 +61,19 @@ def _appraise(
     folder: Path, encoder: str, images: Path, rows: Sequence[Row]
 ) -> DataCard:
     """Runs the whole job; returns its card."""
-    model = encoders.load_encoder(encoder)
-    grid = records.GridSpec(model.locations, model.depth)
     folder.mkdir(exist_ok=True)
-    annotations = fixtures.write_jsonl(folder / "captions.jsonl", rows)
-    output = str(folder / "records")
-    writer = shards.ShardWriter(
-        images=origin.ImageRoot(str(images)),
-        output=output,
-        request="ab",
-        encoder=encoder,
-        weights=None,
-        grid=grid,
-        num_shards=2,
-        batch_size=32,
-        thumbnail_side=0,
-    )
-    summary = transforms.Summary(output, model.fingerprint, grid, {}, 0.0)
-    with pipes.runner() as pipeline:
-        pipeline | transforms.Precompute(
-            jsonl.ReadJsonl([inputs.InputFile(str(annotations))]),
-            splits.SplitRule(),
-            writer,
-            summary,
-            min_count=1,
-            max_words=9999,
-        )
-    manifest.open_record_set(output)
-    return data_card.load(output)
+    flags = {
+        "annotations": fixtures.write_jsonl(folder / "captions.jsonl", rows),
+        "images": images,
+        "encoder": encoder,
+        "output": folder / "records",
+        "num_shards": 2,
+        "thumbnail_side": 0,
+    }
+    given = (f"--{name}={value}" for name, value in flags.items())
+    ended = jobs.run(*given)
+    assert ended.code == 0, ended.errors
+    return data_card.load(str(folder / "records"))
 
 
 def _bad(card: DataCard) -> list[Finding]:
@@ -270,3 +244,14 @@ def test_a_defect_is_the_first_finding(
     assert [slug for slug in bad[0].consequences if slug in under] == under
     if level == "stop":
         assert card.level == "stop"
+
+
+@pytest.mark.slow
+def test_the_default_encoder_tells_pairs_from_swapped_ones(
+    world: World, tmp_path: Path
+) -> None:
+    for damage, slugs in ((None, []), (_mismatched, ["shuffled-pairs"])):
+        rows = damage(world, tmp_path)[1] if damage else world.rows
+        folder = tmp_path / (damage.__name__ if damage else "sound")
+        card = _appraise(folder, encoders.DEFAULT, world.folder, rows)
+        assert [each.slug for each in _bad(card)] == slugs

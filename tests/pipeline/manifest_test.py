@@ -1,6 +1,7 @@
 """Manifest: a round trip, a digest of content, each way to be broken."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -243,3 +244,20 @@ def test_the_vocabulary_of_another_record_set_is_told(
 def test_a_missing_vocabulary_is_told(folder: Path) -> None:
     (folder / "vocabulary.tsv").unlink()
     assert refused(folder) == f"{folder / 'vocabulary.tsv'}: missing"
+
+
+def test_another_data_card_is_refused(tmp_path: Path) -> None:
+    made = fixtures.write_record_set(tmp_path / "records")
+    folder = Path(made.path)
+    card = folder / "data_card.json"
+    card.write_text("{}")
+    digest = hashlib.sha256(card.read_bytes()).hexdigest()
+    manifest = dataclasses.replace(made.manifest, card_sha256=digest)
+    (folder / "manifest.json").write_text(manifest.dump())
+    assert manifest_lib.open_record_set(str(folder)).manifest == manifest
+    card.write_text("{ }")
+    assert refused(folder) == (
+        f"{str(folder)!r}: data_card.json is not the one in the manifest"
+    )
+    card.unlink()
+    assert refused(folder) == f"{card}: missing"

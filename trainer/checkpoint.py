@@ -224,5 +224,6 @@ def _sweep(directory: str) -> None:
 
 
 def _first_line(error: Exception) -> str:
+    """What it says, without the name of TensorFlow's own operation."""
     text = error.message if isinstance(error, tf.errors.OpError) else str(error)
-    return text.strip().split("\n")[0]
+    return re.sub(r"^\{\{.*?\}\} ", "", text).strip().split("\n")[0]

@@ -245,7 +245,9 @@ def test_a_full_disk_loses_no_run(tmp_path, caplog, full_disk):
     saved.checkpoints.save_best(2)
     newest = tmp_path / "checkpoints" / "ckpt-1"
     first, second = caplog.messages
-    assert first.startswith(f"can't save step 2 in {newest.parent}: ")
+    assert first.startswith(
+        f"can't save step 2 in {newest.parent}: {newest.parent}/ckpt-2_temp/"
+    )
     assert first.endswith(
         f"; newest checkpoint: {newest}; the run goes on (miss 1 of 3)"
     )

@@ -13,6 +13,8 @@ from pipeline import records
 from pipeline import vocabulary as vocabulary_lib
 
 SCHEMA = 2
+# The first had no data card, and nothing else was different.
+_READ = (1, SCHEMA)
 MANIFEST_FILE = "manifest.json"
 VOCABULARY_FILE = "vocabulary.tsv"
 CARD_FILE = "data_card.json"
@@ -96,7 +98,7 @@ class Manifest:
     @property
     def digest(self) -> str:
         """Equal for equal content, whatever runner or path made it."""
-        return digest(dataclasses.asdict(self))
+        return digest(self._row())
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -123,9 +125,13 @@ class Manifest:
 
     def dump(self) -> str:
         """The manifest file's text."""
-        return canonical_json(
-            {**dataclasses.asdict(self), "digest": self.digest}
-        )
+        return canonical_json({**self._row(), "digest": self.digest})
+
+    def _row(self) -> dict[str, Any]:
+        row = dataclasses.asdict(self)
+        if self.schema == 1:
+            del row["card_sha256"]
+        return row
 
     @classmethod
     def load(cls, text: str) -> "Manifest":
@@ -139,10 +145,10 @@ class Manifest:
             said, schema = str(row.pop("digest")), row["schema"]
         except (KeyError, TypeError, ValueError) as error:
             raise RecordSetError(f"damaged manifest: {error!r}") from error
-        if schema != SCHEMA:
+        if schema not in _READ:
             raise RecordSetError(
                 f"manifest schema {schema}, this version reads "
-                f"{SCHEMA}: make the record set anew"
+                f"{' and '.join(map(str, _READ))}: make the record set anew"
             )
         if digest(row) != said:
             raise RecordSetError(

@@ -40,20 +40,21 @@ _LOG_SECS = 5.0
 
 
 class Pace:
-    """How fast a count grows, from when it began to."""
+    """How fast a count grows, from when it began to until it last did."""
 
     def __init__(self) -> None:
         """Begins with the first count that is not zero."""
-        self._first: tuple[float, float] | None = None
+        self._began, self._before = 0.0, 0
+        self._last, self._count = 0.0, 0
 
-    def rate(self, count: float) -> float:
+    def rate(self, count: int) -> float:
         """The mean growth a second; 0 where nothing has grown yet."""
         now = time.monotonic()
-        if self._first is None:
-            self._first = (now, count) if count else None
-            return 0.0
-        began, before = self._first
-        return (count - before) / max(now - began, 1e-6)
+        if not self._count:
+            self._began, self._before = now, count
+        if count != self._count:
+            self._last, self._count = now, count
+        return (count - self._before) / max(self._last - self._began, 1e-6)
 
 
 def time_left(remaining: float, rate: float) -> str:

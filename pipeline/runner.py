@@ -59,7 +59,10 @@ def parse_options(argv: Sequence[str]) -> PipelineOptions:
     if not any(flag.startswith("--runner") for flag in argv):
         options = PipelineOptions([*argv, f"--runner={_DEFAULT}"])
     # Workers import what they run; the main module stays with its flags.
-    options.view_as(SetupOptions).save_main_session = False
+    setup = options.view_as(SetupOptions)
+    setup.save_main_session = False
+    if setup.setup_file:  # Beam goes to its folder, which has to have a name.
+        setup.setup_file = os.path.abspath(setup.setup_file)
     return options
 
 

@@ -45,7 +45,13 @@ def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
 
 def write_text(output: str, name: str, text: str) -> str:
     """Writes a small text file as `write_bytes` does; returns its name."""
-    write_bytes(output, name, [text.encode()])
+    try:
+        write_bytes(output, name, [text.encode()])
+    except Exception as error:
+        if isinstance(error, OSError):
+            raise
+        path = FileSystems.join(output, name)  # A bucket's error has no path.
+        raise OSError(f"{path} could not be written: {error}") from error
     return name
 
 

@@ -54,7 +54,7 @@ def leaked(tmp_path_factory: pytest.TempPathFactory) -> Made:
 @pytest.fixture(scope="module")
 def blank(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("blank")
-    return make(render(folder, images=60, fault="blank"))
+    return make(render(folder, images=110, fault="blank"))
 
 
 @pytest.fixture(scope="module")

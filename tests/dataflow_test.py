@@ -122,9 +122,9 @@ def submission(
 def test_the_launcher_tells_what_the_workers_wrote(
     submission: Submission,
 ) -> None:
-    assert submission.ended.stdout == (
-        f"{submission.remote}: test 1, train 5, validation 1 images, "
-        "1 rejected\n"
+    first, *_ = submission.ended.stdout.splitlines()
+    assert first == (
+        f"{submission.remote}: test 1, train 5, validation 1 images, 1 rejected"
     )
     told = submission.ended.stderr
     assert "console" in told and dataflow_api.JOB_ID in told
@@ -136,8 +136,9 @@ def test_its_record_set_is_a_local_runs_to_the_byte(
 ) -> None:
     opened = manifest_lib.open_record_set(submission.remote, storage.BEAM)
     names = [manifest_lib.MANIFEST_FILE, manifest_lib.VOCABULARY_FILE]
+    names += ["data_card.json", "data_card.html"]
     names += [shard.file for shard in opened.manifest.shards]
-    assert len(names) > 4
+    assert len(names) > 6
     for name in names:
         remote = storage.read_bytes(f"{submission.remote}/{name}")
         assert remote == (submission.local / name).read_bytes(), name
@@ -200,6 +201,15 @@ def test_it_tells_nobody_the_secrets_of_its_account(
     told += [submission.ended.stderr.encode()]
     for secret in bucket.SECRETS.values():
         assert not any(secret.encode() in text for text in told)
+
+
+def test_what_is_complete_is_not_submitted_again(
+    submission: Submission, root: str, tmp_path: Path
+) -> None:
+    with dataflow_api.JobService(tmp_path) as service:
+        ended = run(*data(root, submission.remote), *on_dataflow(root, service))
+    assert ended.stdout == f"already complete: {submission.remote}\n"
+    assert not service.jobs
 
 
 def test_a_worker_that_fails_is_one_line_here(

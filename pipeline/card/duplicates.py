@@ -12,36 +12,27 @@ import itertools
 from collections.abc import Iterable, Mapping
 
 from pipeline.card.look import Look
-from pipeline.card.shard_facts import Image
+from pipeline.card.shard_facts import Image, Ref
 
 # Looks that share a key and are compared each with each.
 CROWD = 32
 _FEW = 2
 
+# Of images of one look: split, how many, and the first few by id; by split.
+Holders = tuple[tuple[str, int, tuple[Ref, ...]], ...]
 
-@dataclasses.dataclass(frozen=True)
-class Holders:
-    """Images of one look.
 
-    Attributes:
-      counts: split -> images.
-      few: some of each split, the first by id; without captions.
-    """
-
-    counts: Mapping[str, int]
-    few: tuple[Image, ...]
-
-    @classmethod
-    def merge(cls, several: Iterable["Holders"]) -> "Holders":
-        """Counts the images of all."""
-        counts: collections.Counter[str] = collections.Counter()
-        few: dict[str, set[Image]] = collections.defaultdict(set)
-        for one in several:
-            counts.update(one.counts)
-            for image in one.few:
-                few[image.split].add(image)
-        kept = [heapq.nsmallest(_FEW, few[split]) for split in sorted(few)]
-        return cls(dict(counts), tuple(itertools.chain.from_iterable(kept)))
+def merge(several: Iterable[Holders]) -> Holders:
+    """Counts the images of all."""
+    counts: collections.Counter[str] = collections.Counter()
+    few: dict[str, set[Ref]] = collections.defaultdict(set)
+    for split, count, refs in itertools.chain.from_iterable(several):
+        counts[split] += count
+        few[split].update(refs)
+    return tuple(
+        (split, counts[split], tuple(heapq.nsmallest(_FEW, few[split])))
+        for split in sorted(counts)
+    )
 
 
 def by_look(images: Iterable[Image]) -> dict[Look, Holders]:
@@ -49,9 +40,8 @@ def by_look(images: Iterable[Image]) -> dict[Look, Holders]:
     groups: dict[Look, list[Holders]] = collections.defaultdict(list)
     for image in images:
         if not image.look.blank:
-            own = Holders({image.split: 1}, (image.without_captions(),))
-            groups[image.look].append(own)
-    return {look: Holders.merge(group) for look, group in groups.items()}
+            groups[image.look].append(((image.split, 1, (image.ref,)),))
+    return {look: merge(group) for look, group in groups.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,40 +56,41 @@ class Alike:
 
     repeated: Mapping[str, int]
     leaked: Mapping[str, int]
-    groups: Mapping[str, tuple[Image, Image]]
+    groups: Mapping[str, tuple[Ref, Ref]]
 
 
 def judge_look(own: Holders, near: Iterable[Holders]) -> Alike:
     """Judges the images of one look by those of looks near it."""
-    around = Holders.merge(near)
-    every = Holders.merge([own, around])
+    around = merge(near)
+    beside = {split for split, _, _ in around}
+    every = beside | {split for split, _, _ in own}
     repeated = {
-        split: count
-        for split, count in own.counts.items()
-        if count > 1 or split in around.counts
+        split: count for split, count, _ in own if count > 1 or split in beside
     }
     leaked = {
         split: count
-        for split, count in own.counts.items()
-        if split != "train" and "train" in every.counts
+        for split, count, _ in own
+        if split != "train" and "train" in every
     }
     groups = {}
     if repeated:
-        first = min(each for each in own.few if each.split in repeated)
-        other = _partner(first, first.split, own, around)
+        first, other = _pair(own, around, min(repeated))
         # In one order, whichever of two looks is judged.
         groups["repeated"] = (min(first, other), max(first, other))
     if leaked:
-        first = min(each for each in own.few if each.split in leaked)
-        groups["leaked"] = (first, _partner(first, "train", own, around))
+        groups["leaked"] = _pair(own, around, min(leaked), "train")
     return Alike(repeated, leaked, groups)
 
 
-def _partner(image: Image, split: str, *holders: Holders) -> Image:
-    """Another image of the split, sooner of the first holders."""
-    return next(
-        each
-        for held in holders
-        for each in held.few
-        if each.split == split and each != image
+def _pair(
+    own: Holders, around: Holders, split: str, partner: str | None = None
+) -> tuple[Ref, Ref]:
+    """An image of one split and one of the partner's, or of the same."""
+    first = next(few[0] for name, _, few in own if name == split)
+    other = next(
+        ref
+        for name, _, few in (*own, *around)
+        for ref in few
+        if name == (partner or split) and ref != first
     )
+    return first, other

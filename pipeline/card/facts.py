@@ -27,14 +27,15 @@ class CaptionFacts:
     Captions are equal here when their words are: case and punctuation apart.
 
     Attributes:
-      distinct_exact: different captions, to the letter.
+      distinct_exact: different captions, to the letter; of equal ones 64
+        spellings are counted at most.
       distinct: different captions.
       shared: captions whose text also stands at another image of the split.
       mode_share: share of the most frequent caption.
       collision: probability that two captions are equal (Simpson 1949).
       entropy: of the captions' distribution, nats; log(captions) at most.
       repeated_within: captions that repeat one of the same image.
-      frequent: the most frequent ones, by falling count.
+      frequent: the most frequent that repeat, by falling count.
     """
 
     distinct_exact: int

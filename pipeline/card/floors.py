@@ -20,7 +20,8 @@ from pipeline.scoring.tokens import ptb_tokens
 
 Floats = NDArray[np.float64]
 
-_RATED_IMAGES = 300
+# Train images that constant captions come from, and that they are rated on.
+_TRIED_IMAGES, _RATED_IMAGES = 400, 300
 # Of a CIDEr-D between 0 and 10: below it is rounding.
 _NOTHING = 1e-9
 
@@ -54,17 +55,18 @@ def measure(
     if len(scored) < 2 or len(train) < 2:
         return None
     references = [list(map(ptb_tokens, each.captions)) for each in scored]
-    own = [list(map(ptb_tokens, each.captions)) for each in train]
+    tried = [list(map(ptb_tokens, i.captions)) for i in train[:_TRIED_IMAGES]]
     index = ReferenceIndex.from_references(references)
     constant = best_constant_caption(
-        [caption for group in own for caption in group],
-        own,
+        [caption for group in tried for caption in group],
+        tried,
         seed=0,
         images=_RATED_IMAGES,
     )
     nearest = _nearest(scored, train)
     rows = {
-        place: index.scores_everywhere(own[place][0]) for place in set(nearest)
+        place: index.scores_everywhere(ptb_tokens(train[place].captions[0]))
+        for place in set(nearest)
     }
     test = pairing(np.stack([rows[place] for place in nearest]))
     return FloorFacts(

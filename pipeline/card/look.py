@@ -39,11 +39,13 @@ class Look:
     def of(cls, pixels: np.ndarray) -> "Look":
         """Looks at uint8 or float32 [side, side, 3], RGB from 0 to 255."""
         levels = _levels(pixels)
-        quarters = levels.reshape(2, _CELLS // 2, 2, _CELLS // 2, 3)
-        colours = np.rint(quarters.mean((1, 3))).astype(np.uint8).tobytes()
-        if np.ptp(levels, axis=(0, 1)).max() <= _BLANK_RANGE:
+        quarters = levels.reshape(3, 2, _CELLS // 2, 2, _CELLS // 2)
+        means = quarters.mean((2, 4)).transpose(1, 2, 0)
+        colours = np.rint(means).astype(np.uint8).tobytes()
+        if np.ptp(levels, axis=(1, 2)).max() <= _BLANK_RANGE:
             return cls(0, colours)
-        waves = _COSINES @ (levels @ _LUMINANCE) @ _COSINES.T
+        grey = (_LUMINANCE @ levels.reshape(3, -1)).reshape(_CELLS, _CELLS)
+        waves = _COSINES @ grey @ _COSINES.T
         signs = waves.ravel() > 1  # Not 0, which would be a rounding error's.
         signs[0] = True
         return cls(int.from_bytes(np.packbits(signs).tobytes(), "big"), colours)
@@ -95,7 +97,7 @@ _COSINES = _cosines()
 
 
 def _levels(pixels: np.ndarray) -> NDArray[np.float64]:
-    """Mean levels of a grid of cells, [cells, cells, 3]."""
+    """Mean levels of a grid of cells, [3, cells, cells]."""
     pixels = pixels.astype(np.uint8, copy=False)
     enlarge = -(-_CELLS // len(pixels))
     if enlarge > 1:
@@ -104,7 +106,8 @@ def _levels(pixels: np.ndarray) -> NDArray[np.float64]:
     pixels = pixels[: side * _CELLS, : side * _CELLS]
     rows = _sum(pixels.reshape(_CELLS, side, -1), np.uint16)
     sums = _sum(rows.reshape(_CELLS * _CELLS, side, 3), np.uint32)
-    return sums.reshape(_CELLS, _CELLS, 3) / side**2
+    # Channels first: NumPy reduces long rows ten times as fast.
+    return sums.T.reshape(3, _CELLS, _CELLS) / side**2
 
 
 def _sum(cells: np.ndarray, dtype: type) -> np.ndarray:

@@ -13,10 +13,11 @@ from pipeline.card.data_card import DataCard, Example
 from pipeline.card.facts import Facts, Histogram, SplitFacts
 from pipeline.card.feature_sums import FeatureSums
 from pipeline.card.repetition import judge_repeats
-from pipeline.card.shard_facts import Image
+from pipeline.card.shard_facts import Ref
 from pipeline.survey import likeness, sample, tallies
 
 Counts = Mapping[tuple[str, int], int]
+Stored = Mapping[tuple[str, int], sample.Stored]
 
 
 class Appraise(beam.PTransform):
@@ -80,7 +81,7 @@ class Appraise(beam.PTransform):
 def _appraised(
     plan: sample.Plan,
     *,
-    stored: Mapping[sample.Place, sample.Stored],
+    stored: Stored,
     counted: Mapping[tallies.Key, int],
     frequent: Mapping[str, Sequence[tuple[int, str]]],
     sums: FeatureSums,
@@ -105,8 +106,8 @@ def _appraised(
         features=sums.facts(non_finite=reasons.get(unstorable, 0)),
         ladder=ladder.climb(
             plan.split,
-            [image.captions for image in plan.counted],
-            [image.captions for image in plan.measured],
+            [captions for _, captions in plan.counted],
+            [captions for _, captions in plan.measured],
             known,
         ),
         floors=floors.measure(
@@ -160,24 +161,15 @@ def _histogram(counts: Counts, name: str) -> Histogram:
 
 
 def _described(
-    images: Iterable[Image], stored: Mapping[sample.Place, sample.Stored]
+    drawn: Iterable[sample.Drawn], stored: Stored
 ) -> list[floors.Described]:
     return [
-        floors.Described(image.captions, stored[image.place].pooled)
-        for image in images
+        floors.Described(captions, stored[file, offset].pooled)
+        for (_, _, file, offset), captions in drawn
     ]
 
 
-def _examples(
-    group: Iterable[Image], stored: Mapping[sample.Place, sample.Stored]
-) -> tuple[Example, ...]:
+def _examples(group: Iterable[Ref], stored: Stored) -> tuple[Example, ...]:
     return tuple(
-        Example(
-            image.image_id,
-            image.split,
-            image.file,
-            image.offset,
-            stored[image.place].captions,
-        )
-        for image in group
+        Example(*ref, captions=stored[ref[2:]].captions) for ref in group
     )

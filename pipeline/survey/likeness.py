@@ -9,7 +9,7 @@ import apache_beam as beam
 from pipeline.card import duplicates
 from pipeline.card.duplicates import Holders
 from pipeline.card.look import Look
-from pipeline.card.shard_facts import Image, ShardFacts
+from pipeline.card.shard_facts import Ref, ShardFacts
 
 _EXAMPLES = "examples"
 _SHOWN = 8
@@ -21,7 +21,7 @@ class FindAlike(beam.PTransform):
     """ShardFacts -> (tallies, examples).
 
     Tallies are (Key, count), not yet added up; examples are (topic, [group]),
-    each group a tuple of images without captions.
+    each group a tuple of `Ref`.
     """
 
     def expand(self, facts: Any) -> Any:
@@ -29,7 +29,7 @@ class FindAlike(beam.PTransform):
         looks = (
             facts
             | "Group by look" >> beam.FlatMap(_looks)
-            | "Merge looks" >> beam.CombinePerKey(Holders.merge)
+            | "Merge looks" >> beam.CombinePerKey(duplicates.merge)
         )
         crowds = (
             looks
@@ -112,7 +112,7 @@ def _judged(_: str, group: dict[str, Any]) -> Iterator[Any]:
         yield beam.pvalue.TaggedOutput(_EXAMPLES, (topic, pair))
 
 
-def _blanks(shard: ShardFacts) -> Iterator[tuple[str, tuple[Image, ...]]]:
-    blank = sorted(image for image in shard.images if image.look.blank)
-    for image in blank[:_SHOWN]:
-        yield "blank", (image.without_captions(),)
+def _blanks(shard: ShardFacts) -> Iterator[tuple[str, tuple[Ref, ...]]]:
+    blank = [image.ref for image in shard.images if image.look.blank]
+    for ref in heapq.nsmallest(_SHOWN, blank):
+        yield "blank", (ref,)

@@ -11,7 +11,7 @@ import apache_beam as beam
 import numpy as np
 
 from pipeline import records, splits, storage
-from pipeline.card.shard_facts import Image, ShardFacts
+from pipeline.card.shard_facts import Ref, ShardFacts
 
 # Images of each split that one process may hold, with their captions.
 _MOST = 6000
@@ -22,12 +22,13 @@ _SHOWN = 12
 # Names of splits to measure on, the best first.
 _HELD_OUT = ("validation", "val", "dev", "test")
 
-Place = tuple[str, int]
-Groups = Mapping[str, Sequence[tuple[Image, ...]]]
+# Where an image lies, and its captions.
+Drawn = tuple[Ref, tuple[str, ...]]
+Groups = Mapping[str, Sequence[tuple[Ref, ...]]]
 
 
 class Draw(beam.PTransform):
-    """ShardFacts -> (split, [(rank, Image)]), those of smallest hashes."""
+    """ShardFacts -> (split, [(rank, Drawn)]), those of smallest hashes."""
 
     def expand(self, facts: Any) -> Any:
         """Pipe of labelled stages."""
@@ -38,14 +39,17 @@ class Draw(beam.PTransform):
         )
 
 
-def _ranked(shard: ShardFacts) -> Iterator[tuple[str, tuple[float, Image]]]:
+def _ranked(shard: ShardFacts) -> Iterator[tuple[str, tuple[float, Drawn]]]:
     ranked = (
-        (splits.unit_hash("sample", image.image_id), image)
+        (
+            splits.unit_hash("sample", image.image_id),
+            (image.ref, image.captions),
+        )
         for image in shard.images
         if image.captions
     )
-    for rank, image in heapq.nsmallest(_MOST, ranked):
-        yield image.split, (rank, image)
+    for rank, drawn in heapq.nsmallest(_MOST, ranked):
+        yield shard.images[0].split, (rank, drawn)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,16 +66,16 @@ class Plan:
     """
 
     split: str
-    counted: tuple[Image, ...]
-    measured: tuple[Image, ...]
-    scored: tuple[Image, ...]
-    lent: tuple[Image, ...]
+    counted: tuple[Drawn, ...]
+    measured: tuple[Drawn, ...]
+    scored: tuple[Drawn, ...]
+    lent: tuple[Drawn, ...]
     shown: Groups
 
     @classmethod
     def of(
         cls,
-        drawn: Mapping[str, Sequence[tuple[float, Image]]],
+        drawn: Mapping[str, Sequence[tuple[float, Drawn]]],
         examples: Groups,
     ) -> "Plan":
         """Plans by the splits there are.
@@ -95,16 +99,17 @@ class Plan:
             measured=held[:_MEASURED],
             scored=held[:_SCORED],
             lent=train[:_LENT],
-            shown={"sample": [train[:_SHOWN]], **shown},
+            shown={
+                "sample": [tuple(ref for ref, _ in train[:_SHOWN])],
+                **shown,
+            },
         )
 
     def places(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """File -> offsets of the records to read back."""
-        shown = itertools.chain.from_iterable(
-            group for groups in self.shown.values() for group in groups
-        )
-        images = (*self.scored, *self.lent, *shown)
-        wanted = sorted({image.place for image in images})
+        shown = [ref for each in self.shown.values() for g in each for ref in g]
+        drawn = [ref for ref, _ in (*self.scored, *self.lent)]
+        wanted = sorted({(file, at) for _, _, file, at in (*drawn, *shown)})
         by_file = itertools.groupby(wanted, key=lambda place: place[0])
         for file, group in by_file:
             yield file, tuple(offset for _, offset in group)
@@ -124,7 +129,7 @@ class Stored:
 
 
 class ReadBack(beam.PTransform):
-    """Plan -> (place, Stored) of every image that it needs more of."""
+    """Plan -> ((file, offset), Stored) of each image that it needs."""
 
     def __init__(self, output: str, grid: records.GridSpec):
         """Keeps where the shards lie and how their grids are stored."""
@@ -147,7 +152,7 @@ class ReadBack(beam.PTransform):
 
 def _stored(
     output: str, grid: records.GridSpec, file: str, offsets: Sequence[int]
-) -> Iterator[tuple[Place, Stored]]:
+) -> Iterator[tuple[tuple[str, int], Stored]]:
     with storage.open_file(os.path.join(output, file)) as stream:
         for offset in offsets:
             stream.seek(offset)

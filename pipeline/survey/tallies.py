@@ -2,7 +2,8 @@
 
 import collections
 import hashlib
-from collections.abc import Iterator, Sequence
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -14,10 +15,15 @@ from pipeline.card.shard_facts import ShardFacts
 # (split, what is counted, its value where that is a histogram)
 Key = tuple[str, str, int]
 
-_TEXTS, _EXACT, _WORDS = "texts", "exact", "words"
+_TEXTS, _WORDS = "texts", "words"
 # Longer captions, and images with more of them, share the last row.
 _LONGEST = 64
 _FREQUENT = 10
+# Of captions that differ in case and punctuation alone; more are not counted.
+_SPELLINGS = 64
+
+# Of equal captions: how many, at how many images, digests of their spellings.
+_Sums = tuple[int, int, tuple[int, ...]]
 
 
 class CountCaptions(beam.PTransform):
@@ -30,29 +36,24 @@ class CountCaptions(beam.PTransform):
     def expand(self, inputs: Any) -> Any:
         """Pipe of labelled stages."""
         facts, vocabulary = inputs
-        tallies, texts, exact, words = facts | "Count captions" >> beam.ParDo(
+        tallies, texts, words = facts | "Count captions" >> beam.ParDo(
             _CountShard()
-        ).with_outputs(_TEXTS, _EXACT, _WORDS, main="tallies")
-        repeats = texts | "Sum captions" >> beam.CombinePerKey(_SumPairs())
+        ).with_outputs(_TEXTS, _WORDS, main="tallies")
+        repeats = texts | "Sum captions" >> beam.CombinePerKey(_added)
         known = (
             words
             | "Sum words" >> beam.CombinePerKey(sum)
             | "Look up words"
             >> beam.ParDo(_LookUp(), beam.pvalue.AsSingleton(vocabulary))
         )
-        spelt = (
-            exact
-            | "Sum spellings" >> beam.CombinePerKey(max)
-            | beam.MapTuple(lambda key, _: ((key[0], "exact", 0), 1))
-        )
         counted = (
             tallies,
             known,
-            spelt,
             repeats | "Count repeats" >> beam.FlatMapTuple(_count_repeats),
         )
         frequent = (
             repeats
+            | beam.Filter(lambda pair: pair[1][0] > 1)
             | beam.MapTuple(lambda key, sums: (key[0], (sums[0], key[1])))
             | beam.combiners.Top.PerKey(
                 _FREQUENT, key=lambda pair: (-pair[0], pair[1]), reverse=True
@@ -71,10 +72,13 @@ class _CountShard(beam.DoFn):
         tallies: collections.Counter[Key] = collections.Counter()
         times: collections.Counter[str] = collections.Counter()
         holders: collections.Counter[str] = collections.Counter()
+        spelt: dict[str, set[int]] = collections.defaultdict(set)
         for image in shard.images:
             own = [next(texts) for _ in image.captions]
             times.update(own)
             holders.update(set(own))
+            for text, caption in zip(own, image.captions, strict=True):
+                spelt[text].add(_digest(caption))
             tallies[split, "images", 0] += 1
             tallies[split, "per image", min(len(own), _LONGEST)] += 1
             tallies[split, "within", 0] += len(own) - len(set(own))
@@ -85,10 +89,8 @@ class _CountShard(beam.DoFn):
             tallies[split, "length", min(len(parts), _LONGEST)] += count
             for word in parts:
                 words[word] += count
-            pair = (count, holders[text])
-            yield beam.pvalue.TaggedOutput(_TEXTS, ((split, text), pair))
-        for digest in {_digest(text) for text in captions}:
-            yield beam.pvalue.TaggedOutput(_EXACT, ((split, digest), 1))
+            sums = (count, holders[text], tuple(spelt[text]))
+            yield beam.pvalue.TaggedOutput(_TEXTS, ((split, text), sums))
         for word, count in words.items():
             yield beam.pvalue.TaggedOutput(_WORDS, ((split, word), count))
         yield from tallies.items()
@@ -115,30 +117,21 @@ class _LookUp(beam.DoFn):
             yield (split, "unknown", 0), count
 
 
-class _SumPairs(beam.CombineFn):
-    """Adds up (captions, images)."""
-
-    def create_accumulator(self) -> tuple[int, int]:
-        return 0, 0
-
-    def add_input(
-        self, total: tuple[int, int], pair: tuple[int, int]
-    ) -> tuple[int, int]:
-        return total[0] + pair[0], total[1] + pair[1]
-
-    def merge_accumulators(self, totals: Any) -> tuple[int, int]:
-        captions, images = zip(*totals, strict=True)
-        return sum(captions), sum(images)
-
-    def extract_output(self, total: tuple[int, int]) -> tuple[int, int]:
-        return total
+def _added(several: Iterable[_Sums]) -> _Sums:
+    captions = images = 0
+    spelt: set[int] = set()
+    for count, holders, digests in several:
+        captions, images = captions + count, images + holders
+        spelt.update(digests)
+    return captions, images, tuple(heapq.nsmallest(_SPELLINGS, spelt))
 
 
 def _count_repeats(
-    key: tuple[str, str], sums: tuple[int, int]
+    key: tuple[str, str], sums: _Sums
 ) -> Iterator[tuple[Key, int]]:
-    split, (captions, images) = key[0], sums
+    split, (captions, images, spelt) = key[0], sums
     yield (split, "times", captions), 1
+    yield (split, "exact", 0), len(spelt)
     if images > 1:
         yield (split, "shared", 0), captions
 
@@ -150,5 +143,6 @@ def _normalised(captions: Sequence[str]) -> Iterator[str]:
     return (text.decode() for text in joined.numpy())
 
 
-def _digest(text: str) -> bytes:
-    return hashlib.blake2b(text.encode(), digest_size=8).digest()
+def _digest(text: str) -> int:
+    digest = hashlib.blake2b(text.encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big")

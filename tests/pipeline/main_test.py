@@ -241,6 +241,16 @@ def test_flickr8k_needs_its_lists(world: World, tmp_path: Path) -> None:
     )
 
 
+def test_dataflow_is_given_no_path_of_this_machine(
+    world: World, tmp_path: Path
+) -> None:
+    flags = world.flags(tmp_path / "records")
+    assert run(*flags, "--runner=DataflowRunner").told == (
+        f"--annotations={world.corpus.jsonl}: Dataflow's workers cannot see a "
+        "path of this machine; copy it to a bucket, and give its gs:// URL"
+    )
+
+
 @pytest.mark.parametrize("flag", ["annotations", "images"])
 def test_a_wrong_path_is_told(world: World, tmp_path: Path, flag: str) -> None:
     wrong = tmp_path / "nothing"

@@ -110,12 +110,24 @@ def test_a_manifest_that_holds_other_fields_is_refused(
         manifest_lib.Manifest.load(MANIFEST.dump().replace(old, new))
 
 
+def test_a_manifest_of_before_the_data_card_keeps_its_digest() -> None:
+    row = dataclasses.asdict(MANIFEST) | {"schema": 1}
+    del row["card_sha256"]
+    digest = manifest_lib.digest(row)
+    text = manifest_lib.canonical_json(row | {"digest": digest})
+    old = manifest_lib.Manifest.load(text)
+    assert old.card_sha256 is None
+    assert old.digest == digest
+    assert old.dump() == text
+
+
 def test_another_schema_is_refused_by_number() -> None:
     other = dataclasses.replace(MANIFEST, schema=99)
     with pytest.raises(manifest_lib.RecordSetError) as caught:
         manifest_lib.Manifest.load(other.dump())
     assert str(caught.value) == (
-        "manifest schema 99, this version reads 2: make the record set anew"
+        "manifest schema 99, this version reads 1 and 2: make the record set "
+        "anew"
     )
 
 

@@ -3,8 +3,11 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from apache_beam.io.aws.clients.s3 import boto3_client
+from google.cloud.storage import blob
 
 from pipeline import origin
 from pipeline.images import RejectedImage
@@ -163,3 +166,26 @@ def test_a_bucket_may_hold_the_root(url: str, root: Path) -> None:
             images.read(source, **how)
     with pytest.raises(OSError, match="a/2.jpg"):
         images.read("a/2.jpg", max_bytes=9)
+
+
+@pytest.mark.slow
+def test_a_range_of_a_bucket_is_fetched_alone(
+    url: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "1.tar").write_bytes(bytes(1 << 20))
+    bucket.upload(root / "1.tar", f"{url}/1.tar")
+    fetched = []
+    for kind, method in (
+        (blob.Blob, "download_as_bytes"),
+        (boto3_client.Client, "get_range"),
+    ):
+        original = getattr(kind, method)
+
+        def noted(*args: Any, original: Any = original, **how: Any) -> bytes:
+            fetched.append(original(*args, **how))
+            return bytes(fetched[-1])
+
+        monkeypatch.setattr(kind, method, noted)
+    images = origin.ImageRoot(url)
+    images.read("1.tar", max_bytes=5000, offset=700, length=4321)
+    assert 4321 <= sum(map(len, fetched)) <= 4322

@@ -18,13 +18,14 @@ from pipeline import progress
 from tests import jobs
 
 
-def test_a_pace_begins_with_the_first_count(
+def test_a_pace_is_that_of_the_time_in_which_a_count_grew(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = iter([0.0, 7.0, 9.0, 12.0])
+    clock = iter([0.0, 7.0, 9.0, 12.0, 99.0])
     monkeypatch.setattr(time, "monotonic", lambda: next(clock))
     pace = progress.Pace()
-    assert [pace.rate(count) for count in (0, 10, 16, 60)] == [0, 0, 3, 10]
+    rates = [pace.rate(count) for count in (0, 10, 16, 60, 60)]
+    assert rates == [0, 0, 3, 10, 10]
 
 
 def test_time_left_is_told_where_it_is_known() -> None:

@@ -1,6 +1,7 @@
 """The runner's side: which flags reach Beam, and which line tells an error."""
 
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from apache_beam.options.pipeline_options import (
     DirectOptions,
     PipelineOptions,
+    SetupOptions,
     StandardOptions,
 )
 from google.api_core import exceptions
@@ -73,6 +75,12 @@ def test_dataflow_is_given_this_package() -> None:
         "Dataflow's workers need this package: add --setup_file=./setup.py, or "
         "--sdk_container_image with an image that has it"
     )
+
+
+def test_a_setup_file_has_a_folder() -> None:
+    setup = dataflow("--setup_file=setup.py").view_as(SetupOptions)
+    assert setup.setup_file == os.path.abspath("setup.py")
+    assert dataflow().view_as(SetupOptions).setup_file is None
 
 
 def test_other_runners_may_share_this_machines_files() -> None:

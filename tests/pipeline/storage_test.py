@@ -131,6 +131,11 @@ def test_a_bucket_holds_what_was_written_and_nothing_else(folder: str) -> None:
     assert [item.path for item in found.metadata_list] == [f"{folder}/a.txt"]
 
 
+def test_a_bucket_that_is_not_there_is_named(folder: str) -> None:
+    with pytest.raises(OSError, match="gs://none/b.txt could not be written"):
+        storage.write_text("gs://none", "b.txt", "text")
+
+
 def test_what_a_bucket_does_not_hold_is_not_found(folder: str) -> None:
     with pytest.raises(FileNotFoundError, match=f"{folder}/b.txt"):
         storage.read_bytes(f"{folder}/b.txt")

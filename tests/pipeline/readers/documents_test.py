@@ -68,4 +68,4 @@ def peak(path: Path, num_items: int) -> int:
 
 def test_memory_is_flat(tmp_path: Path) -> None:
     small = peak(tmp_path / "small", 2_000)
-    assert peak(tmp_path / "large", 16_000) < 1.2 * small
+    assert peak(tmp_path / "large", 16_000) < small + 200_000

@@ -144,7 +144,7 @@ def peak(path: Path, num_rows: int) -> int:
 def test_memory_is_flat(tmp_path: Path) -> None:
     small = peak(tmp_path / "small", 800)
     # Protobuf's own garbage comes and goes; the file is eight times as large.
-    assert peak(tmp_path / "large", 6_400) < 2 * small
+    assert peak(tmp_path / "large", 6_400) < small + 500_000
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ def _check(
         named = alike | beam.MapTuple(
             lambda topic, groups: (
                 topic,
-                [[image.image_id for image in group] for group in groups],
+                [[ref[0] for ref in group] for group in groups],
             )
         )
         pipes.check(named, list(examples.items()))

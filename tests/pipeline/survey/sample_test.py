@@ -5,19 +5,15 @@ import numpy as np
 import pytest
 
 from pipeline import records, splits
-from pipeline.card.look import Look
-from pipeline.card.shard_facts import Image
 from pipeline.survey import sample
 from tests import pipes
 from tests.pipeline.survey.shards import shard
 
-LOOK = Look(1, b"")
 
-
-def _drawn(**counts: int) -> dict[str, list[tuple[float, Image]]]:
+def _drawn(**counts: int) -> dict[str, list[tuple[float, sample.Drawn]]]:
     return {
         split: [
-            (n / 1e4, Image(f"{split}{n}", split, split, n, ("x",), LOOK))
+            (n / 1e4, ((f"{split}{n}", split, split, n), ("x",)))
             for n in reversed(range(count))
         ]
         for split, count in counts.items()
@@ -38,7 +34,7 @@ def test_images_are_drawn_by_hash_whatever_shard_they_are_in(
     with pipes.runner() as pipeline:
         drawn = pipeline | beam.Create([*shards, silent]) | sample.Draw()
         named = drawn | beam.MapTuple(
-            lambda split, ranked: (split, [i.image_id for _, i in ranked])
+            lambda split, ranked: (split, [ref[0] for _, (ref, _) in ranked])
         )
         pipes.check(named, [("train", sorted(names, key=ranks.__getitem__))])
 
@@ -48,7 +44,7 @@ def test_a_plan_measures_on_the_split_that_is_held_out() -> None:
     assert plan.split == "dev"
     assert len(plan.counted) == 1200
     assert [len(plan.measured), len(plan.scored)] == [1000, 300]
-    assert [image.image_id for image in plan.lent[:2]] == ["train0", "train1"]
+    assert [ref[0] for ref, _ in plan.lent[:2]] == ["train0", "train1"]
     assert len(plan.lent) == 1000
 
 
@@ -78,11 +74,9 @@ def test_records_are_read_back_where_they_lie(tmp_path: Path) -> None:
     ]
     offsets = np.cumsum([0, *map(len, frames)]).tolist()
     (tmp_path / "train").write_bytes(b"".join(frames))
-    images = tuple(
-        Image(str(n), "train", "train", offsets[n], ("x",), LOOK)
-        for n in (1, 3)
-    )
-    plan = sample.Plan("train", (), (), images[:1], (), {"blank": [images[1:]]})
+    first, second = ((str(n), "train", "train", offsets[n]) for n in (1, 3))
+    scored = ((first, ("x",)),)
+    plan = sample.Plan("train", (), (), scored, (), {"blank": [(second,)]})
     with pipes.runner() as pipeline:
         stored = (
             pipeline

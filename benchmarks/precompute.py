@@ -31,6 +31,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from pipeline import (  # noqa: E402
     encoders,
+    encoding,
+    lock,
     manifest,
     origin,
     records,
@@ -133,18 +135,22 @@ def job(
     """Seconds of the whole job."""
     grid = records.GridSpec(encoder.locations, encoder.depth)
     writer = shards.ShardWriter(
-        images=origin.ImageRoot(str(root)),
+        encoding=encoding.Encoding(
+            images=origin.ImageRoot(str(root)),
+            encoder=encoder.name,
+            weights=None,
+            grid=grid,
+            batch_size=BATCH,
+            thumbnail_side=224,
+        ),
         output=str(output),
+        owner=lock.take(str(output)),
         request="benchmark",
-        encoder=encoder.name,
-        weights=None,
-        grid=grid,
         num_shards=num_shards,
-        batch_size=BATCH,
-        thumbnail_side=224,
     )
     summary = transforms.Summary(
         output=str(output),
+        owner=writer.owner,
         encoder=encoder.fingerprint,
         grid=grid,
         settings={"batch_size": BATCH},
@@ -158,7 +164,7 @@ def job(
         min_count=5,
         max_words=20000,
     )
-    loaded = writer.model.acquire(lambda: encoder)
+    loaded = writer.encoding.model.acquire(lambda: encoder)
     begin = time.perf_counter()
     options = PipelineOptions(["--runner=FnApiRunner"])
     with beam.Pipeline(options=options) as pipeline:

@@ -28,7 +28,8 @@ The flow, in order; a module imports only those above it:
   readers      a data set's own files -> references: a reader a format
   progress     how far a job is: a line in a terminal, lines in a log
   side_file    what stands beside a finished shard
-  shards       one shard: read, decode, encode, write, rename, check
+  encoding     references -> records: read, decode and encode images
+  shards       one shard: encode, write, rename, check
   survey       finished shards -> the data card, from counts that add up
   transforms   the Beam stages, each named by its effect
   rehearsal    a sample encoded, and what the whole would take

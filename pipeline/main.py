@@ -29,6 +29,7 @@ from pipeline import (
     album,
     audit,
     encoders,
+    encoding,
     images,
     inspection,
     lock,
@@ -327,19 +328,21 @@ def _writer(
     counters: progress.Counters,
 ) -> shards.ShardWriter:
     return shards.ShardWriter(
-        images=origin.ImageRoot(source.root, tuple(_ALLOW_HOSTS.value)),
+        encoding=encoding.Encoding(
+            images=origin.ImageRoot(source.root, tuple(_ALLOW_HOSTS.value)),
+            encoder=_ENCODER.value,
+            weights=_WEIGHTS.value,
+            grid=records.GridSpec(
+                encoder.locations, encoder.depth, _GRID_DTYPE.value
+            ),
+            batch_size=_BATCH_SIZE.value,
+            thumbnail_side=_THUMBNAIL_SIDE.value,
+            limits=_limits(),
+        ),
         output=_OUTPUT.value,
         owner=owner,
         request=request.digest,
-        encoder=_ENCODER.value,
-        weights=_WEIGHTS.value,
-        grid=records.GridSpec(
-            encoder.locations, encoder.depth, _GRID_DTYPE.value
-        ),
         num_shards=_NUM_SHARDS.value,
-        batch_size=_BATCH_SIZE.value,
-        thumbnail_side=_THUMBNAIL_SIDE.value,
-        limits=_limits(),
         counters=counters,
     )
 
@@ -354,7 +357,7 @@ def _job(
         output=writer.output,
         owner=writer.owner,
         encoder=request.encoder,
-        grid=writer.grid,
+        grid=writer.encoding.grid,
         settings=request.settings,
         max_reject_share=_MAX_REJECT_SHARE.value,
     )

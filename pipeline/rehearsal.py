@@ -74,14 +74,14 @@ def rehearse(reader: beam.PTransform, writer: shards.ShardWriter) -> Rehearsal:
     Raises:
       ValueError: the data set has no image to encode.
     """
-    size = _BATCHES * writer.batch_size
+    size = _BATCHES * writer.encoding.batch_size
     with tempfile.TemporaryDirectory() as folder:
         total, references = _sample(reader, size, folder)
         local = dataclasses.replace(
             writer, output=folder, owner=lock.take(folder), num_shards=1
         )
         # Loads the encoder and traces it for both sizes of batches.
-        first, rest = _parted(references, writer.batch_size + 1)
+        first, rest = _parted(references, writer.encoding.batch_size + 1)
         local.write("first", 0, first)
         began = time.monotonic()
         written = local.write("sample", 0, rest or first)

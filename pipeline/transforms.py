@@ -15,7 +15,15 @@ from typing import Any
 import apache_beam as beam
 import tensorflow as tf
 
-from pipeline import lock, progress, records, shards, splits, storage
+from pipeline import (
+    encoding,
+    lock,
+    progress,
+    records,
+    shards,
+    splits,
+    storage,
+)
 from pipeline import manifest as manifest_lib
 from pipeline import rejects as rejects_lib
 from pipeline import vocabulary as vocabulary_lib
@@ -354,7 +362,7 @@ class Precompute(beam.PTransform):
         )
         vocabulary = references | self._learn
         appraise = appraisal.Appraise(
-            writer.output, writer.grid, shards.UNSTORABLE
+            writer.output, writer.encoding.grid, encoding.UNSTORABLE
         )
         written = Written(
             rows=rows,

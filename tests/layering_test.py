@@ -25,6 +25,7 @@ BEAM = {
     "side_file",
     "progress",
     "survey",
+    "encoding",
     "shards",
     "readers",
     "transforms",

@@ -10,7 +10,15 @@ from typing import Any
 import apache_beam as beam
 import pytest
 
-from pipeline import lock, origin, records, shards, splits, transforms
+from pipeline import (
+    encoding,
+    lock,
+    origin,
+    records,
+    shards,
+    splits,
+    transforms,
+)
 from pipeline import manifest as manifest_lib
 from pipeline import vocabulary as vocabulary_lib
 from pipeline.readers.captions import Reference
@@ -67,16 +75,18 @@ def test_without_train_captions_the_vocabulary_is_empty() -> None:
 def shard_writer(tmp_path: Path, corpus: fixtures.Corpus) -> shards.ShardWriter:
     encoder = fixtures.save_encoder(tmp_path / "encoder.keras")
     return shards.ShardWriter(
-        images=origin.ImageRoot(str(corpus.images)),
+        encoding=encoding.Encoding(
+            images=origin.ImageRoot(str(corpus.images)),
+            encoder=str(encoder),
+            weights=None,
+            grid=records.GridSpec(locations=16, depth=6),
+            batch_size=4,
+            thumbnail_side=0,
+        ),
         output=str(tmp_path / "records"),
         owner=lock.take(str(tmp_path / "records")),
         request="ab",
-        encoder=str(encoder),
-        weights=None,
-        grid=records.GridSpec(locations=16, depth=6),
         num_shards=2,
-        batch_size=4,
-        thumbnail_side=0,
     )
 
 

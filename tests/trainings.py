@@ -3,7 +3,6 @@
 They are forked from one that has imported TensorFlow, and has not used it.
 """
 
-import json
 import multiprocessing
 import os
 import sys
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from trainer import actions
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["trainer.main"])
@@ -62,9 +63,8 @@ class Training:
     @property
     def steps(self) -> int:
         """Updates that `metrics.jsonl` tells of."""
-        path = self.run_dir / "metrics.jsonl"
-        rows = path.read_text().splitlines() if path.exists() else []
-        return json.loads(rows[-1])["step"] if rows else 0
+        rows = actions.read_metrics(str(self.run_dir))
+        return rows[-1]["step"] if rows else 0
 
     def start(self) -> None:
         """Starts a process."""

@@ -3,7 +3,10 @@
 The flow, in order; a module imports only those above it:
 
   config       finds, parses, locks and saves gin files
+  heartbeat    a worker's sign of life to the launcher that started it
+  cluster      environment -> the cluster that this process is a worker of
   strategy     names of devices -> tf.distribute.Strategy and dtype policy
+  workers      what the processes of a run tell each other
   admission    refuses a record set whose data card says stop
   dataset      record set -> batches in an order that only the seed decides
   split_images  every image of a split once, with all of its captions
@@ -33,5 +36,6 @@ The flow, in order; a module imports only those above it:
   report       the evaluation on disk, and what to read of it first
   serving      image files -> captions
   experiment   train, evaluate, caption: the only wiring
+  launcher     several workers on this host; when one is lost, all stop
   main         flags -> configuration -> experiment
 """

@@ -144,6 +144,16 @@ class MetricsLog:
         )
 
 
+class NoLog:
+    """In the place of `MetricsLog` where another worker writes it."""
+
+    def write(self, step: int, scalars: dict[str, float]) -> None:
+        """Does nothing."""
+
+    def __call__(self, report: loop.Report) -> None:
+        """Does nothing."""
+
+
 def read_metrics(run_dir: str) -> list[dict[str, Any]]:
     """The rows of `metrics.jsonl`, oldest first; none before training.
 
@@ -205,7 +215,7 @@ class EvaluateAndStop:
         when: Every,
         select_by: str,
         patience: Patience,
-        log: MetricsLog,
+        log: MetricsLog | NoLog,
         checkpoints: checkpoint.Checkpoints,
     ):
         """Takes finished objects.

@@ -28,8 +28,15 @@ class Checkpoints:
     written under another name, then renamed.
     """
 
-    def __init__(self, run_dir: str, **parts: Any):
-        """Names what is saved: `captioner`, `optimizer`, `step` and so on."""
+    def __init__(self, run_dir: str, *, writes: bool = True, **parts: Any):
+        """Binds a run's folder.
+
+        Args:
+          run_dir: of the run.
+          writes: false makes saving do nothing: one worker does it for all.
+          **parts: what is saved: `captioner`, `optimizer`, `step` and so on.
+        """
+        self._writes = writes
         self._checkpoint = tf.train.Checkpoint(**parts)
         self._newest = tf.train.CheckpointManager(
             self._checkpoint, os.path.join(run_dir, "checkpoints"), 2
@@ -67,6 +74,8 @@ class Checkpoints:
     def _write(
         self, manager: tf.train.CheckpointManager, step: int, last: bool
     ) -> bool:
+        if not self._writes:
+            return True
         try:
             manager.save(checkpoint_number=step)
         except (OSError, tf.errors.OpError) as error:
@@ -99,7 +108,7 @@ class Checkpoints:
           RunError: there are checkpoints, and all are damaged.
         """
         newest, best = self._newest.directory, self._best.directory
-        for directory in (newest, best):
+        for directory in (newest, best) if self._writes else ():
             _sweep(directory)
         status = self._restore([*_found(newest), *_found(best)])
         if status:

@@ -2,7 +2,8 @@
 
 The split's records, in the manifest's order, are cut into V virtual streams of
 equal length. A global batch is the streams' parts side by side, so the same
-batches come out on one device, two replicas or four. Epoch and place
+batches come out on one device, two replicas or four workers, of which each
+reads its own streams alone. Epoch and place
 follow from the step alone: a resumed run skips to where it was. Iterator
 checkpoints can't promise that; they shuffle otherwise from the next epoch on.
 """
@@ -66,6 +67,27 @@ class Batching:
         return self.batch_images // self.num_streams
 
 
+@dataclasses.dataclass(frozen=True)
+class Share:
+    """A worker's part of the replicas, and so of the streams.
+
+    Attributes:
+      worker: its number, from zero.
+      workers: of all; divides the replicas.
+    """
+
+    worker: int = 0
+    workers: int = 1
+
+    def of(self, count: int) -> range:
+        """The worker's part of so many streams or replicas, in order."""
+        part = count // self.workers
+        return range(self.worker * part, (self.worker + 1) * part)
+
+
+_WHOLE = Share()
+
+
 class CaptionDataset:
     """The batches of one split.
 
@@ -101,44 +123,76 @@ class CaptionDataset:
         longest = -(-self.num_images // self.batching.num_streams)
         return -(-longest // self.batching.stream_images)
 
-    def epochs(self, *, first_step: int, replicas: int) -> tf.data.Dataset:
+    def replica_streams(self, replicas: int, workers: int = 1) -> int:
+        """How many of the streams each replica has.
+
+        Raises:
+          ValueError: they can't be shared evenly; says by how many they can.
+        """
+        streams = self.batching.num_streams
+        if streams % replicas:
+            fits = [n for n in range(1, streams + 1) if not streams % n]
+            of = f" of {workers} workers" if workers > 1 else ""
+            raise ValueError(
+                f"{replicas} replicas{of} can't share {streams} streams "
+                f"evenly: use one of {fits} replicas in all, or another "
+                "`num_streams`"
+            )
+        return streams // replicas
+
+    def epochs(
+        self, *, first_step: int, replicas: int, share: Share = _WHOLE
+    ) -> tf.data.Dataset:
         """Per-replica batches, for ever, from a step of the run on.
 
-        The batch of replica r at step s is element s * replicas + r.
+        Args:
+          first_step: updates made before.
+          replicas: of all workers.
+          share: whose batches; of R replicas in it, that of the share's r-th
+            at step s is element s * R + r.
 
         Raises:
           ValueError: the replicas don't divide the streams.
         """
-        self._check_replicas(replicas)
+        self.replica_streams(replicas, share.workers)
         first, done = divmod(first_step, self.steps_per_epoch)
         epochs = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
-        return self._with_options(
-            epochs.flat_map(
-                lambda epoch: self._epoch(
-                    epoch,
-                    tf.where(epoch == first, tf.constant(done, tf.int64), 0),
-                    replicas,
-                )
+        batches = epochs.flat_map(
+            lambda epoch: self._epoch(
+                epoch,
+                tf.where(epoch == first, tf.constant(done, tf.int64), 0),
+                replicas,
+                share,
             )
         )
+        # Else workers would ask each other before each step who has a batch.
+        endless = tf.data.experimental.assert_cardinality(
+            tf.data.INFINITE_CARDINALITY
+        )
+        return self._with_options(batches.apply(endless))
 
     def once(
-        self, *, replicas: int, swap_images: bool = False
+        self,
+        *,
+        replicas: int,
+        share: Share = _WHOLE,
+        swap_images: bool = False,
     ) -> tf.data.Dataset:
         """One pass over the split, always in the same order.
 
         Args:
           replicas: as for `epochs`.
+          share: likewise.
           swap_images: captions get the grid of the split's next image; only
             without shuffling.
 
         Raises:
           ValueError: the replicas don't divide the streams.
         """
-        self._check_replicas(replicas)
+        self.replica_streams(replicas, share.workers)
         zero = tf.constant(0, tf.int64)
         return self._with_options(
-            self._epoch(zero, zero, replicas, swap_images=swap_images)
+            self._epoch(zero, zero, replicas, share, swap_images=swap_images)
         )
 
     def distribute(
@@ -148,7 +202,11 @@ class CaptionDataset:
         replicas = strategy.num_replicas_in_sync
         return iter(
             strategy.distribute_datasets_from_function(
-                lambda _: self.epochs(first_step=first_step, replicas=replicas)
+                lambda worker: self.epochs(
+                    first_step=first_step,
+                    replicas=replicas,
+                    share=_share(worker),
+                )
             )
         )
 
@@ -159,7 +217,11 @@ class CaptionDataset:
         replicas = strategy.num_replicas_in_sync
         return iter(
             strategy.distribute_datasets_from_function(
-                lambda _: self.once(replicas=replicas, swap_images=swap_images)
+                lambda worker: self.once(
+                    replicas=replicas,
+                    share=_share(worker),
+                    swap_images=swap_images,
+                )
             )
         )
 
@@ -169,19 +231,13 @@ class CaptionDataset:
             tf.constant(part, tf.int64)
             for part in divmod(step, self.steps_per_epoch)
         )
-        batch = self._records(epoch, done).take(self.batching.batch_images)
+        streams = _WHOLE.of(self.batching.num_streams)
+        batch = self._records(streams, epoch, done).take(
+            self.batching.batch_images
+        )
         parsed = batch.map(lambda row: records.parse(row, self._spec))
         ids = (row["image_id"].numpy().decode() for row in parsed)
         return [image_id for image_id in ids if image_id]
-
-    def _check_replicas(self, replicas: int) -> None:
-        streams = self.batching.num_streams
-        if streams % replicas:
-            fits = [n for n in range(1, streams + 1) if not streams % n]
-            raise ValueError(
-                f"{replicas} replicas can't share {streams} streams evenly: "
-                f"use one of {fits} replicas, or another `num_streams`"
-            )
 
     def _with_options(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
         options = tf.data.Options()
@@ -196,47 +252,54 @@ class CaptionDataset:
         epoch: tf.Tensor,
         done: tf.Tensor,
         replicas: int,
+        share: Share,
         *,
         swap_images: bool = False,
     ) -> tf.data.Dataset:
         """An epoch's batches from the `done`th on, each replica's in turn."""
-        examples = self._records(epoch, done).map(
+        streams = share.of(self.batching.num_streams)
+        examples = self._records(streams, epoch, done).map(
             lambda serialised: self._example(serialised, epoch)
         )
         if swap_images:
-            others = self._records(epoch, done, shift=1)
+            others = self._records(streams, epoch, done, shift=1)
             zipped = tf.data.Dataset.zip((examples, others))
             examples = zipped.map(self._swapped)
         batches = examples.batch(
-            self.batching.batch_images, drop_remainder=True
+            len(streams) * self.batching.stream_images, drop_remainder=True
         )
-
+        parts = len(share.of(replicas))
         return batches.map(
-            lambda batch: in_parts(self._encode(batch), replicas)
+            lambda batch: in_parts(self._encode(batch, streams), parts)
         ).unbatch()
 
     def _records(
-        self, epoch: tf.Tensor, done: tf.Tensor, *, shift: int = 0
+        self,
+        streams: range,
+        epoch: tf.Tensor,
+        done: tf.Tensor,
+        *,
+        shift: int = 0,
     ) -> tf.data.Dataset:
         """Serialised records, as many of each stream in turn as a batch takes.
 
         `shift` is the number of records by which each is too far on.
         """
         count, size = self.batching.num_streams, self.batching.stream_images
-        streams = []
-        for stream in range(count):
+        datasets = []
+        for stream in streams:
             begin = self.num_images * stream // count
             end = self.num_images * (stream + 1) // count
             dataset = self._range(begin + shift, end + shift)
             if self._shuffle:
                 dataset = self._shuffled(dataset, stream, epoch)
             filler = tf.data.Dataset.from_tensors(self._filler).repeat()
-            streams.append(dataset.skip(done * size).concatenate(filler))
+            datasets.append(dataset.skip(done * size).concatenate(filler))
         turns = tf.data.Dataset.from_tensor_slices(
-            np.repeat(np.arange(count, dtype=np.int64), size)
+            np.repeat(np.arange(len(streams), dtype=np.int64), size)
         )
         return tf.data.Dataset.choose_from_datasets(
-            streams, turns.repeat(self.steps_per_epoch - done)
+            datasets, turns.repeat(self.steps_per_epoch - done)
         )
 
     def _shuffled(
@@ -291,20 +354,21 @@ class CaptionDataset:
     def _swapped(self, example: Batch, other: tf.Tensor) -> Batch:
         return {**example, "grid": records.parse(other, self._spec)["grid"]}
 
-    def _encode(self, batch: Batch) -> Batch:
+    def _encode(self, batch: Batch, streams: range) -> Batch:
         """Captions -> tokens and weights; a missing caption is all padding."""
         b = self.batching
         tokens = self._vocabulary.encode(
             tf.reshape(batch["captions"], [-1]), b.max_length
         )
-        shape = [b.batch_images, b.captions_per_image, b.max_length]
+        images = len(streams) * b.stream_images
+        shape = [images, b.captions_per_image, b.max_length]
         tokens = tf.reshape(tokens, shape) * batch["present"][..., None]
         weights = tf.cast(tokens > 0, tf.float32)
         return {
             "grid": batch["grid"],
             "tokens": tokens,
             "weights": weights,
-            "streams": tf.range(b.num_streams, dtype=tf.int64),
+            "streams": tf.range(streams.start, streams.stop, dtype=tf.int64),
         }
 
 
@@ -316,6 +380,10 @@ def in_parts(batch: Batch, count: int) -> Batch:
         )
         for name, value in batch.items()
     }
+
+
+def _share(worker: tf.distribute.InputContext) -> Share:
+    return Share(worker.input_pipeline_id, worker.num_input_pipelines)
 
 
 def _filler(spec: records.GridSpec) -> bytes:

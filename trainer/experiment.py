@@ -23,6 +23,7 @@ from trainer import (
     checkpoint,
     config,
     evaluation,
+    heartbeat,
     loop,
     preemption,
     report,
@@ -31,6 +32,7 @@ from trainer import (
     split_images,
     train_step,
     wiring,
+    workers,
 )
 from trainer import captioner as captioner_lib
 from trainer import dataset as dataset_lib
@@ -121,11 +123,11 @@ class Cadence:
 
     def actions(
         self,
-        validation: evaluation.Validation,
+        validation: Callable[[], dict[str, float]],
         *,
         last_step: int,
         patience: actions.Patience,
-        log: actions.MetricsLog,
+        log: actions.MetricsLog | actions.NoLog,
         checkpoints: checkpoint.Checkpoints,
     ) -> list[loop.Action]:
         """What happens now and then; the checkpoint is saved last."""
@@ -186,9 +188,11 @@ def train(
         not stop the training.
 
     Returns:
-      A line that tells how it ended.
+      A line that tells how it ended; nothing where the chief says it.
 
     Raises:
+      DevicesError: there are no such devices.
+      WorkersError: the workers do not train the same run.
       RunError: the directory belongs to a run of other settings.
       RecordSetError: the record set can't be used.
       RefusedDataError: the data card says that training would be in vain.
@@ -196,14 +200,19 @@ def train(
       FloatingPointError: the loss, or its gradients, are no numbers.
       Preempted: a signal stopped the run, which is saved.
     """
+    # Before anything is computed: TensorFlow finds no other workers later.
+    devices = setup.devices.open()
+    crew = workers.Workers(devices)
+    if not crew.is_chief:
+        logging.getLogger("trainer").setLevel(logging.ERROR)
     record_set = manifest_lib.open_record_set(setup.records)
     for line in admission.admit(record_set, waived, wiring.NAMES):
         _LOG.warning(line)
     data = dataset_lib.CaptionDataset(
         record_set, "train", batching, shuffle=True
     )
-    devices = setup.devices.open()
-    _check_microbatches(microbatches, batching, devices.num_replicas_in_sync)
+    streams = data.replica_streams(devices.num_replicas_in_sync, crew.count)
+    _check_microbatches(microbatches, streams)
     step = _train_step(
         record_set,
         setup,
@@ -221,10 +230,14 @@ def train(
         "loss_scale": dataclasses.asdict(loss_scale),
         "selection": cadence.selection,
     }
-    _claim(run_dir, record_set, setup, settings)
+    identity = _identity(record_set, setup, settings)
+    if crew.is_chief:
+        _claim(run_dir, identity, record_set.vocabulary)
+    crew.require_same("settings", identity)
     patience, unusual = actions.Patience(cadence.patience), spikes.Spikes()
     checkpoints = checkpoint.Checkpoints(
         run_dir,
+        writes=crew.is_chief,
         captioner=step.captioner,
         optimizer=step.optimizer,
         step=step.step,
@@ -235,16 +248,22 @@ def train(
     )
     checkpoints.restore()
     first = int(step.step)
+    crew.require_same("newest checkpoints", first)
+    heartbeat.ready()
     if patience.has_run_out or first >= num_steps:
-        return f"already trained: step {first}, {run_dir}"
+        return crew.said(f"already trained: step {first}, {run_dir}")
     if not first:
         for line in wiring.require(_faults(record_set, data, step), waived):
             _LOG.warning(line)
     _LOG.info("%d parameters", step.captioner.count_params())
-    log = actions.MetricsLog(run_dir, resumed_step=first)
+    log = (
+        actions.MetricsLog(run_dir, resumed_step=first)
+        if crew.is_chief
+        else actions.NoLog()
+    )
     validation = _validation(record_set, setup, batching, cadence, step)
     batches = data.distribute(devices, first_step=first)
-    with preemption.Notice() as notice:
+    with preemption.Notice(crew.most) as notice:
         reason = loop.run(
             unusual.counted(step.over(batches)),
             first_step=first,
@@ -255,7 +274,7 @@ def train(
                 actions.SayProgress(num_steps, batching.batch_images),
                 log,
                 *cadence.actions(
-                    validation,
+                    lambda: crew.chiefs(validation()),
                     last_step=num_steps,
                     patience=patience,
                     log=log,
@@ -265,8 +284,9 @@ def train(
             ],
         )
         checkpoints.save(int(step.step), last=True)
+        crew.wait()
     notice.check(run_dir)
-    return f"trained: {reason}, {run_dir}"
+    return crew.said(f"trained: {reason}, {run_dir}")
 
 
 def _train_step(
@@ -322,10 +342,7 @@ def _faults(
         yield from wiring.compare_grids(next(images), encoder)
 
 
-def _check_microbatches(
-    microbatches: int, batching: dataset_lib.Batching, replicas: int
-) -> None:
-    streams = batching.num_streams // replicas
+def _check_microbatches(microbatches: int, streams: int) -> None:
     if microbatches < 1 or streams % microbatches:
         raise ValueError(
             "`microbatches` must divide the streams of a replica, got "
@@ -355,15 +372,12 @@ def _validation(
     )
 
 
-def _claim(
-    run_dir: str,
-    record_set: manifest_lib.RecordSet,
-    setup: Setup,
-    settings: dict[str, Any],
-) -> None:
-    """Takes the directory; a run goes on only where all of this is equal."""
+def _identity(
+    record_set: manifest_lib.RecordSet, setup: Setup, settings: dict[str, Any]
+) -> dict[str, Any]:
+    """A run goes on only where all of this is equal."""
     manifest = record_set.manifest
-    identity = {
+    return {
         "records": manifest.digest,
         "encoder": manifest.encoder,
         "encoder_batch": manifest.settings["batch_size"],
@@ -373,10 +387,18 @@ def _claim(
         "precision": setup.devices.precision,
         **settings,
     }
+
+
+def _claim(
+    run_dir: str,
+    identity: dict[str, Any],
+    vocabulary: vocabulary_lib.Vocabulary,
+) -> None:
+    """Takes the directory, and writes what the other modes need."""
     checkpoint.claim(run_dir, identity)
     config.save(run_dir)
     path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
-    checkpoint.write_text(path, record_set.vocabulary.dump())
+    checkpoint.write_text(path, vocabulary.dump())
 
 
 def _restored(
@@ -427,7 +449,7 @@ def evaluate(
             f"{setup.records} (digest {record_set.manifest.digest[:12]}) is "
             f"not the record set of {run_dir} (digest {trained_on[:12]})"
         )
-    devices = setup.devices.open()
+    devices = setup.devices.alone().open()
     with devices.scope():
         generator, model = _restored(run_dir, setup)
     scenes = grammar.read_truth(truth) if truth else None
@@ -481,7 +503,7 @@ def caption(
     """
     files = serving.image_files(paths)
     identity = checkpoint.read_identity(run_dir)
-    setup.devices.open()
+    setup.devices.alone().open()
     loaded = encoders.load_encoder(encoder, weights=weights)
     serving.check_encoder(loaded, identity["encoder"])
     server = serving.CaptionServer(

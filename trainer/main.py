@@ -1,6 +1,7 @@
 """Trains, evaluates and serves captioners.
 
 python -m trainer.main --mode=train --gin_file=gin/run_scenes.gin --run_dir=R
+python -m trainer.main --mode=train --num_workers=2 --gin_file=... --run_dir=R
 python -m trainer.main --mode=evaluate --run_dir=R
 python -m trainer.main --mode=caption --run_dir=R photo.jpg folder/
 """
@@ -13,10 +14,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import logging
 import sys
 
+import tensorflow as tf
 from absl import app, flags
 from absl import logging as absl_logging
 
-from trainer import config, experiment, preemption
+from trainer import config, experiment, heartbeat, launcher, preemption
 
 _MODE = flags.DEFINE_enum(
     "mode", None, ["train", "evaluate", "caption"], "What to do.", required=True
@@ -38,6 +40,14 @@ _GIN_PARAM = flags.DEFINE_multi_string(
 )
 _OUTPUT = flags.DEFINE_string(
     "output", None, "caption: JSONL file to write; standard output if not set."
+)
+
+_NUM_WORKERS = flags.DEFINE_integer(
+    "num_workers",
+    1,
+    "train: processes of this host, each with an equal part of every batch. "
+    "When one is lost, all stop.",
+    lower_bound=1,
 )
 
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
@@ -62,6 +72,14 @@ def _run(arguments: list[str]) -> str:
     return experiment.caption(run_dir, arguments, _OUTPUT.value)
 
 
+def _launch() -> int:
+    """Starts this command as several workers; returns the exit code."""
+    if _MODE.value != "train":
+        raise config.ConfigError("--num_workers is for --mode=train alone")
+    command = [sys.executable, "-m", "trainer.main", *sys.argv[1:]]
+    return launcher.launch([*command, "--num_workers=1"], _NUM_WORKERS.value)
+
+
 def main(argv: list[str]) -> None:
     """Runs a mode; one clear line and exit code 1 when it can't.
 
@@ -72,11 +90,18 @@ def main(argv: list[str]) -> None:
     )
     absl_logging.set_verbosity(absl_logging.WARNING)
     logging.getLogger("trainer").setLevel(logging.INFO)
+    heartbeat.start()
     try:
-        print(_run(argv[1:]))
+        if _NUM_WORKERS.value > 1:
+            sys.exit(_launch())
+        said = _run(argv[1:])
+        if said:
+            print(said)
     except preemption.Preempted as stop:
         print(f"trainer: {_line(stop)}", file=sys.stderr)
         sys.exit(stop.exit_code)
+    except tf.errors.UnavailableError as error:
+        sys.exit(f"trainer: another worker is gone: {error.message}")
     except _USER_ERRORS as error:
         sys.exit(f"trainer: {_line(error)}")
 

@@ -1,6 +1,7 @@
 """A signal to stop -> a checkpoint, and an exit code: restart me."""
 
 import signal
+from collections.abc import Callable
 from typing import Any, Self
 
 from trainer import loop
@@ -29,8 +30,13 @@ class Notice:
     done: so that the resumed run misses nothing. The second ends the process.
     """
 
-    def __init__(self) -> None:
-        """Does not listen yet."""
+    def __init__(self, most: Callable[[int], int] = int) -> None:
+        """Does not listen yet.
+
+        Args:
+          most: of a number, the largest that any worker has.
+        """
+        self._most = most
         self._given: int | None = None
         self._heeded = False
         self._before: dict[int, Any] = {}
@@ -53,9 +59,10 @@ class Notice:
 
     def __call__(self, report: loop.Report) -> None:
         """Raises loop.StopTraining: a signal came."""
-        if self._given is not None:
-            self._heeded = True
-            name = signal.Signals(self._given).name
+        given = self._most(self._given or 0)
+        if given:
+            self._given, self._heeded = given, True
+            name = signal.Signals(given).name
             raise loop.StopTraining(f"{name} at step {report.step}")
 
     def check(self, run_dir: str) -> None:

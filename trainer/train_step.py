@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline import vocabulary as vocabulary_lib
-from trainer import dataset, dropout, loop
+from trainer import dataset, dropout, loop, workers
 from trainer import loss as loss_lib
 from trainer import loss_scale as loss_scale_lib
 from trainer import optimizer as optimizer_lib
@@ -225,6 +225,7 @@ class LossOfSplit:
     ):
         """Takes finished objects."""
         self._strategy, self._captioner = strategy, captioner
+        self._crew = workers.Workers(strategy)
 
     def measure(self, split: dataset.CaptionDataset) -> float:
         """Nats per real token."""
@@ -249,27 +250,31 @@ class LossOfSplit:
         sums = [
             self._gathered(next(batches)) for _ in range(split.steps_per_epoch)
         ]
-        losses = np.concatenate([pair[0] for pair in sums])
-        tokens = np.concatenate([pair[1] for pair in sums])
+        losses, tokens = np.concatenate(sums, axis=1)
         return losses[tokens > 0], tokens[tokens > 0]
 
-    def _gathered(self, batch: Any) -> tuple[np.ndarray, np.ndarray]:
-        pair = self._sums(batch)
-        local = [self._strategy.experimental_local_results(p) for p in pair]
-        losses, tokens = (np.concatenate([v.numpy() for v in p]) for p in local)
-        return losses, tokens
+    def _gathered(self, batch: Any) -> np.ndarray:
+        """Loss and tokens, float32 [2, images] over all replicas."""
+        parts = self._strategy.experimental_local_results(self._sums(batch))
+        # With others, each replica has what all have.
+        parts = parts[:1] if self._crew.count > 1 else parts
+        return np.concatenate([part.numpy() for part in parts], axis=1)
 
     @tf.function
     def _sums(self, batch: Any) -> Any:
         return self._strategy.run(self._replica_sums, (batch,))
 
-    def _replica_sums(
-        self, batch: dataset.Batch
-    ) -> tuple[tf.Tensor, tf.Tensor]:
+    def _replica_sums(self, batch: dataset.Batch) -> tf.Tensor:
         tokens, weights = batch["tokens"], batch["weights"]
         logits, _ = self._captioner(batch["grid"], shift_right(tokens))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
-        return (
-            tf.reduce_sum(losses * weights, axis=[1, 2]),
-            tf.reduce_sum(weights, axis=[1, 2]),
+        sums = tf.stack(
+            [
+                tf.reduce_sum(losses * weights, axis=[1, 2]),
+                tf.reduce_sum(weights, axis=[1, 2]),
+            ]
         )
+        if self._crew.count == 1:
+            return sums
+        every = tf.transpose(workers.of_replicas(sums), [1, 0, 2])
+        return tf.reshape(every, [2, -1])

@@ -76,6 +76,19 @@ def test_goes_back_to_the_newest_and_to_the_best(tmp_path):
     assert_equal(resumed.values(), best)
 
 
+def test_a_worker_that_does_not_write_can_restore(tmp_path):
+    Parts(tmp_path).checkpoints.save(1)
+    before = sorted(tmp_path.rglob("*"))
+    parts = Parts(tmp_path)
+    quiet = checkpoint.Checkpoints(
+        os.fspath(tmp_path), writes=False, captioner=parts.layer
+    )
+    quiet.save(2)
+    quiet.save_best(2)
+    assert sorted(tmp_path.rglob("*")) == before
+    quiet.restore_best()
+
+
 def test_best_is_the_newest_until_there_is_a_best(tmp_path):
     saved = Parts(tmp_path)
     saved.update(2)

@@ -60,18 +60,23 @@ def global_batches(
     *,
     first_step: int = 0,
     replicas: int = 1,
+    workers: int = 1,
 ) -> list[dict[str, np.ndarray]]:
-    """The replicas' batches side by side."""
-    parts = data.epochs(first_step=first_step, replicas=replicas)
-    drawn = list(parts.take(count * replicas).as_numpy_iterator())
+    """The replicas' batches side by side, worker by worker."""
+    drawn = []
+    for worker in range(workers):
+        parts = data.epochs(
+            first_step=first_step,
+            replicas=replicas,
+            share=dataset.Share(worker, workers),
+        ).batch(replicas // workers)
+        drawn.append(list(parts.take(count).as_numpy_iterator()))
     return [
         {
-            name: np.concatenate(
-                [part[name] for part in drawn[i : i + replicas]]
-            )
-            for name in drawn[0]
+            name: np.concatenate([part for own in row for part in own[name]])
+            for name in row[0]
         }
-        for i in range(0, len(drawn), replicas)
+        for row in zip(*drawn, strict=True)
     ]
 
 
@@ -153,10 +158,29 @@ def test_another_seed_gives_another_order(record_set, uninterrupted, images):
     assert sorted(orders[0]) == sorted(orders[1])
 
 
-@pytest.mark.parametrize("replicas", [2, 4])
-def test_replicas_share_the_same_global_batches(train, uninterrupted, replicas):
-    parts = global_batches(train, 5, replicas=replicas)
+@pytest.mark.parametrize(
+    ("replicas", "workers"), [(2, 1), (4, 1), (2, 2), (4, 2), (4, 4)]
+)
+def test_replicas_share_the_same_global_batches(
+    train, uninterrupted, replicas, workers
+):
+    parts = global_batches(train, 5, replicas=replicas, workers=workers)
     assert_same(parts, uninterrupted[:5])
+    assert parts[0]["streams"].tolist() == [0, 1, 2, 3]
+
+
+def test_a_worker_reads_its_own_streams_alone(tmp_path):
+    record_set = fixtures.write_uneven_record_set(tmp_path)
+    data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+    first, *others = (
+        data.epochs(first_step=0, replicas=4, share=dataset.Share(worker, 4))
+        for worker in range(4)
+    )
+    (tmp_path / "train-00002-of-00004.tfrecord").unlink()
+    assert len(list(first.take(2 * STEPS))) == 2 * STEPS
+    for other in others:
+        with pytest.raises(tf.errors.NotFoundError):
+            list(other.take(2 * STEPS))
 
 
 @pytest.mark.parametrize(
@@ -318,11 +342,13 @@ def test_more_streams_than_images_is_no_error(tmp_path):
 def test_replicas_that_do_not_divide_the_streams(train, replicas):
     message = (
         f"{replicas} replicas can't share 4 streams evenly: use one of "
-        "[1, 2, 4] replicas, or another `num_streams`"
+        "[1, 2, 4] replicas in all, or another `num_streams`"
     )
     with pytest.raises(ValueError) as error:
         train.epochs(first_step=0, replicas=replicas)
     assert str(error.value) == message
+    with pytest.raises(ValueError, match=f"{replicas} replicas of 3 workers"):
+        train.epochs(first_step=0, replicas=replicas, share=dataset.Share(0, 3))
     with pytest.raises(ValueError) as error:
         train.once(replicas=replicas)
     assert str(error.value) == message

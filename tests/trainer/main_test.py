@@ -72,6 +72,11 @@ TINY = ["--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"]
             "config.gin is missing (train with --mode=train",
         ),
         case(
+            "workers that evaluate",
+            ["--mode=evaluate", "--num_workers=2"],
+            "--num_workers is for --mode=train alone",
+        ),
+        case(
             "stray argument",
             ["--mode=train", *TINY, "stray"],
             "not a flag: 'stray'",

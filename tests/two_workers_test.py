@@ -1,0 +1,91 @@
+"""Two workers as a user starts them, one of which is killed."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import fixtures
+
+STEPS = 24
+
+
+def command(records: Path, run_dir: Path, *more: str) -> list[str]:
+    bindings = {
+        "RECORDS": f"'{records}'",
+        "NUM_STEPS": STEPS,
+        "ShowAttendTell.dropout_rate": 0.3,
+        "Cadence.evaluate_every": 8,
+        "Cadence.patience": 100,
+    }
+    return [
+        *(sys.executable, "-m", "trainer.main", "--mode=train"),
+        *("--gin_file=gin/run_flickr8k.gin", "--gin_file=gin/tiny.gin"),
+        *(f"--gin_param={name} = {v}" for name, v in bindings.items()),
+        *(f"--run_dir={run_dir}", *more),
+    ]
+
+
+def rows(run_dir: Path) -> list[dict[str, float]]:
+    path = run_dir / "metrics.jsonl"
+    text = path.read_text() if path.exists() else ""
+    return [json.loads(line) for line in text.splitlines(keepends=True)[:-1]]
+
+
+def worker(launcher: int, number: int) -> int:
+    """Process id of one of a launcher's workers."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            told = (folder / "environ").read_text()
+        except OSError:
+            continue
+        if int(parent) == launcher and f'"index": {number}' in told:
+            return int(folder.name)
+    raise AssertionError(f"no worker {number}")
+
+
+def finish(launched: subprocess.Popen) -> str:
+    try:
+        return launched.communicate(timeout=120)[1]
+    finally:
+        # Its workers end by themselves when it is gone.
+        launched.kill()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc").exists(), reason="reads /proc")
+def test_a_killed_worker_stops_all_and_the_same_command_goes_on(tmp_path):
+    records, run_dir = tmp_path / "records", tmp_path / "run"
+    fixtures.write_uneven_record_set(records)
+    two = command(records, run_dir, "--num_workers=2")
+    launched = subprocess.Popen(two, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while len(rows(run_dir)) < 5:
+        assert launched.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    os.kill(worker(launched.pid, 1), signal.SIGKILL)
+    said = finish(launched).splitlines()
+    assert launched.returncode == 1
+    assert re.fullmatch(
+        r"trainer: worker 1 \(process \d+\) was killed by SIGKILL; all are "
+        "stopped, and the same command goes on from the newest checkpoint",
+        said[-1],
+    )
+    resumed = subprocess.Popen(two, stderr=subprocess.PIPE, text=True)
+    said = finish(resumed)
+    assert resumed.returncode == 0, said
+    # One worker speaks, and writes.
+    assert said.count(f"step {STEPS} of {STEPS}:") == 1
+    alone = command(records, tmp_path / "alone")
+    subprocess.run(alone, check=True, capture_output=True, timeout=120)
+    both = rows(run_dir), rows(tmp_path / "alone")
+    for first, second in zip(*both, strict=True):
+        assert first == pytest.approx(second, rel=1e-4)

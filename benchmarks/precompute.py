@@ -4,13 +4,15 @@
     --images=images/ --num_images=5000
   python benchmarks/precompute.py ... --megapixels=12
 
-The floor is the encoder alone, fed from memory in the same batches on the same
-threads; with `--megapixels`, which enlarges a hundred of the photographs to the
-size that a camera writes, decoding on as many threads and then encoding. The
-job reads, splits, groups, decodes, encodes, writes and finishes a record set.
-Start-up is reported apart: imports, weights and first trace, and what Beam
-takes for a job of one batch beyond encoding it. The floor is measured before
-and after the job, so that a machine that grows busy shows.
+The floor is the encoder alone, fed from memory in the same batches, TensorFlow
+having the same threads: called in a loop, and called by two threads at once,
+which is the most that it gives. With `--megapixels`, which enlarges a hundred
+of the photographs to the size that a camera writes, decoding on two threads
+comes before it. The job reads, splits, groups, decodes, encodes, writes,
+appraises and finishes a record set. Start-up is reported apart: imports,
+weights and first trace, and what Beam takes for a job of one batch beyond
+encoding it. The floor is measured before and after the job, so that a machine
+that grows busy shows.
 """
 
 import argparse
@@ -47,6 +49,7 @@ BATCH = 32
 # A shard of 1,250 images is 170 MB, as large as shards should be.
 SHARDS = 4
 THREADS = 2
+CALLERS = (1, 2)
 DISTINCT = 100
 
 
@@ -104,7 +107,7 @@ class Floor:
         pixels = self._encoder.decode(data)
         return np.asarray(self._encoder.fit(pixels))
 
-    def encode(self, count: int) -> float:
+    def encode(self, count: int, callers: int) -> float:
         """Of the encoder alone, fed `count` images from memory."""
         size = len(self._fitted)
         batches = [
@@ -112,17 +115,17 @@ class Floor:
             for start in range(0, count - count % BATCH, BATCH)
         ]
         begin = time.perf_counter()
-        with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
+        with concurrent.futures.ThreadPoolExecutor(callers) as pool:
             list(pool.map(self._encode, batches))
         return len(batches) * BATCH / (time.perf_counter() - begin)
 
-    def decode_and_encode(self, count: int) -> float:
+    def decode_and_encode(self, count: int, callers: int) -> float:
         """Of decoding alone, on as many threads, and then encoding alone."""
         begin = time.perf_counter()
         with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
             list(pool.map(self._decode, self._data))
         decoding = (time.perf_counter() - begin) / len(self._data)
-        return 1 / (decoding + 1 / self.encode(count))
+        return 1 / (decoding + 1 / self.encode(count, callers))
 
 
 def job(
@@ -189,20 +192,23 @@ def measure(
     traced = time.perf_counter() - begin
     jsonl = folder / "captions.jsonl"
     few = write_jsonl(tokens, root, jsonl, BATCH)
-    begun = job(encoder, jsonl, root, folder / "few", 1) - few / rate(256)
-    print(f"start-up     {traced:.1f} s of tracing, {begun:.1f} s of Beam")
+    begun = job(encoder, jsonl, root, folder / "few", 1) - few / rate(256, 2)
+    print(f"start-up      {traced:.1f} s of tracing, {begun:.1f} s of Beam")
     count = write_jsonl(tokens, root, jsonl, args.num_images)
-    before = rate(count)
+    before = [rate(count, callers) for callers in CALLERS]
     output = folder / "records"
     seconds = job(encoder, jsonl, root, output, SHARDS)
-    after = rate(count)
+    after = [rate(count, callers) for callers in CALLERS]
     found = manifest.open_record_set(str(output)).manifest
     written = sum(shard.records for shard in found.shards)
-    bare = 2 / (1 / before + 1 / after)
     whole, steady = written / seconds, written / (seconds - begun)
-    print(f"floor        {before:.1f} before, {after:.1f} after, images/s")
-    print(f"whole job    {whole:.1f} images/s, ratio {whole / bare:.3f}")
-    print(f"less start-up {steady:.1f} images/s, ratio {steady / bare:.3f}")
+    print(f"job           {whole:.1f} images/s, {steady:.1f} less start-up")
+    for callers, first, last in zip(CALLERS, before, after, strict=True):
+        bare = 2 / (1 / first + 1 / last)
+        print(
+            f"floor, {callers} calling {first:.1f} before, {last:.1f} after; "
+            f"job's share {whole / bare:.3f}, {steady / bare:.3f} less start-up"
+        )
 
 
 def main() -> None:

@@ -109,6 +109,7 @@ def test_two_logical_devices_train_alike(records, one):
     assert_same(one, train(records, "mirrored", ("CPU:0", "CPU:1")))
 
 
+@pytest.mark.slow
 def test_two_processes_train_alike(records, one):
     first, second = crew.run(train, records, "multi_worker")
     assert_same(one, first)

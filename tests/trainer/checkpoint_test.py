@@ -1,9 +1,10 @@
 """Saving and going back, and whose directory a run directory is."""
 
+import contextlib
 import os
 import pathlib
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -239,23 +240,25 @@ def test_what_a_kill_left_half_written_is_swept(tmp_path):
     assert not half.exists()
 
 
-@pytest.fixture
-def full_disk() -> Iterator[Callable[[], None]]:
-    """Calling it makes every write end in an error; undone afterwards."""
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """Every write ends in an error; so it must be over before pytest prints."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (64, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_loses_no_run(tmp_path, caplog, full_disk):
+def test_a_full_disk_loses_no_run(tmp_path, caplog):
     saved = Parts(tmp_path)
     saved.update(1)
     saved.checkpoints.save(1)
-    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
-    full_disk()
-    saved.update(1)
-    saved.checkpoints.save(2)
-    saved.checkpoints.save_best(2)
+    with full_disk():
+        saved.update(1)
+        saved.checkpoints.save(2)
+        saved.checkpoints.save_best(2)
     newest = tmp_path / "checkpoints" / "ckpt-1"
     first, second = caplog.messages
     assert first.startswith(
@@ -265,7 +268,6 @@ def test_a_full_disk_loses_no_run(tmp_path, caplog, full_disk):
         f"; newest checkpoint: {newest}; the run goes on (miss 1 of 3)"
     )
     assert second.endswith("(miss 2 of 3)")
-    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
     assert not list(tmp_path.glob("*/*_temp*"))
     saved.checkpoints.save(2)
     resumed = Parts(tmp_path)
@@ -273,15 +275,15 @@ def test_a_full_disk_loses_no_run(tmp_path, caplog, full_disk):
     assert_equal(resumed.values(), saved.values())
 
 
-def test_a_disk_that_stays_full_ends_the_run(tmp_path, full_disk):
+def test_a_disk_that_stays_full_ends_the_run(tmp_path):
     saved = Parts(tmp_path)
     saved.checkpoints.save(1)
-    full_disk()
-    with pytest.raises(checkpoint.RunError, match="can't save step 2"):
-        saved.checkpoints.save(2, last=True)
-    saved.checkpoints.save(3)
-    with pytest.raises(checkpoint.RunError, match="can't save step 4"):
-        saved.checkpoints.save(4)
+    with full_disk():
+        with pytest.raises(checkpoint.RunError, match="can't save step 2"):
+            saved.checkpoints.save(2, last=True)
+        saved.checkpoints.save(3)
+        with pytest.raises(checkpoint.RunError, match="can't save step 4"):
+            saved.checkpoints.save(4)
 
 
 def test_directory_is_claimed_once_and_again_for_the_same_run(tmp_path):

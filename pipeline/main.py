@@ -213,14 +213,14 @@ def _check_paths() -> None:
 
 def _paths() -> list[tuple[str, str]]:
     """What the workers are told to read and write: flag and path."""
-    paths = [("output", _OUTPUT.value)]
     if _DATASET.value == "tfds":
-        paths.append(("tfds_data_dir", _TFDS_DATA_DIR.value or ""))
+        paths = [("tfds_data_dir", _TFDS_DATA_DIR.value or "")]
     else:
         patterns = [inputs.pattern(given) for given in _ANNOTATIONS.value]
-        paths += [("annotations", pattern) for _, pattern in patterns]
+        paths = [("annotations", pattern) for _, pattern in patterns]
     if _IMAGES.value:
         paths.append(("images", _IMAGES.value))
+    paths.append(("output", _OUTPUT.value))
     if _ENCODER.value.endswith(".keras"):
         paths.append(("encoder", _ENCODER.value))
     if _WEIGHTS.value not in (None, "imagenet", "none"):

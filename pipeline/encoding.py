@@ -23,9 +23,9 @@ from pipeline.readers import captions as captions_lib
 from pipeline.rejects import Reject
 
 UNSTORABLE = "unstorable-grid"
-_DECODE_THREADS = 2
-# Two batches at once fill the cores that one leaves idle between its kernels.
-_ENCODE_THREADS = 2
+# Two batches at once fill the cores that one leaves idle between its kernels,
+# and a third is decoded.
+_THREADS = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,10 +38,9 @@ class _Decoded:
 
 @dataclasses.dataclass(frozen=True)
 class _Encoded:
-    reference: captions_lib.Reference
+    decoded: _Decoded
     grid: np.ndarray
-    thumbnail: bytes
-    look: Look
+    stored: np.ndarray
 
 
 def _ahead(
@@ -102,21 +101,16 @@ class Encoding:
         encoder = self.model.acquire(
             lambda: encoders.load_encoder(self.encoder, weights=self.weights)
         )
-        # While batches are encoded, the next is decoded and the last written.
-        decoded = _ahead(
-            functools.partial(self._decode, encoder),
-            references,
-            depth=2 * self.batch_size,
-            threads=_DECODE_THREADS,
-        )
+        references = iter(references)
         batches = iter(
-            lambda: list(itertools.islice(decoded, self.batch_size)), []
+            lambda: list(itertools.islice(references, self.batch_size)), []
         )
+        # While batches are decoded and encoded, the last is written.
         encoded = _ahead(
             functools.partial(self._encode_batch, encoder),
             batches,
-            depth=_ENCODE_THREADS + 1,
-            threads=_ENCODE_THREADS,
+            depth=_THREADS + 1,
+            threads=_THREADS,
         )
         for batch in encoded:
             for row in batch:
@@ -141,19 +135,20 @@ class Encoding:
         thumbnail = b""
         if self.thumbnail_side:
             thumbnail = images_lib.thumbnail(
-                pixels, longest_side=self.thumbnail_side
+                pixels, longest_side=self.thumbnail_side, file=data
             )
         fitted = encoder.fit(pixels)
         return _Decoded(reference, fitted, thumbnail, Look.of(fitted))
 
     def _encode_batch(
-        self, encoder: encoders.Encoder, batch: list[_Decoded | Reject]
+        self, encoder: encoders.Encoder, batch: list[captions_lib.Reference]
     ) -> list[_Encoded | Reject]:
-        """Encodes the rows that were decoded; rows keep their order."""
-        good = [row for row in batch if isinstance(row, _Decoded)]
+        """Decodes a batch and encodes what was decoded; rows keep order."""
+        rows = [self._decode(encoder, reference) for reference in batch]
+        good = [row for row in rows if isinstance(row, _Decoded)]
         encoded = iter(self._bisected(encoder, good))
         return [
-            row if isinstance(row, Reject) else next(encoded) for row in batch
+            row if isinstance(row, Reject) else next(encoded) for row in rows
         ]
 
     def _bisected(
@@ -172,27 +167,25 @@ class Encoding:
             half = len(batch) // 2
             first = self._bisected(encoder, batch[:half])
             return first + self._bisected(encoder, batch[half:])
-        return [
-            _Encoded(row.reference, grid, row.thumbnail, row.look)
-            for row, grid in zip(batch, grids, strict=True)
-        ]
+        return list(map(_Encoded, batch, grids, self.grid.narrow(grids)))
 
     def _store(
         self, row: _Encoded | Reject, log: ShardLog
     ) -> records.CaptionedImage | Reject:
         if isinstance(row, Reject):
             return row
+        decoded, reference = row.decoded, row.decoded.reference
         try:
-            stored = self.grid.to_bytes(row.grid)
+            stored = self.grid.to_bytes(row.stored)
         except ValueError as error:
-            return reject(row.reference, UNSTORABLE, str(error))
-        log.add(row.look, row.grid)
+            return reject(reference, UNSTORABLE, str(error))
+        log.add(decoded.look, row.grid)
         return records.CaptionedImage(
-            image_id=row.reference.image_id,
-            source=row.reference.uri,
-            captions=row.reference.captions,
+            image_id=reference.image_id,
+            source=reference.uri,
+            captions=reference.captions,
             grid=stored,
-            thumbnail=row.thumbnail,
+            thumbnail=decoded.thumbnail,
         )
 
 

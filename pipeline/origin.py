@@ -12,6 +12,7 @@ from pipeline import download, storage
 from pipeline.images import RejectedImage
 
 _MAX_ENCODED = 8
+_CHUNK = 1 << 16
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
@@ -67,12 +68,14 @@ class ImageRoot:
             raise RejectedSource(
                 "too-many-bytes", f"{length} bytes, the limit is {max_bytes}"
             )
-        wanted = max_bytes + 1 if length < 0 else length
         # As it is: an image that unpacks itself would have no size.
         with storage.open_file(path) as file:
             stream = file if length < 0 else _narrow(file, length)
             stream.seek(offset)
-            data = bytes(stream.read(wanted))
+            if length < 0:
+                data = _read_to_end(stream, max_bytes + 1)
+            else:
+                data = bytes(stream.read(length))
         if len(data) > max_bytes:
             raise RejectedSource(
                 "too-many-bytes", f"more than {max_bytes} bytes"
@@ -97,6 +100,15 @@ class ImageRoot:
         if os.path.exists(real) and not os.path.isfile(real):
             raise RejectedSource("unreadable", "is not a regular file")
         return real
+
+
+def _read_to_end(stream: Any, most: int) -> bytes:
+    """At most so many bytes; asked for at once, all would be allocated."""
+    chunks = []
+    while most > 0 and (chunk := stream.read(min(most, _CHUNK))):
+        chunks.append(bytes(chunk))
+        most -= len(chunk)
+    return b"".join(chunks)
 
 
 def _narrow(file: Any, length: int) -> Any:

@@ -104,15 +104,17 @@ def _levels(pixels: np.ndarray) -> NDArray[np.float64]:
         pixels = pixels.repeat(enlarge, 0).repeat(enlarge, 1)
     side = len(pixels) // _CELLS
     pixels = pixels[: side * _CELLS, : side * _CELLS]
-    rows = _sum(pixels.reshape(_CELLS, side, -1), np.uint16)
-    sums = _sum(rows.reshape(_CELLS * _CELLS, side, 3), np.uint32)
-    # Channels first: NumPy reduces long rows ten times as fast.
-    return sums.T.reshape(3, _CELLS, _CELLS) / side**2
+    # Of one type, and channels first: so NumPy adds long rows at a time.
+    narrow = np.uint16 if side < 256 else np.uint32
+    rows = _sum(pixels.astype(narrow).reshape(_CELLS, side, -1))
+    planes = rows.reshape(_CELLS, _CELLS * side, 3).transpose(2, 0, 1)
+    sums = _sum(planes.astype(np.uint32).reshape(-1, side, 1))
+    return sums.reshape(3, _CELLS, _CELLS) / side**2
 
 
-def _sum(cells: np.ndarray, dtype: type) -> np.ndarray:
+def _sum(cells: np.ndarray) -> np.ndarray:
     """Sums the middle axis; seven times as fast as NumPy's own sum."""
-    total: np.ndarray = cells[:, 0].astype(dtype)
+    total: np.ndarray = cells[:, 0].copy()
     for place in range(1, cells.shape[1]):
         total += cells[:, place]
     return total

@@ -258,6 +258,52 @@ def test_thumbnail_is_deterministic_jpeg() -> None:
     assert len(images.thumbnail(noise(300, 300), quality=30)) < len(first)
 
 
+@pytest.mark.parametrize("options", [{}, {"progressive": True}])
+def test_a_small_bare_jpeg_is_its_own_thumbnail(options: dict) -> None:
+    for mode in ("RGB", "L"):
+        image = Image.fromarray(noise(64, 48)).convert(mode)
+        file = encoded(image, "JPEG", quality=60, **options)
+        pixels = images.canonicalise(file)
+        assert images.thumbnail(pixels, longest_side=64, file=file) == file
+        smaller = images.thumbnail(pixels, longest_side=63, file=file)
+        assert images.canonicalise(smaller).shape == (63, 47, 3)
+
+
+def _turned() -> bytes:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("mode", "file_format", "options"),
+    [
+        ("RGB", "JPEG", {"exif": _turned()}),
+        ("RGB", "JPEG", {"icc_profile": b"a profile"}),
+        ("RGB", "JPEG", {"comment": b"taken at home"}),
+        ("CMYK", "JPEG", {}),
+        ("RGB", "PNG", {}),
+    ],
+)
+def test_a_file_that_holds_more_than_pixels_is_no_thumbnail(
+    mode: str, file_format: str, options: dict
+) -> None:
+    image = Image.fromarray(noise(64, 48)).convert(mode)
+    file = encoded(image, file_format, **options)
+    pixels = images.canonicalise(file)
+    assert images.thumbnail(pixels, file=file) == images.thumbnail(pixels)
+
+
+def test_a_large_or_damaged_file_is_no_thumbnail() -> None:
+    pixels = noise(200, 200)
+    file = encoded(Image.fromarray(pixels), "JPEG", quality=100)
+    assert len(file) > 32 << 10
+    again = images.thumbnail(pixels)
+    assert images.thumbnail(pixels, file=file) == again
+    for cut in range(file.index(b"\xff\xda")):
+        assert images.thumbnail(pixels, file=file[:cut]) == again
+
+
 @pytest.mark.parametrize(
     ("least_side", "shape"),
     [(0, (320, 640)), (161, (320, 640)), (160, (160, 320)), (41, (80, 160))],

@@ -362,7 +362,10 @@ class Precompute(beam.PTransform):
         )
         vocabulary = references | self._learn
         appraise = appraisal.Appraise(
-            writer.output, writer.encoding.grid, encoding.UNSTORABLE
+            writer.output,
+            writer.encoding.grid,
+            encoding.UNSTORABLE,
+            writer.num_shards,
         )
         written = Written(
             rows=rows,

@@ -57,14 +57,15 @@ def _candidates(captions: Sequence[Tokens]) -> list[Tokens]:
     # Both scores punish a caption that is much shorter or longer than most.
     short, long = np.quantile([len(c) for c in captions], (0.25, 0.75))
     usual = [caption for caption in whole if short <= len(caption) <= long]
+    ngrams = {caption: ngram_counts(caption) for caption in whole}
     counts: collections.Counter[tuple[str, ...]] = collections.Counter()
     for caption, times in whole.items():
-        for ngram in ngram_counts(caption):
+        for ngram in ngrams[caption]:
             counts[ngram] += times
 
-    def typicality(caption: Tokens) -> float:
-        ngrams = ngram_counts(caption)
-        return sum(math.log(counts[n]) for n in ngrams) / max(len(ngrams), 1)
+    def typicality(caption: tuple[str, ...]) -> float:
+        own = ngrams[caption]
+        return sum(math.log(counts[n]) for n in own) / max(len(own), 1)
 
     typical = sorted(usual, key=typicality, reverse=True)[:_CANDIDATES]
     return list(dict.fromkeys(frequent + typical))

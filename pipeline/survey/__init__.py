@@ -2,6 +2,7 @@
 
 The flow, in order; a module imports only those above it:
 
+  buckets      values by key, shuffled in few large parts
   tallies      captions and words, counted by key
   likeness     looks, compared where they share a key
   sample       images drawn by hash, and their grids read back

@@ -23,17 +23,24 @@ Stored = Mapping[tuple[str, int], sample.Stored]
 class Appraise(beam.PTransform):
     """(ShardFacts, vocabulary, (reason, count)) -> one dumped data card."""
 
-    def __init__(self, output: str, grid: records.GridSpec, unstorable: str):
+    def __init__(
+        self,
+        output: str,
+        grid: records.GridSpec,
+        unstorable: str,
+        num_shards: int,
+    ):
         """Keeps what is needed to read records back.
 
         Args:
           output: folder of the shards.
           grid: how their grids are stored.
           unstorable: the reason by which grids with NaN were rejected.
+          num_shards: of a split; what is counted is merged in as many parts.
         """
         super().__init__()
         self._output, self._grid = output, grid
-        self._unstorable = unstorable
+        self._unstorable, self._num_shards = unstorable, num_shards
 
     def expand(self, inputs: Any) -> Any:
         """Pipe of labelled stages."""
@@ -42,8 +49,10 @@ class Appraise(beam.PTransform):
         captions, frequent = (
             facts,
             vocabulary,
-        ) | "Count" >> tallies.CountCaptions()
-        alike, examples = facts | "Find alike" >> likeness.FindAlike()
+        ) | "Count" >> tallies.CountCaptions(self._num_shards)
+        alike, examples = facts | "Find alike" >> likeness.FindAlike(
+            self._num_shards
+        )
         counted = (
             (captions, alike)
             | "Every tally" >> beam.Flatten()

@@ -1,7 +1,9 @@
 """Looks compared where they share a key: near-duplicates, without a hot key."""
 
+import collections
 import heapq
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -10,6 +12,7 @@ from pipeline.card import duplicates
 from pipeline.card.duplicates import Holders
 from pipeline.card.look import Look
 from pipeline.card.shard_facts import Ref, ShardFacts
+from pipeline.survey import buckets
 
 _EXAMPLES = "examples"
 _SHOWN = 8
@@ -24,19 +27,28 @@ class FindAlike(beam.PTransform):
     each group a tuple of `Ref`.
     """
 
+    def __init__(self, num_buckets: int):
+        """Takes the number of parts that looks are merged in."""
+        super().__init__()
+        self._num_buckets = num_buckets
+
     def expand(self, facts: Any) -> Any:
         """Pipe of labelled stages."""
+        count = self._num_buckets
         looks = (
             facts
-            | "Group by look" >> beam.FlatMap(_looks)
-            | "Merge looks" >> beam.CombinePerKey(duplicates.merge)
+            | "Group by look" >> beam.FlatMap(_looks, count)
+            | "Merge looks" >> buckets.Merge(duplicates.merge)
         )
         crowds = (
             looks
-            | "Key looks" >> beam.FlatMapTuple(_keyed)
-            | "Crowds" >> beam.CombinePerKey(_Crowd())
+            | "Key looks"
+            >> beam.FlatMapTuple(lambda _, table: _keyed(table, count))
+            | "Crowds" >> buckets.Merge(_crowd)
         )
-        near = crowds | "Compare" >> beam.FlatMapTuple(_compared)
+        near = crowds | "Compare" >> beam.FlatMapTuple(
+            lambda _, table: _compared(table, count)
+        )
         tallies, alike = (
             {"own": looks, "near": near}
             | beam.CoGroupByKey()
@@ -45,9 +57,7 @@ class FindAlike(beam.PTransform):
                 _EXAMPLES, main="tallies"
             )
         )
-        crowded = crowds | "Count crowds" >> beam.FlatMapTuple(
-            lambda _, crowd: [(("", "crowded", 0), 1)] if crowd[0] else []
-        )
+        crowded = crowds | "Count crowds" >> beam.FlatMapTuple(_count_crowds)
         blank = facts | "Find blanks" >> beam.FlatMap(_blanks)
         examples = (
             (alike, blank)
@@ -57,59 +67,72 @@ class FindAlike(beam.PTransform):
         return (tallies, crowded) | "All likeness" >> beam.Flatten(), examples
 
 
-def _looks(shard: ShardFacts) -> Iterator[_Entry]:
-    for look, holders in duplicates.by_look(shard.images).items():
-        yield str(look), holders
+def _looks(shard: ShardFacts, count: int) -> Iterator[tuple[int, Any]]:
+    found = duplicates.by_look(shard.images)
+    own = {str(look): holders for look, holders in found.items()}
+    return buckets.scatter(own, count)
 
 
-def _keyed(text: str, holders: Holders) -> Iterator[tuple[Any, _Entry]]:
-    for key in Look.parse(text).keys():
-        yield key, (text, holders)
+def _keyed(
+    looks: Mapping[str, Holders], count: int
+) -> Iterator[tuple[int, Any]]:
+    """The looks of a bucket, by the keys that two near ones share."""
+    groups: dict[Any, list[_Entry]] = collections.defaultdict(list)
+    for entry in looks.items():
+        for key in Look.parse(entry[0]).keys():
+            groups[key].append(entry)
+    crowds = {key: _crowd([group]) for key, group in groups.items()}
+    return buckets.scatter(crowds, count)
 
 
-class _Crowd(beam.CombineFn):
-    """Looks of one key -> (whether some were left out, the first of them)."""
+def _crowd(several: Iterable[Sequence[_Entry]]) -> list[_Entry]:
+    """The first looks of one key."""
+    # One more than are compared tells that there were more.
+    every = sorted(itertools.chain.from_iterable(several))
+    return every[: duplicates.CROWD + 1]
 
-    def create_accumulator(self) -> list[_Entry]:
-        return []
 
-    def add_input(self, crowd: list[_Entry], entry: _Entry) -> list[_Entry]:
-        return self._first([*crowd, entry])
-
-    def merge_accumulators(self, crowds: Any) -> list[_Entry]:
-        return self._first([entry for crowd in crowds for entry in crowd])
-
-    def extract_output(self, crowd: list[_Entry]) -> tuple[bool, list[_Entry]]:
-        more = len(crowd) > duplicates.CROWD
-        return more, crowd[: duplicates.CROWD]
-
-    def _first(self, crowd: list[_Entry]) -> list[_Entry]:
-        # One more than are compared tells that there were more.
-        if len(crowd) <= 1:
-            return crowd
-        return heapq.nsmallest(duplicates.CROWD + 1, crowd, key=lambda e: e[0])
+def _count_crowds(
+    _: int, crowds: Mapping[Any, Sequence[_Entry]]
+) -> Iterator[tuple[Any, int]]:
+    """How many keys had looks left out."""
+    crowded = sum(len(each) > duplicates.CROWD for each in crowds.values())
+    if crowded:
+        yield ("", "crowded", 0), crowded
 
 
 def _compared(
-    _: Any, crowd: tuple[bool, list[_Entry]]
-) -> Iterator[tuple[str, _Entry]]:
-    looks = {text: Look.parse(text) for text, _ in crowd[1]}
-    for one, _ in crowd[1]:
-        for other, holders in crowd[1]:
-            if one != other and looks[one].near(looks[other]):
-                yield one, (other, holders)
+    crowds: Mapping[Any, Sequence[_Entry]], count: int
+) -> Iterator[tuple[int, Any]]:
+    """The looks near each, without those that two keys found."""
+    near: dict[str, dict[str, Holders]] = collections.defaultdict(dict)
+    for crowd in crowds.values():
+        few = crowd[: duplicates.CROWD]
+        for one, other in itertools.permutations(few, 2) if few[1:] else ():
+            if Look.parse(one[0]).near(Look.parse(other[0])):
+                near[one[0]][other[0]] = other[1]
+    return buckets.scatter(near, count)
 
 
-def _judged(_: str, group: dict[str, Any]) -> Iterator[Any]:
-    (own,) = group["own"]
-    # Two looks can share more than one key.
-    near = dict(group["near"])
-    alike = duplicates.judge_look(own, near.values())
-    for topic in ("repeated", "leaked"):
-        for split, count in getattr(alike, topic).items():
-            yield (split, topic, 0), count
-    for topic, pair in alike.groups.items():
-        yield beam.pvalue.TaggedOutput(_EXAMPLES, (topic, pair))
+def _judged(_: int, group: dict[str, Any]) -> Iterator[Any]:
+    tallies = collections.Counter[Any]()
+    examples = collections.defaultdict(list)
+    (looks,) = group["own"]
+    near: dict[str, dict[str, Holders]] = collections.defaultdict(dict)
+    for table in group["near"]:
+        for look, others in table.items():
+            near[look].update(others)
+    for look, own in looks.items():
+        alike = duplicates.judge_look(own, near[look].values())
+        for topic in ("repeated", "leaked"):
+            for split, count in getattr(alike, topic).items():
+                tallies[split, topic, 0] += count
+        for topic, pair in alike.groups.items():
+            examples[topic].append(pair)
+    yield from tallies.items()
+    for topic, pairs in examples.items():
+        for pair in heapq.nsmallest(_SHOWN, pairs):
+            yield beam.pvalue.TaggedOutput(_EXAMPLES, (topic, pair))
 
 
 def _blanks(shard: ShardFacts) -> Iterator[tuple[str, tuple[Ref, ...]]]:

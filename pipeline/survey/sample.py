@@ -1,10 +1,9 @@
 """A sample of images, drawn by hash, and what is read back of their records."""
 
 import dataclasses
-import heapq
 import itertools
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -24,6 +23,7 @@ _HELD_OUT = ("validation", "val", "dev", "test")
 
 # Where an image lies, and its captions.
 Drawn = tuple[Ref, tuple[str, ...]]
+Ranked = tuple[float, Drawn]
 Groups = Mapping[str, Sequence[tuple[Ref, ...]]]
 
 
@@ -35,21 +35,26 @@ class Draw(beam.PTransform):
         return (
             facts
             | "Rank" >> beam.FlatMap(_ranked)
-            | beam.combiners.Top.PerKey(_MOST, reverse=True)
+            | "Draw first" >> beam.CombinePerKey(_first)
         )
 
 
-def _ranked(shard: ShardFacts) -> Iterator[tuple[str, tuple[float, Drawn]]]:
-    ranked = (
+def _ranked(shard: ShardFacts) -> Iterator[tuple[str, list[Ranked]]]:
+    ranked = [
         (
             splits.unit_hash("sample", image.image_id),
             (image.ref, image.captions),
         )
         for image in shard.images
         if image.captions
-    )
-    for rank, drawn in heapq.nsmallest(_MOST, ranked):
-        yield shard.images[0].split, (rank, drawn)
+    ]
+    # One element, for Beam is slow with many.
+    if ranked:
+        yield shard.images[0].split, _first([ranked])
+
+
+def _first(several: Iterable[list[Ranked]]) -> list[Ranked]:
+    return sorted(itertools.chain.from_iterable(several))[:_MOST]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,7 +80,7 @@ class Plan:
     @classmethod
     def of(
         cls,
-        drawn: Mapping[str, Sequence[tuple[float, Drawn]]],
+        drawn: Mapping[str, Sequence[Ranked]],
         examples: Groups,
     ) -> "Plan":
         """Plans by the splits there are.

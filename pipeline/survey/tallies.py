@@ -3,7 +3,7 @@
 import collections
 import hashlib
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from pipeline import vocabulary as vocabulary_lib
 from pipeline.card.shard_facts import ShardFacts
+from pipeline.survey import buckets
 
 # (split, what is counted, its value where that is a histogram)
 Key = tuple[str, str, int]
@@ -24,6 +25,8 @@ _SPELLINGS = 64
 
 # Of equal captions: how many, at how many images, digests of their spellings.
 _Sums = tuple[int, int, tuple[int, ...]]
+# (split, number)
+_Bucket = tuple[str, int]
 
 
 class CountCaptions(beam.PTransform):
@@ -33,16 +36,21 @@ class CountCaptions(beam.PTransform):
     (split, [(count, text)]).
     """
 
+    def __init__(self, num_buckets: int):
+        """Takes the number of parts that captions and words are merged in."""
+        super().__init__()
+        self._num_buckets = num_buckets
+
     def expand(self, inputs: Any) -> Any:
         """Pipe of labelled stages."""
         facts, vocabulary = inputs
         tallies, texts, words = facts | "Count captions" >> beam.ParDo(
-            _CountShard()
+            _CountShard(self._num_buckets)
         ).with_outputs(_TEXTS, _WORDS, main="tallies")
-        repeats = texts | "Sum captions" >> beam.CombinePerKey(_added)
+        repeats = texts | "Sum captions" >> buckets.Merge(_added)
         known = (
             words
-            | "Sum words" >> beam.CombinePerKey(sum)
+            | "Sum words" >> buckets.Merge(sum)
             | "Look up words"
             >> beam.ParDo(_LookUp(), beam.pvalue.AsSingleton(vocabulary))
         )
@@ -53,16 +61,16 @@ class CountCaptions(beam.PTransform):
         )
         frequent = (
             repeats
-            | beam.Filter(lambda pair: pair[1][0] > 1)
-            | beam.MapTuple(lambda key, sums: (key[0], (sums[0], key[1])))
-            | beam.combiners.Top.PerKey(
-                _FREQUENT, key=lambda pair: (-pair[0], pair[1]), reverse=True
-            )
+            | "Most frequent" >> beam.FlatMapTuple(_frequent)
+            | beam.combiners.Top.PerKey(_FREQUENT, key=_frequency, reverse=True)
         )
         return counted | "All tallies" >> beam.Flatten(), frequent
 
 
 class _CountShard(beam.DoFn):
+    def __init__(self, num_buckets: int):
+        self._num_buckets = num_buckets
+
     def process(self, shard: ShardFacts) -> Iterator[Any]:
         if not shard.images:
             return
@@ -89,32 +97,39 @@ class _CountShard(beam.DoFn):
             tallies[split, "length", min(len(parts), _LONGEST)] += count
             for word in parts:
                 words[word] += count
-            sums = (count, holders[text], tuple(spelt[text]))
-            yield beam.pvalue.TaggedOutput(_TEXTS, ((split, text), sums))
-        for word, count in words.items():
-            yield beam.pvalue.TaggedOutput(_WORDS, ((split, word), count))
+        sums = {
+            text: (count, holders[text], tuple(spelt[text]))
+            for text, count in times.items()
+        }
+        for name, table in ((_TEXTS, sums), (_WORDS, words)):
+            for bucket, part in buckets.scatter(table, self._num_buckets):
+                yield beam.pvalue.TaggedOutput(name, ((split, bucket), part))
         yield from tallies.items()
 
 
 class _LookUp(beam.DoFn):
-    """((split, word), occurrences) -> tallies by whether the word is known."""
+    """(bucket, word -> occurrences) -> tallies by whether a word is known."""
 
     def __init__(self) -> None:
         self._text, self._known = "", frozenset[str]()
 
     def process(
-        self, element: tuple[tuple[str, str], int], vocabulary: str
+        self, element: tuple[_Bucket, dict[str, int]], vocabulary: str
     ) -> Iterator[tuple[Key, int]]:
         if vocabulary != self._text:
             words = vocabulary_lib.Vocabulary.load(vocabulary).words
             self._text, self._known = vocabulary, frozenset(words)
-        (split, word), count = element
-        yield (split, "words", 0), count
-        yield (split, "types", 0), 1
-        if word in self._known:
-            yield (split, "known types", 0), 1
-        else:
-            yield (split, "unknown", 0), count
+        (split, _), table = element
+        known = self._known & table.keys()
+        counts = {
+            "words": sum(table.values()),
+            "types": len(table),
+            "known types": len(known),
+            "unknown": sum(table.values()) - sum(table[word] for word in known),
+        }
+        for name, count in counts.items():
+            if count:
+                yield (split, name, 0), count
 
 
 def _added(several: Iterable[_Sums]) -> _Sums:
@@ -127,13 +142,28 @@ def _added(several: Iterable[_Sums]) -> _Sums:
 
 
 def _count_repeats(
-    key: tuple[str, str], sums: _Sums
+    bucket: _Bucket, table: Mapping[str, _Sums]
 ) -> Iterator[tuple[Key, int]]:
-    split, (captions, images, spelt) = key[0], sums
-    yield (split, "times", captions), 1
-    yield (split, "exact", 0), len(spelt)
-    if images > 1:
-        yield (split, "shared", 0), captions
+    split, tallies = bucket[0], collections.Counter[Key]()
+    for captions, images, spelt in table.values():
+        tallies[split, "times", captions] += 1
+        tallies[split, "exact", 0] += len(spelt)
+        if images > 1:
+            tallies[split, "shared", 0] += captions
+    yield from tallies.items()
+
+
+def _frequent(
+    bucket: _Bucket, table: Mapping[str, _Sums]
+) -> Iterator[tuple[str, tuple[int, str]]]:
+    repeated = [(sums[0], text) for text, sums in table.items() if sums[0] > 1]
+    for pair in heapq.nsmallest(_FREQUENT, repeated, key=_frequency):
+        yield bucket[0], pair
+
+
+def _frequency(pair: tuple[int, str]) -> tuple[int, str]:
+    """The most frequent first, then by text."""
+    return -pair[0], pair[1]
 
 
 def _normalised(captions: Sequence[str]) -> Iterator[str]:

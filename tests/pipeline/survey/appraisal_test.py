@@ -45,7 +45,9 @@ def _card(
         facts = pipeline | "Facts" >> beam.Create(shards)
         words = pipeline | "Words" >> beam.Create([VOCABULARY])
         rejects = pipeline | "Rejects" >> beam.Create(list(reasons.items()))
-        card = (facts, words, rejects) | Appraise(str(folder), SPEC, "no-grid")
+        card = (facts, words, rejects) | Appraise(
+            str(folder), SPEC, "no-grid", 3
+        )
         card | "Write" >> beam.Map(
             lambda text: (folder / "data_card.json").write_text(text)
         )

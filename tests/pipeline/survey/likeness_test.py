@@ -24,7 +24,7 @@ def _check(
 ) -> None:
     with pipes.runner() as pipeline:
         facts = pipeline | beam.Create(shards)
-        counted, alike = facts | likeness.FindAlike()
+        counted, alike = facts | likeness.FindAlike(5)
         summed = counted | "Sum tallies" >> beam.CombinePerKey(sum)
         pipes.check(summed, list(tallies.items()))
         named = alike | beam.MapTuple(

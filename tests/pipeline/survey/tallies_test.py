@@ -45,7 +45,7 @@ def test_captions_and_words_are_counted_by_split() -> None:
     with pipes.runner() as pipeline:
         facts = pipeline | "Facts" >> beam.Create(SHARDS)
         vocabulary = pipeline | "Words" >> beam.Create([VOCABULARY])
-        counted, frequent = (facts, vocabulary) | tallies.CountCaptions()
+        counted, frequent = (facts, vocabulary) | tallies.CountCaptions(3)
         pipes.check(
             counted | "Sum tallies" >> beam.CombinePerKey(sum),
             list(EXPECTED.items()),
@@ -61,7 +61,7 @@ def test_long_captions_share_the_last_row() -> None:
     with pipes.runner() as pipeline:
         facts = pipeline | "Facts" >> beam.Create([long])
         vocabulary = pipeline | "Words" >> beam.Create([VOCABULARY])
-        counted, _ = (facts, vocabulary) | tallies.CountCaptions()
+        counted, _ = (facts, vocabulary) | tallies.CountCaptions(3)
         lengths = counted | beam.Filter(lambda pair: pair[0][1] == "length")
         pipes.check(
             lengths | "Sum tallies" >> beam.CombinePerKey(sum),

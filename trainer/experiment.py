@@ -130,7 +130,7 @@ class Cadence:
         log: actions.MetricsLog | actions.NoLog,
         checkpoints: checkpoint.Checkpoints,
     ) -> list[loop.Action]:
-        """What happens now and then; the checkpoint is saved last."""
+        """The curves, then what is due now and then; saves last."""
         evaluate = actions.EvaluateAndStop(
             validation,
             when=actions.Every(self.evaluate_every, last_step),
@@ -140,7 +140,7 @@ class Cadence:
             checkpoints=checkpoints,
         )
         when = actions.Every(self.checkpoint_every, last_step)
-        return [evaluate, actions.SaveCheckpoint(checkpoints, when=when)]
+        return [log, evaluate, actions.SaveCheckpoint(checkpoints, when=when)]
 
 
 for _constructor in (
@@ -200,19 +200,14 @@ def train(
       FloatingPointError: the loss, or its gradients, are no numbers.
       Preempted: a signal stopped the run, which is saved.
     """
-    # Before anything is computed: TensorFlow finds no other workers later.
-    devices = setup.devices.open()
-    crew = workers.Workers(devices)
-    if not crew.is_chief:
-        logging.getLogger("trainer").setLevel(logging.ERROR)
+    devices, crew = _open(setup.devices)
     record_set = manifest_lib.open_record_set(setup.records)
     for line in admission.admit(record_set, waived, wiring.NAMES):
         _LOG.warning(line)
     data = dataset_lib.CaptionDataset(
         record_set, "train", batching, shuffle=True
     )
-    streams = data.replica_streams(devices.num_replicas_in_sync, crew.count)
-    _check_microbatches(microbatches, streams)
+    _check_microbatches(microbatches, data, devices, crew)
     step = _train_step(
         record_set,
         setup,
@@ -223,29 +218,15 @@ def train(
         microbatches=microbatches,
     )
     settings = {
-        "captioner": step.captioner.settings,
-        "batching": dataclasses.asdict(batching),
-        "optimizer": dataclasses.asdict(optimizer),
-        "loss": dataclasses.asdict(loss),
-        "loss_scale": dataclasses.asdict(loss_scale),
-        "selection": cadence.selection,
+        "batching": batching,
+        "optimizer": optimizer,
+        "loss": loss,
+        "loss_scale": loss_scale,
     }
-    identity = _identity(record_set, setup, settings)
-    if crew.is_chief:
-        _claim(run_dir, identity, record_set.vocabulary)
-    crew.require_same("settings", identity)
+    identity = _identity(record_set, setup, step.captioner, cadence, settings)
+    _claim(run_dir, crew, record_set, identity)
     patience, unusual = actions.Patience(cadence.patience), spikes.Spikes()
-    checkpoints = checkpoint.Checkpoints(
-        run_dir,
-        writes=crew.is_chief,
-        captioner=step.captioner,
-        optimizer=step.optimizer,
-        step=step.step,
-        skipped=step.skipped,
-        loss_scale=step.loss_scale,
-        spikes=unusual,
-        patience=patience,
-    )
+    checkpoints = _checkpoints(run_dir, crew, step, unusual, patience)
     checkpoints.restore()
     first = int(step.step)
     crew.require_same("newest checkpoints", first)
@@ -256,12 +237,14 @@ def train(
         for line in wiring.require(_faults(record_set, data, step), waived):
             _LOG.warning(line)
     _LOG.info("%d parameters", step.captioner.count_params())
-    log = (
-        actions.MetricsLog(run_dir, resumed_step=first)
-        if crew.is_chief
-        else actions.NoLog()
-    )
     validation = _validation(record_set, setup, batching, cadence, step)
+    due = cadence.actions(
+        lambda: crew.chiefs(validation()),
+        last_step=num_steps,
+        patience=patience,
+        log=_log(run_dir, crew, first),
+        checkpoints=checkpoints,
+    )
     batches = data.distribute(devices, first_step=first)
     with preemption.Notice(crew.most) as notice:
         reason = loop.run(
@@ -272,14 +255,7 @@ def train(
             actions=[
                 actions.StopOnNan(data.image_ids, checkpoints),
                 actions.SayProgress(num_steps, batching.batch_images),
-                log,
-                *cadence.actions(
-                    lambda: crew.chiefs(validation()),
-                    last_step=num_steps,
-                    patience=patience,
-                    log=log,
-                    checkpoints=checkpoints,
-                ),
+                *due,
                 notice,
             ],
         )
@@ -287,6 +263,18 @@ def train(
         crew.wait()
     notice.check(run_dir)
     return crew.said(f"trained: {reason}, {run_dir}")
+
+
+def _open(
+    devices: strategy_lib.Devices,
+) -> tuple[tf.distribute.Strategy, workers.Workers]:
+    """The devices, and who works on them; the chief alone is heard."""
+    # Before anything is computed: TensorFlow finds no other workers later.
+    opened = devices.open()
+    crew = workers.Workers(opened)
+    if not crew.is_chief:
+        logging.getLogger("trainer").setLevel(logging.ERROR)
+    return opened, crew
 
 
 def _train_step(
@@ -342,7 +330,13 @@ def _faults(
         yield from wiring.compare_grids(next(images), encoder)
 
 
-def _check_microbatches(microbatches: int, streams: int) -> None:
+def _check_microbatches(
+    microbatches: int,
+    data: dataset_lib.CaptionDataset,
+    devices: tf.distribute.Strategy,
+    crew: workers.Workers,
+) -> None:
+    streams = data.replica_streams(devices.num_replicas_in_sync, crew.count)
     if microbatches < 1 or streams % microbatches:
         raise ValueError(
             "`microbatches` must divide the streams of a replica, got "
@@ -373,7 +367,11 @@ def _validation(
 
 
 def _identity(
-    record_set: manifest_lib.RecordSet, setup: Setup, settings: dict[str, Any]
+    record_set: manifest_lib.RecordSet,
+    setup: Setup,
+    model: captioner_lib.ShowAttendTell,
+    cadence: Cadence,
+    settings: dict[str, Any],
 ) -> dict[str, Any]:
     """A run goes on only where all of this is equal."""
     manifest = record_set.manifest
@@ -385,20 +383,54 @@ def _identity(
         "vocabulary": record_set.vocabulary.digest,
         "seed": setup.seed,
         "precision": setup.devices.precision,
-        **settings,
+        "captioner": model.settings,
+        "selection": cadence.selection,
+        **{name: dataclasses.asdict(part) for name, part in settings.items()},
     }
 
 
 def _claim(
     run_dir: str,
+    crew: workers.Workers,
+    record_set: manifest_lib.RecordSet,
     identity: dict[str, Any],
-    vocabulary: vocabulary_lib.Vocabulary,
 ) -> None:
     """Takes the directory, and writes what the other modes need."""
-    checkpoint.claim(run_dir, identity)
-    config.save(run_dir)
-    path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
-    checkpoint.write_text(path, vocabulary.dump())
+    if crew.is_chief:
+        checkpoint.claim(run_dir, identity)
+        config.save(run_dir)
+        path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
+        checkpoint.write_text(path, record_set.vocabulary.dump())
+    crew.require_same("settings", identity)
+
+
+def _checkpoints(
+    run_dir: str,
+    crew: workers.Workers,
+    step: train_step.TrainStep,
+    unusual: spikes.Spikes,
+    patience: actions.Patience,
+) -> checkpoint.Checkpoints:
+    """Of all that a run must not lose; the chief writes them."""
+    return checkpoint.Checkpoints(
+        run_dir,
+        writes=crew.is_chief,
+        captioner=step.captioner,
+        optimizer=step.optimizer,
+        step=step.step,
+        skipped=step.skipped,
+        loss_scale=step.loss_scale,
+        spikes=unusual,
+        patience=patience,
+    )
+
+
+def _log(
+    run_dir: str, crew: workers.Workers, first: int
+) -> actions.MetricsLog | actions.NoLog:
+    if crew.is_chief:
+        return actions.MetricsLog(run_dir, resumed_step=first)
+    return actions.NoLog()
 
 
 def _restored(

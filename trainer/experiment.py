@@ -303,8 +303,7 @@ def cross_validate(
     """
     checkpoint.refuse_training(run_dir)
     rows = []
-    for number in range(1, max(folds, 1) + 1):
-        fold = folds_lib.Fold(number, folds)
+    for fold in folds_lib.every(folds):
         folder = os.path.join(run_dir, fold.name)
         _LOG.info(train(folder, fold=fold))
         row = actions.best_row(actions.read_metrics(folder), cadence.select_by)

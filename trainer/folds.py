@@ -19,18 +19,10 @@ class Fold:
     Attributes:
       number: from one.
       count: of all.
-
-    Raises:
-      ValueError: fewer than two.
     """
 
     number: int
     count: int
-
-    def __post_init__(self) -> None:
-        """Validates once, where the fold is named."""
-        if self.count < 2:
-            raise ValueError(f"`folds` must be two or more, got {self.count}")
 
     @property
     def name(self) -> str:
@@ -67,6 +59,13 @@ class Fold:
             "train": tuple(_kept(parts, [not each for each in inside])),
         }
         return dataclasses.replace(record_set, views=views)
+
+
+def every(count: int) -> list[Fold]:
+    """So many folds, in order; raises ValueError: fewer than two."""
+    if count < 2:
+        raise ValueError(f"`folds` must be two or more, got {count}")
+    return [Fold(number, count) for number in range(1, count + 1)]
 
 
 def _kept(

@@ -34,8 +34,8 @@ def read(record_set: manifest_lib.RecordSet, split: str) -> list[str]:
 def test_each_image_is_held_out_once_and_trained_on_else(record_set, count):
     every = read(record_set, "train")
     held_out = []
-    for number in range(1, count + 1):
-        view = folds.Fold(number, count).of(record_set, "validation")
+    for fold in folds.every(count):
+        view = fold.of(record_set, "validation")
         own = read(view, "validation")
         assert read(view, "train") == [i for i in every if i not in own]
         assert view.num_images("validation") == len(own) > 0
@@ -55,8 +55,7 @@ def test_more_images_move_no_other(record_set, tmp_path: Path):
     larger = fixtures.write_uneven_record_set(
         tmp_path, {"train": (9, 20), "validation": (1,)}
     )
-    for number in (1, 2, 3):
-        fold = folds.Fold(number, 3)
+    for fold in folds.every(3):
         few = set(read(fold.of(record_set, "validation"), "validation"))
         many = set(read(fold.of(larger, "validation"), "validation"))
         assert few == many & set(read(record_set, "train"))
@@ -94,7 +93,7 @@ def test_images_of_a_fold_lend_each_other_grids(record_set):
 
 def test_one_fold_is_no_fold():
     with pytest.raises(ValueError) as error:
-        folds.Fold(1, 1)
+        folds.every(1)
     assert str(error.value) == "`folds` must be two or more, got 1"
 
 
@@ -102,9 +101,9 @@ def test_a_fold_without_images_is_refused(tmp_path: Path):
     one = fixtures.write_uneven_record_set(
         tmp_path, {"train": (1,), "validation": (1,)}
     )
-    for number in (1, 2):
+    for fold in folds.every(2):
         with pytest.raises(ValueError, match=r" of 1 images in fold-\d-of-2$"):
-            folds.Fold(number, 2).of(one, "validation")
+            fold.of(one, "validation")
 
 
 def row(step: int, loss: float, cider: float) -> dict[str, float]:

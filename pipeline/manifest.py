@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 import tensorflow as tf
@@ -161,19 +161,54 @@ class Manifest:
 
 
 @dataclasses.dataclass(frozen=True)
+class Part:
+    """A run of records in a file.
+
+    Attributes:
+      path: of the file.
+      first: number of the first, from zero.
+      records: how many.
+    """
+
+    path: str
+    first: int
+    records: int
+
+
+@dataclasses.dataclass(frozen=True)
 class RecordSet:
-    """A finished record set on disk or in a bucket."""
+    """A finished record set on disk or in a bucket.
+
+    Attributes:
+      path: its folder.
+      manifest: its content.
+      vocabulary: of its train split.
+      views: splits that are read otherwise than the manifest says.
+    """
 
     path: str
     manifest: Manifest
     vocabulary: vocabulary_lib.Vocabulary
+    views: Mapping[str, tuple[Part, ...]] = dataclasses.field(
+        default_factory=dict
+    )
 
-    def files(self, split: str) -> list[tuple[str, int]]:
-        """(path, records) of each shard of the split."""
-        return [
-            (os.path.join(self.path, shard.file), shard.records)
+    def parts(self, split: str) -> tuple[Part, ...]:
+        """Where the split's records lie, in order.
+
+        Raises:
+          RecordSetError: no such split.
+        """
+        if split in self.views:
+            return self.views[split]
+        return tuple(
+            Part(os.path.join(self.path, shard.file), 0, shard.records)
             for shard in self.manifest.shards_of(split)
-        ]
+        )
+
+    def num_images(self, split: str) -> int:
+        """Records of the split, as it is read; raises as `parts` does."""
+        return sum(part.records for part in self.parts(split))
 
 
 def check_shard(path: str, shard: Shard, files: Files = TENSORFLOW) -> None:

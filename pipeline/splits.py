@@ -65,6 +65,14 @@ def record_order(image_id: str) -> tuple[float, str]:
     return unit_hash("order", image_id), image_id
 
 
+def fold_of(image_id: str, num_folds: int) -> int:
+    """The fold of an image, in [0, num_folds); adding images moves no other.
+
+    By `record_order`, so that in each shard a fold is one run of records.
+    """
+    return int(record_order(image_id)[0] * num_folds)
+
+
 def shard_name(split: str, number: int, num_shards: int) -> str:
     """Such as `train-00003-of-00016`."""
     return f"{split}-{number:05d}-of-{num_shards:05d}"

@@ -7,7 +7,7 @@ import pytest
 
 import gin
 from pipeline import records, vocabulary
-from trainer import config
+from trainer import config, experiment
 
 GIN = pathlib.Path(__file__).parent.parent / "gin"
 RUNS = sorted(file.name for file in GIN.glob("run_*.gin"))
@@ -26,6 +26,7 @@ def some_vocabulary() -> vocabulary.Vocabulary:
 def test_run_builds_its_captioner(name):
     config.load([f"gin/{name}"], [])
     setup = gin.query_parameter("train.setup").scoped_configurable_fn()
+    assert isinstance(setup, experiment.Setup)
     grid = records.GridSpec(locations=4, depth=6)
     model = setup.build(grid, some_vocabulary())
     logits, attention = model(

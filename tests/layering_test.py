@@ -10,6 +10,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 PACKAGES = ("pipeline", "trainer")
 # What serving and scoring must share with the job that made the records.
 SHARED = {"records", "manifest", "vocabulary", "images", "encoders", "grammar"}
+SHARED |= {"splits"}
 SHARED |= {"pages.axes", "pages.bars", "pages.document", "pages.style"}
 SHARED |= {"scoring.tokens", "scoring.ngrams"}
 SHARED |= {"scoring.cider", "scoring.constant"}

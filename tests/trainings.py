@@ -5,6 +5,8 @@ They are forked from one that has imported TensorFlow, and has not used it.
 
 import multiprocessing
 import os
+import re
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +20,8 @@ from trainer import actions
 
 _FORKS = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["trainer.main"])
-# Epochs of 4 steps; float16 that overflows at first and as its scale grows.
+# Epochs of 4 steps, every other checkpoint within one; float16 that overflows
+# at first and as its scale grows.
 SIZES = {
     "NUM_STEPS": 30,
     "Devices.precision": "'mixed_float16'",
@@ -26,7 +29,7 @@ SIZES = {
     "DynamicScale.growth_steps": 5,
     "ShowAttendTell.dropout_rate": 0.3,
     "Cadence.steps_per_call": 2,
-    "Cadence.checkpoint_every": 4,
+    "Cadence.checkpoint_every": 6,
     "Cadence.evaluate_every": 10,
     "Cadence.patience": 100,
 }
@@ -36,7 +39,14 @@ class Training:
     """One run directory, and the processes that train in it, one by one."""
 
     def __init__(
-        self, records: Path, run_dir: Path, *, replicas: int = 1, **sizes: Any
+        self,
+        records: Path,
+        run_dir: Path,
+        *,
+        mode: str = "train",
+        replicas: int = 1,
+        workers: int = 1,
+        **sizes: Any,
     ):
         """Nothing is started. `sizes` are gin bindings, `.` written `__`."""
         self.run_dir, self._replicas = run_dir, replicas
@@ -48,7 +58,8 @@ class Training:
             **{name.replace("__", "."): v for name, v in sizes.items()},
         }
         self._arguments = [
-            "--mode=train",
+            f"--mode={mode}",
+            f"--num_workers={workers}",
             "--gin_file=gin/run_flickr8k.gin",
             "--gin_file=gin/tiny.gin",
             *(f"--gin_param={name} = {v}" for name, v in bindings.items()),
@@ -83,16 +94,29 @@ class Training:
                 return False
         raise TimeoutError(self.said)
 
-    def kill(self) -> None:
-        """SIGKILL."""
+    def kill(self, worker: int | None = None) -> None:
+        """SIGKILL, to what was started or to one of its workers."""
         assert self._process is not None
-        self._process.kill()
+        assert self._process.pid is not None
+        every = workers_of(self._process.pid)
+        if worker is None:
+            self._process.kill()
+        else:
+            os.kill(every[worker], signal.SIGKILL)
         self._process.join()
+        # Workers see a second later that their launcher is gone.
+        while any(map(_runs, every.values())):
+            time.sleep(0.01)
 
-    def terminate(self) -> None:
-        """SIGTERM; see `join`."""
+    def terminate(self, worker: int | None = None) -> None:
+        """SIGTERM, to what was started or to one of its workers; see `join`."""
         assert self._process is not None
-        self._process.terminate()
+        assert self._process.pid is not None
+        if worker is None:
+            self._process.terminate()
+        else:
+            own = workers_of(self._process.pid)[worker]
+            os.kill(own, signal.SIGTERM)
 
     def join(self) -> int:
         """Waits for the end; the exit code."""
@@ -130,7 +154,42 @@ def _train(arguments: list[str], log: str, replicas: int) -> None:
     main.run()
 
 
-def state(run_dir: Path) -> dict[str, bytes]:
+def workers_of(launcher: int) -> dict[int, int]:
+    """Number -> process id of a launcher's workers; needs /proc."""
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = _status(folder)[1]
+            told = (folder / "environ").read_text()
+        except OSError:
+            continue
+        number = re.search(r'"index": (\d+)', told)
+        if int(parent) == launcher and number:
+            found[int(number[1])] = int(folder.name)
+    return found
+
+
+def _runs(process: int) -> bool:
+    try:
+        return _status(Path(f"/proc/{process}"))[0] != "Z"
+    except OSError:
+        return False
+
+
+def _status(folder: Path) -> list[str]:
+    """State, parent and more; what stands before may hold spaces."""
+    return (folder / "stat").read_text().rpartition(")")[2].split()
+
+
+def newest(run_dir: Path) -> int:
+    """Step of the newest checkpoint."""
+    return max(
+        int(re.findall(r"\d+", path.name)[0])
+        for path in run_dir.glob("checkpoints/*.index")
+    )
+
+
+def values(run_dir: Path) -> dict[str, np.ndarray]:
     """Every value of the newest and the best checkpoint.
 
     Only TensorFlow's count of files written is left out.
@@ -144,8 +203,13 @@ def state(run_dir: Path) -> dict[str, bytes]:
         for name in reader.get_variable_to_shape_map():
             if "save_counter" not in name and "OBJECT_GRAPH" not in name:
                 value = np.asarray(reader.get_tensor(name))
-                found[f"{Path(newest).name}/{name}"] = value.tobytes()
+                found[f"{Path(newest).name}/{name}"] = value
     return found
+
+
+def state(run_dir: Path) -> dict[str, bytes]:
+    """The bytes of `values`."""
+    return {name: value.tobytes() for name, value in values(run_dir).items()}
 
 
 def metrics(run_dir: Path) -> list[str]:

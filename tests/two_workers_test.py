@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import fixtures
+from tests import fixtures, trainings
 
 STEPS = 24
 
@@ -38,19 +38,6 @@ def rows(run_dir: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in text.splitlines(keepends=True)[:-1]]
 
 
-def worker(launcher: int, number: int) -> int:
-    """Process id of one of a launcher's workers."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            told = (folder / "environ").read_text()
-        except OSError:
-            continue
-        if int(parent) == launcher and f'"index": {number}' in told:
-            return int(folder.name)
-    raise AssertionError(f"no worker {number}")
-
-
 def finish(launched: subprocess.Popen) -> str:
     try:
         return launched.communicate(timeout=120)[1]
@@ -71,7 +58,7 @@ def test_a_killed_worker_stops_all_and_the_same_command_goes_on(tmp_path):
         assert launched.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    os.kill(worker(launched.pid, 1), signal.SIGKILL)
+    os.kill(trainings.workers_of(launched.pid)[1], signal.SIGKILL)
     said = finish(launched).splitlines()
     assert launched.returncode == 1
     assert re.fullmatch(

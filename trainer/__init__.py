@@ -10,6 +10,7 @@ The flow, in order; a module imports only those above it:
   admission    refuses a record set whose data card says stop
   dataset      record set -> batches in an order that only the seed decides
   split_images  every image of a split once, with all of its captions
+  folds        a train split in k folds, each held out once; their scores
   dropout      masks that depend on (seed, step, stream), never on the device
   attention    soft attention over the grid's locations
   captioner    Show, Attend and Tell: teacher-forced call and one-token step
@@ -17,6 +18,7 @@ The flow, in order; a module imports only those above it:
   optimizer    schedule, clipping after the reduction, AdamW
   loss_scale   the factor that keeps float16 gradients in range
   loop         run steps, fire actions, repeat; knows no captions
+  sweep        a learning rate that rises until the loss is out of hand
   train_step   one update of all replicas: run, reduce, apply
   spikes       counts losses far above those before
   wiring       tests of an untrained captioner that training would hide
@@ -30,12 +32,13 @@ The flow, in order; a module imports only those above it:
   evaluation   captions of a split -> scores, each beside its floors
   scorecard    each score beside its floors, as numbers and bars
   charts       learning curves as inline SVG
+  sweep_page   the range test's loss over its learning rate
   page_style   how its images and words look, and which map is shown when
   gallery      images, captions, and where the captioner looked for each word
   page         scores, curves and gallery in one self-contained HTML file
   report       the evaluation on disk, and what to read of it first
   serving      image files -> captions
-  experiment   train, evaluate, caption: the only wiring
+  experiment   train, evaluate, caption and more: the only wiring
   launcher     several workers on this host; when one is lost, all stop
   main         flags -> configuration -> experiment
 """

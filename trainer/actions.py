@@ -4,7 +4,7 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -13,6 +13,8 @@ from trainer import checkpoint, loop
 
 _LOG = logging.getLogger(__name__)
 METRICS_FILE = "metrics.jsonl"
+LOWER_IS_BETTER = ("loss",)
+"""Of the validation scores; of the others, the highest is the best."""
 
 
 class Every:
@@ -167,24 +169,38 @@ def read_metrics(run_dir: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
+def best_row(
+    rows: Sequence[Mapping[str, float]], select_by: str
+) -> Mapping[str, float] | None:
+    """The first row with the best finite `validation/<select_by>`, if any."""
+    key = f"validation/{select_by}"
+    finite = [row for row in rows if math.isfinite(row.get(key, math.nan))]
+    pick = min if select_by in LOWER_IS_BETTER else max
+    return pick(finite, key=lambda row: row[key], default=None)
+
+
 class Patience(tf.Module):
     """The best score so far and how many evaluations ago; checkpointed.
 
     Attributes:
       limit: evaluations without a better score before the run ends.
-      best: float64 variable, higher is better.
+      lower: whether a lower score is better, as of a loss.
+      best: float64 variable.
       waited: int64 variable, evaluations since.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, *, lower: bool = False) -> None:
         """Raises ValueError: `limit` is not positive."""
         super().__init__()
         if limit < 1:
             raise ValueError(f"`patience` must be positive, got {limit}")
-        self.limit = limit
+        self.limit, self.lower = limit, lower
         # In float32 an equal score could pass for a better one.
         self.best = tf.Variable(
-            -math.inf, trainable=False, name="best", dtype=tf.float64
+            math.inf if lower else -math.inf,
+            trainable=False,
+            name="best",
+            dtype=tf.float64,
         )
         self.waited = tf.Variable(
             0, trainable=False, name="waited", dtype=tf.int64
@@ -197,7 +213,8 @@ class Patience(tf.Module):
 
     def improves(self, score: float) -> bool:
         """Takes a score; whether it is the best."""
-        if score > float(self.best):
+        best = float(self.best)
+        if score < best if self.lower else score > best:
             self.best.assign(score)
             self.waited.assign(0)
             return True
@@ -223,8 +240,8 @@ class EvaluateAndStop:
         Args:
           evaluate: returns scalars, `select_by` among them.
           when: which steps.
-          select_by: the score that picks the best, higher being better.
-          patience: checkpointed with the run.
+          select_by: the score that picks the best.
+          patience: checkpointed with the run; knows which score is better.
           log: gets the scalars.
           checkpoints: gets the best.
         """
@@ -255,9 +272,10 @@ class EvaluateAndStop:
         if self._patience.improves(scalars[self._select_by]):
             self._checkpoints.save_best(report.step)
         elif self._patience.has_run_out:
+            gone = "fallen below" if self._patience.lower else "risen above"
             raise loop.StopTraining(
                 f"stopped early at step {report.step}: {self._select_by} has "
-                f"not risen above {float(self._patience.best):.3f} for "
+                f"not {gone} {float(self._patience.best):.3f} for "
                 f"{self._patience.limit} evaluations"
             )
 

@@ -179,6 +179,19 @@ def claim(run_dir: str, identity: dict[str, Any]) -> None:
         raise RunError(f"can't write {run_dir}: {error.message}") from error
 
 
+def refuse_training(run_dir: str) -> None:
+    """Checks that a directory is no training's.
+
+    Raises:
+      RunError: it is.
+    """
+    if tf.io.gfile.exists(os.path.join(run_dir, IDENTITY_FILE)):
+        raise RunError(
+            f"{run_dir} belongs to a training ({IDENTITY_FILE} is there): "
+            "choose another --run_dir"
+        )
+
+
 def read_identity(run_dir: str) -> dict[str, Any]:
     """What `claim` wrote.
 

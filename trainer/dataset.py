@@ -111,10 +111,10 @@ class CaptionDataset:
           RecordSetError: no such split.
         """
         self.batching, self._shuffle = batching, shuffle
-        self._files = record_set.files(split)
+        self._parts = record_set.parts(split)
         self._spec = record_set.manifest.grid
         self._vocabulary = record_set.vocabulary
-        self.num_images = record_set.manifest.num_images(split)
+        self.num_images = record_set.num_images(split)
         self._filler = _filler(self._spec)
 
     @property
@@ -323,12 +323,13 @@ class CaptionDataset:
     def _range(self, begin: int, end: int) -> tf.data.Dataset:
         """Serialised records of the split; behind the last comes the first."""
         parts, place = [], 0
-        for file, size in [*self._files, *self._files]:
-            first, last = max(begin - place, 0), min(end - place, size)
+        for each in [*self._parts, *self._parts]:
+            first, last = max(begin - place, 0), min(end - place, each.records)
             if first < last:
-                part = tf.data.TFRecordDataset(file, buffer_size=1 << 20)
-                parts.append(part.skip(first).take(last - first))
-            place += size
+                part = tf.data.TFRecordDataset(each.path, buffer_size=1 << 20)
+                part = part.skip(each.first + first).take(last - first)
+                parts.append(part)
+            place += each.records
         dataset = parts[0] if parts else tf.data.TFRecordDataset([])
         for part in parts[1:]:
             dataset = dataset.concatenate(part)

@@ -1,4 +1,4 @@
-"""train(), evaluate(), caption(): the only wiring, and the roots of gin."""
+"""train(), evaluate(), caption() and more: the only wiring, gin's roots."""
 
 import contextlib
 import dataclasses
@@ -30,17 +30,20 @@ from trainer import (
     serving,
     spikes,
     split_images,
+    sweep_page,
     train_step,
     wiring,
     workers,
 )
 from trainer import captioner as captioner_lib
 from trainer import dataset as dataset_lib
+from trainer import folds as folds_lib
 from trainer import generator as generator_lib
 from trainer import loss as loss_lib
 from trainer import loss_scale as loss_scale_lib
 from trainer import optimizer as optimizer_lib
 from trainer import strategy as strategy_lib
+from trainer import sweep as sweep_lib
 
 _LOG = logging.getLogger(__name__)
 _WIRED_IMAGES = 4
@@ -89,7 +92,8 @@ class Cadence:
       checkpoint_every: save the run.
       validation_split: name of it.
       validation_images: images that are captioned each time.
-      select_by: the validation score that picks the best; higher is better.
+      select_by: what picks the best on the validation split: `cider_d` or
+        `bleu_4`, of which the highest, or `loss`, of which the lowest.
       patience: evaluations without a better score before stopping.
     """
 
@@ -102,18 +106,23 @@ class Cadence:
     patience: int = 5
 
     def __post_init__(self) -> None:
-        """Raises ValueError: a number below one, or not a score to rise."""
+        """Raises ValueError: a number below one, or not a score to pick by."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, int) and value < 1:
                 raise ValueError(
                     f"`{field.name}` must be positive, got {value}"
                 )
-        if self.select_by not in ("cider_d", "bleu_4"):
+        if self.select_by not in ("cider_d", "bleu_4", "loss"):
             raise ValueError(
                 "`select_by` must be cider_d or bleu_4, which rise as captions "
-                f"get better, got {self.select_by!r}"
+                f"get better, or loss, which falls, got {self.select_by!r}"
             )
+
+    def patient(self) -> actions.Patience:
+        """Knows of no score yet."""
+        lower = self.select_by in actions.LOWER_IS_BETTER
+        return actions.Patience(self.patience, lower=lower)
 
     @property
     def selection(self) -> dict[str, Any]:
@@ -130,7 +139,7 @@ class Cadence:
         log: actions.MetricsLog | actions.NoLog,
         checkpoints: checkpoint.Checkpoints,
     ) -> list[loop.Action]:
-        """What happens now and then; the checkpoint is saved last."""
+        """The curves, then what is due now and then; saves last."""
         evaluate = actions.EvaluateAndStop(
             validation,
             when=actions.Every(self.evaluate_every, last_step),
@@ -140,7 +149,7 @@ class Cadence:
             checkpoints=checkpoints,
         )
         when = actions.Every(self.checkpoint_every, last_step)
-        return [evaluate, actions.SaveCheckpoint(checkpoints, when=when)]
+        return [log, evaluate, actions.SaveCheckpoint(checkpoints, when=when)]
 
 
 for _constructor in (
@@ -157,10 +166,11 @@ for _constructor in (
     gin.register(_constructor)
 
 
-@gin.configurable(denylist=["run_dir"])
+@gin.configurable(denylist=["run_dir", "fold"])
 def train(
     run_dir: str,
     *,
+    fold: folds_lib.Fold | None = None,
     setup: Setup = gin.REQUIRED,
     batching: dataset_lib.Batching = gin.REQUIRED,
     optimizer: optimizer_lib.AdamW = gin.REQUIRED,
@@ -175,6 +185,8 @@ def train(
 
     Args:
       run_dir: made where it is missing.
+      fold: of the train split, to be validated on in the place of the
+        validation split, and not to be trained on.
       setup: what every mode needs.
       batching: of the training examples.
       optimizer: and its schedule.
@@ -200,19 +212,16 @@ def train(
       FloatingPointError: the loss, or its gradients, are no numbers.
       Preempted: a signal stopped the run, which is saved.
     """
-    # Before anything is computed: TensorFlow finds no other workers later.
-    devices = setup.devices.open()
-    crew = workers.Workers(devices)
-    if not crew.is_chief:
-        logging.getLogger("trainer").setLevel(logging.ERROR)
+    devices, crew = _open(setup.devices.alone() if fold else setup.devices)
     record_set = manifest_lib.open_record_set(setup.records)
+    if fold:
+        record_set = fold.of(record_set, cadence.validation_split)
     for line in admission.admit(record_set, waived, wiring.NAMES):
         _LOG.warning(line)
     data = dataset_lib.CaptionDataset(
         record_set, "train", batching, shuffle=True
     )
-    streams = data.replica_streams(devices.num_replicas_in_sync, crew.count)
-    _check_microbatches(microbatches, streams)
+    _check_microbatches(microbatches, data, devices, crew)
     step = _train_step(
         record_set,
         setup,
@@ -223,29 +232,16 @@ def train(
         microbatches=microbatches,
     )
     settings = {
-        "captioner": step.captioner.settings,
-        "batching": dataclasses.asdict(batching),
-        "optimizer": dataclasses.asdict(optimizer),
-        "loss": dataclasses.asdict(loss),
-        "loss_scale": dataclasses.asdict(loss_scale),
-        "selection": cadence.selection,
+        "batching": batching,
+        "optimizer": optimizer,
+        "loss": loss,
+        "loss_scale": loss_scale,
+        **({"fold": fold} if fold else {}),
     }
-    identity = _identity(record_set, setup, settings)
-    if crew.is_chief:
-        _claim(run_dir, identity, record_set.vocabulary)
-    crew.require_same("settings", identity)
-    patience, unusual = actions.Patience(cadence.patience), spikes.Spikes()
-    checkpoints = checkpoint.Checkpoints(
-        run_dir,
-        writes=crew.is_chief,
-        captioner=step.captioner,
-        optimizer=step.optimizer,
-        step=step.step,
-        skipped=step.skipped,
-        loss_scale=step.loss_scale,
-        spikes=unusual,
-        patience=patience,
-    )
+    identity = _identity(record_set, setup, step.captioner, cadence, settings)
+    _claim(run_dir, crew, record_set, identity)
+    patience, unusual = cadence.patient(), spikes.Spikes()
+    checkpoints = _checkpoints(run_dir, crew, step, unusual, patience)
     checkpoints.restore()
     first = int(step.step)
     crew.require_same("newest checkpoints", first)
@@ -256,12 +252,14 @@ def train(
         for line in wiring.require(_faults(record_set, data, step), waived):
             _LOG.warning(line)
     _LOG.info("%d parameters", step.captioner.count_params())
-    log = (
-        actions.MetricsLog(run_dir, resumed_step=first)
-        if crew.is_chief
-        else actions.NoLog()
-    )
     validation = _validation(record_set, setup, batching, cadence, step)
+    due = cadence.actions(
+        lambda: crew.chiefs(validation()),
+        last_step=num_steps,
+        patience=patience,
+        log=_log(run_dir, crew, first),
+        checkpoints=checkpoints,
+    )
     batches = data.distribute(devices, first_step=first)
     with preemption.Notice(crew.most) as notice:
         reason = loop.run(
@@ -272,14 +270,7 @@ def train(
             actions=[
                 actions.StopOnNan(data.image_ids, checkpoints),
                 actions.SayProgress(num_steps, batching.batch_images),
-                log,
-                *cadence.actions(
-                    lambda: crew.chiefs(validation()),
-                    last_step=num_steps,
-                    patience=patience,
-                    log=log,
-                    checkpoints=checkpoints,
-                ),
+                *due,
                 notice,
             ],
         )
@@ -287,6 +278,126 @@ def train(
         crew.wait()
     notice.check(run_dir)
     return crew.said(f"trained: {reason}, {run_dir}")
+
+
+@gin.configurable(denylist=["run_dir"])
+def cross_validate(
+    run_dir: str, *, cadence: Cadence = gin.REQUIRED, folds: int = 5
+) -> str:
+    """Trains once a fold, on the others, and scores on the fold.
+
+    A killed cross-validation goes on where it was: each fold is a run of its
+    own, `<run_dir>/fold-1-of-5` and so on.
+
+    Args:
+      run_dir: made where it is missing.
+      cadence: the trainings' own.
+      folds: equal parts of the train split.
+
+    Returns:
+      A table: each fold's loss and score, their mean and standard deviation.
+
+    Raises:
+      RunError: the directory, or a fold's, belongs to another run.
+      ValueError: there are fewer than two folds, or images.
+    """
+    checkpoint.refuse_training(run_dir)
+    rows = []
+    for fold in folds_lib.every(folds):
+        folder = os.path.join(run_dir, fold.name)
+        _LOG.info(train(folder, fold=fold))
+        row = actions.best_row(actions.read_metrics(folder), cadence.select_by)
+        if row is None:
+            raise checkpoint.RunError(f"no {cadence.select_by} in {folder}")
+        rows.append(row)
+    outcome = folds_lib.Outcome(cadence.select_by, rows)
+    path = os.path.join(run_dir, "cross_validation.json")
+    checkpoint.write_text(path, outcome.dump())
+    return f"{outcome.table()}\n{path}"
+
+
+@gin.configurable(denylist=["run_dir"])
+def range_test(
+    run_dir: str,
+    *,
+    setup: Setup = gin.REQUIRED,
+    batching: dataset_lib.Batching = gin.REQUIRED,
+    optimizer: optimizer_lib.AdamW = gin.REQUIRED,
+    loss: loss_lib.CaptionLoss = gin.REQUIRED,
+    loss_scale: loss_scale_lib.DynamicScale = gin.REQUIRED,
+    low: float = 1e-5,
+    high: float = 10.0,
+    num_steps: int = 200,
+    microbatches: int = 1,
+) -> str:
+    """Looks for a learning rate; see `sweep.Trial`.
+
+    Args:
+      run_dir: made where it is missing; gets rows and page, no checkpoint.
+      setup: the run's own.
+      batching: likewise.
+      optimizer: likewise; its schedule gives way to the rise.
+      loss: likewise.
+      loss_scale: likewise.
+      low: the first update's learning rate.
+      high: the last update's.
+      num_steps: updates, unless the loss diverges before.
+      microbatches: see `train`.
+
+    Returns:
+      A line with the suggested rate, the rule it follows, the page's place.
+
+    Raises:
+      RunError: the directory belongs to a training.
+    """
+    sweep = sweep_lib.Sweep(low, high, num_steps)
+    checkpoint.refuse_training(run_dir)
+    devices, crew = _open(setup.devices.alone())
+    record_set = manifest_lib.open_record_set(setup.records)
+    data = dataset_lib.CaptionDataset(
+        record_set, "train", batching, shuffle=True
+    )
+    _check_microbatches(microbatches, data, devices, crew)
+    step = _train_step(
+        record_set,
+        setup,
+        devices,
+        optimizer=sweep_lib.SweptAdamW(
+            **dataclasses.asdict(optimizer), sweep=sweep
+        ),
+        loss=loss,
+        loss_scale=loss_scale,
+        microbatches=microbatches,
+    )
+    trial = sweep_lib.Trial(lambda: float(step.optimizer.learning_rate))
+    updates = step.over(data.distribute(devices, first_step=0))
+    loop.run(
+        spikes.Spikes().counted(trial.watched(updates)),
+        first_step=0,
+        until=num_steps,
+        steps_per_call=1,
+        actions=[actions.SayProgress(num_steps, batching.batch_images), trial],
+    )
+    tf.io.gfile.makedirs(run_dir)
+    rows, page = (
+        os.path.join(run_dir, name)
+        for name in ("range_test.jsonl", "range_test.html")
+    )
+    checkpoint.write_text(rows, trial.dump())
+    checkpoint.write_text(page, sweep_page.render(trial))
+    return f"{trial.verdict()}. Page: {page}"
+
+
+def _open(
+    devices: strategy_lib.Devices,
+) -> tuple[tf.distribute.Strategy, workers.Workers]:
+    """The devices, and who works on them; the chief alone is heard."""
+    # Before anything is computed: TensorFlow finds no other workers later.
+    opened = devices.open()
+    crew = workers.Workers(opened)
+    if not crew.is_chief:
+        logging.getLogger("trainer").setLevel(logging.ERROR)
+    return opened, crew
 
 
 def _train_step(
@@ -342,7 +453,13 @@ def _faults(
         yield from wiring.compare_grids(next(images), encoder)
 
 
-def _check_microbatches(microbatches: int, streams: int) -> None:
+def _check_microbatches(
+    microbatches: int,
+    data: dataset_lib.CaptionDataset,
+    devices: tf.distribute.Strategy,
+    crew: workers.Workers,
+) -> None:
+    streams = data.replica_streams(devices.num_replicas_in_sync, crew.count)
     if microbatches < 1 or streams % microbatches:
         raise ValueError(
             "`microbatches` must divide the streams of a replica, got "
@@ -373,7 +490,11 @@ def _validation(
 
 
 def _identity(
-    record_set: manifest_lib.RecordSet, setup: Setup, settings: dict[str, Any]
+    record_set: manifest_lib.RecordSet,
+    setup: Setup,
+    model: captioner_lib.ShowAttendTell,
+    cadence: Cadence,
+    settings: dict[str, Any],
 ) -> dict[str, Any]:
     """A run goes on only where all of this is equal."""
     manifest = record_set.manifest
@@ -385,20 +506,54 @@ def _identity(
         "vocabulary": record_set.vocabulary.digest,
         "seed": setup.seed,
         "precision": setup.devices.precision,
-        **settings,
+        "captioner": model.settings,
+        "selection": cadence.selection,
+        **{name: dataclasses.asdict(part) for name, part in settings.items()},
     }
 
 
 def _claim(
     run_dir: str,
+    crew: workers.Workers,
+    record_set: manifest_lib.RecordSet,
     identity: dict[str, Any],
-    vocabulary: vocabulary_lib.Vocabulary,
 ) -> None:
     """Takes the directory, and writes what the other modes need."""
-    checkpoint.claim(run_dir, identity)
-    config.save(run_dir)
-    path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
-    checkpoint.write_text(path, vocabulary.dump())
+    if crew.is_chief:
+        checkpoint.claim(run_dir, identity)
+        config.save(run_dir)
+        path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
+        checkpoint.write_text(path, record_set.vocabulary.dump())
+    crew.require_same("settings", identity)
+
+
+def _checkpoints(
+    run_dir: str,
+    crew: workers.Workers,
+    step: train_step.TrainStep,
+    unusual: spikes.Spikes,
+    patience: actions.Patience,
+) -> checkpoint.Checkpoints:
+    """Of all that a run must not lose; the chief writes them."""
+    return checkpoint.Checkpoints(
+        run_dir,
+        writes=crew.is_chief,
+        captioner=step.captioner,
+        optimizer=step.optimizer,
+        step=step.step,
+        skipped=step.skipped,
+        loss_scale=step.loss_scale,
+        spikes=unusual,
+        patience=patience,
+    )
+
+
+def _log(
+    run_dir: str, crew: workers.Workers, first: int
+) -> actions.MetricsLog | actions.NoLog:
+    if crew.is_chief:
+        return actions.MetricsLog(run_dir, resumed_step=first)
+    return actions.NoLog()
 
 
 def _restored(
@@ -443,12 +598,16 @@ def evaluate(
       RunError: the record set is not the one that was trained on.
     """
     record_set = manifest_lib.open_record_set(setup.records)
-    trained_on = checkpoint.read_identity(run_dir)["records"]
+    identity = checkpoint.read_identity(run_dir)
+    trained_on = identity["records"]
     if record_set.manifest.digest != trained_on:
         raise checkpoint.RunError(
             f"{setup.records} (digest {record_set.manifest.digest[:12]}) is "
             f"not the record set of {run_dir} (digest {trained_on[:12]})"
         )
+    if "fold" in identity:
+        held_out = identity["selection"]["validation_split"]
+        record_set = folds_lib.Fold(**identity["fold"]).of(record_set, held_out)
     devices = setup.devices.alone().open()
     with devices.scope():
         generator, model = _restored(run_dir, setup)
@@ -465,12 +624,17 @@ def evaluate(
     facts = [
         ("Encoder", manifest.encoder["architecture"]),
         ("Captioner", f"{model.count_params():,} parameters"),
-        ("Trained on", f"{manifest.num_images('train'):,} images"),
+        ("Trained on", f"{record_set.num_images('train'):,} images"),
         ("Loss", f"{result.loss:.3f} nats per token"),
         ("Beams", str(setup.search.beams)),
     ]
     return report.write(
-        run_dir, result, facts=facts, truth=scenes, page_images=page_images
+        run_dir,
+        result,
+        facts=facts,
+        select_by=identity["selection"]["select_by"],
+        truth=scenes,
+        page_images=page_images,
     )
 
 

@@ -2,6 +2,8 @@
 
 python -m trainer.main --mode=train --gin_file=gin/run_scenes.gin --run_dir=R
 python -m trainer.main --mode=train --num_workers=2 --gin_file=... --run_dir=R
+python -m trainer.main --mode=range_test --gin_file=... --run_dir=T
+python -m trainer.main --mode=cross_validate --gin_file=... --run_dir=F
 python -m trainer.main --mode=evaluate --run_dir=R
 python -m trainer.main --mode=caption --run_dir=R photo.jpg folder/
 """
@@ -21,7 +23,12 @@ from absl import logging as absl_logging
 from trainer import config, experiment, heartbeat, launcher, preemption
 
 _MODE = flags.DEFINE_enum(
-    "mode", None, ["train", "evaluate", "caption"], "What to do.", required=True
+    "mode",
+    None,
+    ["train", "range_test", "cross_validate", "evaluate", "caption"],
+    "What to do. range_test: find a learning rate. cross_validate: train on k "
+    "folds of the train split.",
+    required=True,
 )
 _RUN_DIR = flags.DEFINE_string(
     "run_dir",
@@ -50,23 +57,28 @@ _NUM_WORKERS = flags.DEFINE_integer(
     lower_bound=1,
 )
 
+_TRAIN = {
+    "train": experiment.train,
+    "range_test": experiment.range_test,
+    "cross_validate": experiment.cross_validate,
+}
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
 
 def _run(arguments: list[str]) -> str:
     mode, run_dir = _MODE.value, _RUN_DIR.value
     files = list(_GIN_FILE.value)
-    if mode == "train" and not files:
+    if mode in _TRAIN and not files:
         raise config.ConfigError(
-            "--mode=train needs --gin_file, such as gin/run_scenes.gin"
+            f"--mode={mode} needs --gin_file, such as gin/run_scenes.gin"
         )
     if mode != "caption" and arguments:
         raise config.ConfigError(f"not a flag: {arguments[0]!r}; see --help")
-    if mode != "train":
+    if mode not in _TRAIN:
         files = [config.saved(run_dir), *files]
     config.load(files, _GIN_PARAM.value)
-    if mode == "train":
-        return experiment.train(run_dir)
+    if mode in _TRAIN:
+        return _TRAIN[mode](run_dir)
     if mode == "evaluate":
         return experiment.evaluate(run_dir)
     return experiment.caption(run_dir, arguments, _OUTPUT.value)

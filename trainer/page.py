@@ -9,7 +9,7 @@ import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pipeline.pages import document
-from trainer import charts, floors, gallery, page_style, scorecard
+from trainer import actions, charts, floors, gallery, page_style, scorecard
 
 _VALIDATION = "validation/"
 _SCORES_LEAD = (
@@ -37,7 +37,7 @@ class Page:
       scores: by metric name as in `metrics.jsonl`, higher is better.
       habits: by metric name, lower is better.
       metrics_rows: of `actions.read_metrics`.
-      select_by: validation score that picked the best checkpoint, the highest.
+      select_by: validation score that picked the best checkpoint.
       examples: held-out images.
       files: name in the run's directory and what it holds.
     """
@@ -83,7 +83,8 @@ class Page:
 
     def _curves(self) -> str:
         rows = self.metrics_rows
-        best = best_step(rows, self.select_by)
+        row = actions.best_row(rows, self.select_by)
+        best = row["step"] if row else None
         figures = (chart.render() for chart in _charts(rows, best))
         lead = "metrics.jsonl has no rows."
         if best is not None:
@@ -118,15 +119,6 @@ class Page:
             f"<footer><h2>What the scores mean</h2>{meanings}"
             f"{'<h2>Files of the run</h2>' if files else ''}{files}</footer>"
         )
-
-
-def best_step(
-    rows: Sequence[Mapping[str, float]], select_by: str
-) -> float | None:
-    """The first step with the highest finite `validation/<select_by>`."""
-    line = charts.series(rows, f"validation/{select_by}", label=select_by)
-    best = max(line.finite, key=lambda point: point[1], default=None)
-    return best[0] if best else None
 
 
 def _validated(rows: Iterable[Mapping[str, float]]) -> list[str]:

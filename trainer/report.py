@@ -43,6 +43,7 @@ def write(
     result: evaluation.Evaluation,
     *,
     facts: Sequence[tuple[str, str]],
+    select_by: str,
     truth: Mapping[str, grammar.Scene] | None,
     page_images: int,
 ) -> str:
@@ -52,6 +53,7 @@ def write(
       run_dir: of the captioner.
       result: of one split.
       facts: (label, value) pairs under the page's title.
+      select_by: the validation score that picked the captioner.
       truth: image id -> scene; its verdict on each caption is shown.
       page_images: examples on the page, the first of the split.
 
@@ -78,6 +80,7 @@ def write(
             for name, value in result.repetition.items()
         },
         metrics_rows=actions.read_metrics(run_dir),
+        select_by=select_by,
         examples=[
             gallery.PageExample(example, _marks(example, truth))
             for example in result.examples[:page_images]

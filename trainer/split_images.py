@@ -6,6 +6,7 @@ Records lie in hashed order, so the first of a split are a fair sample of it.
 import dataclasses
 from collections.abc import Iterator
 
+import numpy as np
 import tensorflow as tf
 
 from pipeline import manifest as manifest_lib
@@ -48,8 +49,7 @@ def batches(
       RecordSetError: no such split.
     """
     spec = record_set.manifest.grid
-    files = [file for file, _ in record_set.files(split)]
-    dataset = tf.data.TFRecordDataset(files).take(
+    dataset = _serialised(record_set, split).take(
         -1 if limit is None else limit
     )
     dataset = dataset.map(lambda serialised: records.parse(serialised, spec))
@@ -77,11 +77,41 @@ def captions(
     Raises:
       RecordSetError: no such split.
     """
-    files = [file for file, _ in record_set.files(split)]
     feature = {"captions": tf.io.RaggedFeature(tf.string)}
     rows = (
-        tf.data.TFRecordDataset(files)
+        _serialised(record_set, split)
         .take(limit)
         .map(lambda row: tf.io.parse_single_example(row, feature)["captions"])
     )
     return [[text.decode() for text in row] for row in rows.as_numpy_iterator()]
+
+
+def ids(record_set: manifest_lib.RecordSet, split: str) -> list[str]:
+    """The ids of a split's images, in the order of its records.
+
+    Raises:
+      RecordSetError: no such split.
+    """
+    feature = {"image_id": tf.io.FixedLenFeature([], tf.string)}
+    rows = _serialised(record_set, split).map(
+        lambda row: tf.io.parse_single_example(row, feature)["image_id"]
+    )
+    return [image_id.decode() for image_id in rows.as_numpy_iterator()]
+
+
+def _serialised(
+    record_set: manifest_lib.RecordSet, split: str
+) -> tf.data.Dataset:
+    parts = record_set.parts(split)
+    files = tf.data.Dataset.from_tensor_slices(
+        (
+            [part.path for part in parts],
+            np.array([part.first for part in parts], np.int64),
+            np.array([part.records for part in parts], np.int64),
+        )
+    )
+    return files.flat_map(
+        lambda path, first, count: (
+            tf.data.TFRecordDataset(path).skip(first).take(count)
+        )
+    )

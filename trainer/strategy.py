@@ -71,8 +71,8 @@ class Devices:
         if kind != "multi_worker" and resolver is not None:
             raise DevicesError(
                 f"this process is one of several workers, and `kind` {kind!r} "
-                "is for one process: train with multi_worker or auto; evaluate "
-                "and caption outside of the cluster"
+                "is for one process: train with multi_worker or auto; use "
+                "the other modes outside of the cluster"
             )
         if kind == "multi_worker" and resolver is None:
             raise DevicesError(

@@ -79,11 +79,12 @@ def faults(
     Yields:
       One fault for each test that fails.
     """
-    yield from _padding(captioner, batch)
-    yield from _future(captioner, batch)
-    yield from _image(captioner, batch)
+    plain = _logits(captioner, batch["grid"], batch["tokens"])
+    yield from _padding(captioner, batch, plain)
+    yield from _future(captioner, batch, plain)
+    yield from _image(captioner, batch, plain)
     yield from _gradient(captioner, batch)
-    yield from _start_loss(captioner, batch, log_unigram)
+    yield from _start_loss(batch, plain, log_unigram)
 
 
 def _logits(
@@ -103,12 +104,14 @@ def _others(tokens: tf.Tensor) -> tf.Tensor:
     return tf.reshape(turned, tf.shape(tokens))
 
 
-def _padding(captioner: keras.Model, batch: dataset.Batch) -> Iterator[Fault]:
+def _padding(
+    captioner: keras.Model, batch: dataset.Batch, plain: tf.Tensor
+) -> Iterator[Fault]:
     tokens, weights = batch["tokens"], batch["weights"]
     written = tf.where(weights > 0, tokens, _others(tokens))
-    plain = _loss(_logits(captioner, batch["grid"], tokens), tokens, weights)
-    other = _loss(_logits(captioner, batch["grid"], written), tokens, weights)
-    moved = abs(plain - other)
+    other = _logits(captioner, batch["grid"], written)
+    first, second = (_loss(each, tokens, weights) for each in (plain, other))
+    moved = abs(first - second)
     if moved > _SAME_LOGITS:
         yield Fault(
             "padding",
@@ -118,18 +121,17 @@ def _padding(captioner: keras.Model, batch: dataset.Batch) -> Iterator[Fault]:
         )
 
 
-def _future(captioner: keras.Model, batch: dataset.Batch) -> Iterator[Fault]:
+def _future(
+    captioner: keras.Model, batch: dataset.Batch, plain: tf.Tensor
+) -> Iterator[Fault]:
     tokens = batch["tokens"]
     half = tokens.shape[-1] // 2
-    other = tf.concat(
+    changed = tf.concat(
         [tokens[..., :half], _others(tokens)[..., half:]], axis=-1
     )
+    other = _logits(captioner, batch["grid"], changed)
     # The logits at `half` have seen the tokens before it only.
-    plain, changed = (
-        _logits(captioner, batch["grid"], t)[..., : half + 1, :]
-        for t in (tokens, other)
-    )
-    moved = _largest(plain - changed)
+    moved = _largest((plain - other)[..., : half + 1, :])
     if moved > _SAME_LOGITS:
         yield Fault(
             "future",
@@ -139,11 +141,12 @@ def _future(captioner: keras.Model, batch: dataset.Batch) -> Iterator[Fault]:
         )
 
 
-def _image(captioner: keras.Model, batch: dataset.Batch) -> Iterator[Fault]:
-    grid, tokens = batch["grid"], batch["tokens"]
+def _image(
+    captioner: keras.Model, batch: dataset.Batch, plain: tf.Tensor
+) -> Iterator[Fault]:
+    grid = batch["grid"]
     swapped = tf.roll(grid, 1, axis=0)
-    plain, other = (_logits(captioner, g, tokens) for g in (grid, swapped))
-    moved = _largest(plain - other)
+    moved = _largest(plain - _logits(captioner, swapped, batch["tokens"]))
     if captioner.uses_image and not moved:
         alike = "the grids are all alike: look at the data card"
         unread = "the grid does not reach the output"
@@ -190,10 +193,10 @@ def _gradient(captioner: keras.Model, batch: dataset.Batch) -> Iterator[Fault]:
 
 
 def _start_loss(
-    captioner: keras.Model, batch: dataset.Batch, log_unigram: np.ndarray
+    batch: dataset.Batch, plain: tf.Tensor, log_unigram: np.ndarray
 ) -> Iterator[Fault]:
     tokens, weights = batch["tokens"], batch["weights"]
-    found = _loss(_logits(captioner, batch["grid"], tokens), tokens, weights)
+    found = _loss(plain, tokens, weights)
     costs = -tf.gather(tf.cast(log_unigram, tf.float32), tokens)
     unigram = float(tf.reduce_sum(costs * weights) / tf.reduce_sum(weights))
     if not abs(found - unigram) <= _START_NATS:

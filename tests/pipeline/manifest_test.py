@@ -150,9 +150,9 @@ def test_an_open_record_set_names_files_that_tensorflow_reads(
     folder: Path,
 ) -> None:
     record_set = manifest_lib.open_record_set(str(folder))
-    files = record_set.files("train")
-    assert [count for _, count in files] == [6, 6]
-    data = tf.data.TFRecordDataset([path for path, _ in files])
+    parts = record_set.parts("train")
+    assert [(part.first, part.records) for part in parts] == [(0, 6), (0, 6)]
+    data = tf.data.TFRecordDataset([part.path for part in parts])
     row = records.parse(next(iter(data)), record_set.manifest.grid)
     assert row["grid"].shape == (4, 6)
     caption = row["captions"][0].numpy().decode()

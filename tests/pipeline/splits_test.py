@@ -114,6 +114,15 @@ def test_some_images_are_left_for_training() -> None:
     )
 
 
+def test_folds_are_equal_parts_and_runs_of_the_record_order() -> None:
+    folds = [
+        splits.fold_of(name, 5) for name in sorted(IDS, key=splits.record_order)
+    ]
+    assert folds == sorted(folds)
+    sizes = [folds.count(fold) / len(IDS) for fold in range(5)]
+    assert all(0.15 < size < 0.25 for size in sizes)
+
+
 def test_a_shards_name_comes_back() -> None:
     name = splits.shard_name("my-split", 3, 16)
     assert splits.parse_shard_name(name) == ("my-split", 3, 16)

@@ -207,6 +207,29 @@ def test_patience_is_checkpointed(tmp_path):
     assert (float(fresh.best), int(fresh.waited)) == (0.7, 1)
 
 
+def test_of_a_loss_the_lowest_is_the_best():
+    patience = actions.Patience(2, lower=True)
+    assert [patience.improves(loss) for loss in (3.0, 2.5, 2.5)] == [
+        True,
+        True,
+        False,
+    ]
+    assert not patience.has_run_out
+    assert not patience.improves(math.nan)
+    assert patience.has_run_out
+
+
+def test_the_best_row_is_the_first_of_the_best_and_ignores_nan():
+    values = [0.1, math.nan, 0.7, 0.7, 0.1]
+    rows = [
+        {"step": step, "validation/cider_d": value, "validation/loss": value}
+        for step, value in enumerate(values)
+    ]
+    assert actions.best_row(rows, "cider_d") is rows[2]
+    assert actions.best_row(rows, "loss") is rows[0]
+    assert actions.best_row(rows, "bleu_4") is None
+
+
 def test_patience_refuses_no_evaluations():
     with pytest.raises(ValueError) as error:
         actions.Patience(0)
@@ -219,11 +242,14 @@ class Evaluation:
     def __init__(self, scores: list[float], *, select_by: str = "cider_d"):
         self.log, self.checkpoints = FakeLog(), FakeCheckpoints()
         self._scores = iter(scores)
+        lower = select_by == "loss"
+        given = "loss" if lower else "cider_d"
+        other = {"loss": 3.0, "cider_d": 0.5}
         self.act = actions.EvaluateAndStop(
-            lambda: {"loss": 3.0, "cider_d": next(self._scores)},
+            lambda: {**other, given: next(self._scores)},
             when=actions.Every(10, 1000),
             select_by=select_by,
-            patience=actions.Patience(2),
+            patience=actions.Patience(2, lower=lower),
             log=self.log,
             checkpoints=self.checkpoints,
         )
@@ -254,6 +280,19 @@ def test_stops_when_patience_has_run_out(said):
     )
     assert evaluation.checkpoints.best == [10]
     assert len(evaluation.log.rows) == 3
+
+
+def test_a_loss_that_has_not_fallen_stops_the_run():
+    evaluation = Evaluation([2.0, 2.1, 2.2], select_by="loss")
+    evaluation.act(report(10))
+    evaluation.act(report(20))
+    with pytest.raises(loop.StopTraining) as stop:
+        evaluation.act(report(30))
+    assert str(stop.value) == (
+        "stopped early at step 30: loss has not fallen below 2.000 for 2 "
+        "evaluations"
+    )
+    assert evaluation.checkpoints.best == [10]
 
 
 def test_unknown_score_names_those_there_are():

@@ -46,6 +46,17 @@ def assert_equal(first: list[np.ndarray], second: list[np.ndarray]) -> None:
         np.testing.assert_array_equal(one, other)
 
 
+def test_a_trainings_directory_is_not_for_others(tmp_path):
+    checkpoint.refuse_training(str(tmp_path / "none"))
+    checkpoint.claim(str(tmp_path), IDENTITY)
+    with pytest.raises(checkpoint.RunError) as error:
+        checkpoint.refuse_training(str(tmp_path))
+    assert str(error.value) == (
+        f"{tmp_path} belongs to a training (identity.json is there): choose "
+        "another --run_dir"
+    )
+
+
 def test_restores_weights_and_slots_to_the_bit(tmp_path):
     saved = Parts(tmp_path)
     saved.update(3)

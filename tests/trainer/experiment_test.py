@@ -1,4 +1,4 @@
-"""The three modes on a tiny record set, through the shipped configuration."""
+"""The modes on a tiny record set, through the shipped configuration."""
 
 import json
 import re
@@ -9,7 +9,16 @@ import pytest
 import gin
 from pipeline import manifest as manifest_lib
 from tests import fixtures
-from trainer import captioner, checkpoint, config, experiment, wiring
+from trainer import (
+    actions,
+    captioner,
+    checkpoint,
+    config,
+    experiment,
+    folds,
+    split_images,
+    wiring,
+)
 
 
 @pytest.fixture(scope="module")
@@ -159,6 +168,125 @@ def test_loss_that_is_no_number_is_traced_to_its_images(records, tmp_path):
     )
 
 
+def test_selection_by_loss_trains_and_is_marked_on_the_page(records, tmp_path):
+    load(records, "Cadence.select_by = 'loss'", "Cadence.evaluate_every = 1")
+    experiment.train(str(tmp_path))
+    rows = [
+        row
+        for row in actions.read_metrics(str(tmp_path))
+        if "validation/loss" in row
+    ]
+    lowest = min(rows, key=lambda row: row["validation/loss"])["step"]
+    assert (tmp_path / "best" / f"ckpt-{lowest}.index").exists()
+    experiment.evaluate(str(tmp_path))
+    page = (tmp_path / "validation" / "page.html").read_text()
+    assert f"The dotted line is step {lowest}: the best validation Loss" in page
+
+
+def test_range_test_suggests_a_rate_and_leaves_no_run(records, tmp_path):
+    load(records, "range_test.num_steps = 5", "range_test.high = 0.5")
+    said = experiment.range_test(str(tmp_path))
+    assert said.startswith("suggested: AdamW.learning_rate = ")
+    assert said.endswith(f". Page: {tmp_path}/range_test.html")
+    assert "\n" not in said
+    rows = [
+        json.loads(row)
+        for row in (tmp_path / "range_test.jsonl").read_text().splitlines()
+    ]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4, 5]
+    assert rows[0]["rate"] == pytest.approx(1e-5)
+    assert rows[-1]["rate"] == pytest.approx(0.5)
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "range_test.jsonl",
+        "range_test.html",
+    }
+    with pytest.raises(config.ConfigError, match="no trained captioner in"):
+        config.saved(str(tmp_path))
+
+
+def test_range_test_stops_where_the_loss_is_out_of_hand(records, tmp_path):
+    load(
+        records,
+        "range_test.low = 1.0",
+        "range_test.high = 1e30",
+        "AdamW.clip_norm = 1e9",
+    )
+    said = experiment.range_test(str(tmp_path))
+    assert "; the loss diverged at " in said
+    rows = (tmp_path / "range_test.jsonl").read_text().splitlines()
+    assert len(rows) < 200
+
+
+@pytest.mark.parametrize("mode", ["range_test", "cross_validate"])
+def test_a_trainings_directory_is_not_taken(records, run, mode):
+    load(records)
+    before = sorted(run[0].iterdir())
+    with pytest.raises(checkpoint.RunError, match="belongs to a training"):
+        getattr(experiment, mode)(str(run[0]))
+    assert sorted(run[0].iterdir()) == before
+
+
+@pytest.fixture(scope="module")
+def cross_validated(records, tmp_path_factory):
+    """A cross-validation of two folds, and what it said."""
+    folder = tmp_path_factory.mktemp("folds")
+    gin.clear_config()
+    load(records, "cross_validate.folds = 2")
+    return folder, experiment.cross_validate(str(folder))
+
+
+def test_cross_validation_scores_each_fold(cross_validated):
+    folder, said = cross_validated
+    told = json.loads((folder / "cross_validation.json").read_text())
+    assert told["select_by"] == "cider_d"
+    for number in (1, 2):
+        rows = actions.read_metrics(str(folder / f"fold-{number}-of-2"))
+        best = actions.best_row(rows, "cider_d")
+        for name, scores in told["scores"].items():
+            assert scores["folds"][number - 1] == best[f"validation/{name}"]
+    assert len(set(told["scores"]["loss"]["folds"])) == 2
+    lines = said.splitlines()
+    assert lines[0].split() == ["fold", "step", "cider_d", "loss"]
+    assert lines[-1] == f"{folder}/cross_validation.json"
+
+
+def test_finished_folds_are_not_trained_again(records, cross_validated, caplog):
+    folder, said = cross_validated
+    gin.clear_config()
+    load(records, "cross_validate.folds = 2")
+    caplog.set_level("INFO", logger="trainer")
+    assert experiment.cross_validate(str(folder)) == said
+    told = [text for text in caplog.messages if "trained: " in text]
+    assert told == [
+        f"already trained: step 3, {folder}/fold-{number}-of-2"
+        for number in (1, 2)
+    ]
+
+
+def test_a_fold_is_evaluated_on_what_it_held_out(records, cross_validated):
+    folder = cross_validated[0] / "fold-2-of-2"
+    gin.clear_config()
+    load(records)
+    experiment.evaluate(str(folder))
+    rows = (folder / "validation" / "captions.jsonl").read_text().splitlines()
+    view = folds.Fold(2, 2).of(
+        manifest_lib.open_record_set(str(records)), "validation"
+    )
+    held_out = split_images.ids(view, "validation")
+    assert [json.loads(row)["id"] for row in rows] == held_out
+    assert all(image_id.startswith("train-") for image_id in held_out)
+
+
+def test_a_fold_is_no_plain_training(records, cross_validated):
+    folder = cross_validated[0] / "fold-2-of-2"
+    gin.clear_config()
+    load(records)
+    with pytest.raises(
+        checkpoint.RunError, match=r"belongs to another run \(fold: "
+    ):
+        experiment.train(str(folder))
+
+
 def test_evaluate_writes_page_and_scores(records, run):
     load(records)
     said = experiment.evaluate(str(run[0]))
@@ -203,7 +331,10 @@ def test_evaluate_before_training_says_so(records, tmp_path):
     ("settings", "message"),
     [
         ({"steps_per_call": 0}, "`steps_per_call` must be positive, got 0"),
-        ({"select_by": "loss"}, "`select_by` must be cider_d or bleu_4, which"),
+        (
+            {"select_by": "tokens"},
+            "or loss, which falls, got 'tokens'",
+        ),
     ],
 )
 def test_cadence_refuses_what_would_fail_later(settings, message):

@@ -47,6 +47,11 @@ TINY = ["--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"]
             "--mode=train needs --gin_file, such as gin/run_scenes.gin",
         ),
         case(
+            "no gin file to cross-validate",
+            ["--mode=cross_validate"],
+            "--mode=cross_validate needs --gin_file, such as",
+        ),
+        case(
             "gin file typo",
             ["--mode=train", "--gin_file=gin/run_scene.gin"],
             "no gin file 'gin/run_scene.gin'; there is gin/run_scenes.gin",

@@ -1,6 +1,5 @@
 """The page as text, and as Chromium shows it."""
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -93,16 +92,6 @@ def test_run_without_validation_marks_no_step() -> None:
 def test_verdict_is_coloured(looks: bool | None, kind: str) -> None:
     text = page.Page("t", "v: w", looks=looks).render()
     assert f'class="verdict {kind}'.rstrip() in text
-
-
-def test_best_step_is_the_first_highest_and_ignores_nan() -> None:
-    values = [0.1, math.nan, 0.7, 0.7, 0.2]
-    rows = [
-        {"step": step, "validation/cider_d": value}
-        for step, value in enumerate(values)
-    ]
-    assert page.best_step(rows, "cider_d") == 2
-    assert page.best_step(rows, "bleu_4") is None
 
 
 def test_two_dozen_long_captions_stay_small() -> None:

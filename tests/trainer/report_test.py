@@ -36,6 +36,7 @@ def write(tmp_path, result, truth=None, images=2):
     return report.write(
         str(tmp_path),
         result,
+        select_by="cider_d",
         facts=[("Encoder", "lite")],
         truth=truth,
         page_images=images,

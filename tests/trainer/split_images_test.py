@@ -43,6 +43,11 @@ def test_batches_end_at_the_limit(record_set, limit, count):
     assert sum(len(batch.image_ids) for batch in batches) == count
 
 
+def test_ids_are_those_of_the_records_in_order(record_set):
+    ids = split_images.ids(record_set, "train")
+    assert ids == [f"train-{number}" for number in range(13)]
+
+
 def test_captions_are_those_of_the_first_images(record_set):
     captions = split_images.captions(record_set, "train", limit=4)
     assert [len(set(row)) for row in captions] == [1, 2, 3, 4]

@@ -150,6 +150,15 @@ def test_the_first_fault_stops_and_says_how_to_waive_it():
     assert told == ["waived: padding: it leaks", "waived: future: it sees"]
 
 
+@pytest.mark.parametrize("name", wiring.NAMES)
+def test_each_fault_is_waived_by_its_own_name_alone(name):
+    fault = wiring.Fault(name, "found")
+    others = [other for other in wiring.NAMES if other != name]
+    assert wiring.require(iter([fault]), [name]) == [f"waived: {name}: found"]
+    with pytest.raises(wiring.WiringError, match=f"^wiring test '{name}'"):
+        wiring.require(iter([fault]), others)
+
+
 def stored(folder, encoder: encoders.Encoder) -> split_images.ImageBatch:
     """Four pictures, each a thumbnail and its grid."""
     corpus = fixtures.draw_corpus(folder)

@@ -32,12 +32,14 @@ def _line(row: dict) -> str:
     names = (row["run"], row["program"], row["chip"])
     if "refused" in row:
         return _LINE.format(*names, "no", "", "", "", "") + row["refused"]
+    numbers = (f"{row['bytes'] / 1e6:.0f}", f"{row['flops'] / 1e9:.2f}")
+    if "unread" in row:
+        return _LINE.format(*names, "yes", *numbers, "unread", "unread")
     products = [f"{count} {kind}" for kind, count in row["products"].items()]
     return _LINE.format(
         *names,
         "no: sizes" if row["dynamic"] else "yes",
-        f"{row['bytes'] / 1e6:.0f}",
-        f"{row['flops'] / 1e9:.2f}",
+        *numbers,
         ", ".join(products) or "none",
         row["all_reduces"],
     )

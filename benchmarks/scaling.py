@@ -184,9 +184,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=pathlib.Path)
     parser.add_argument("--units", type=int, default=1024)
-    parser.add_argument("--batch_images", type=int, default=16)
+    parser.add_argument("--batch_images", type=int, default=32)
     parser.add_argument("--steps", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.core is not None:

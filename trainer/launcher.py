@@ -63,7 +63,7 @@ def launch(
     limits = limits or Limits()
     workers = [
         _Worker(command, number, configuration)
-        for number, configuration in enumerate(_configurations(num_workers))
+        for number, configuration in enumerate(configurations(num_workers))
     ]
     stop = threading.Event()
     before = {
@@ -112,8 +112,8 @@ def _watch(
     return max(code if code >= 0 else _SIGNALLED - code for code in codes)
 
 
-def _configurations(count: int) -> list[str]:
-    """`TF_CONFIG` of each worker, on ports that are free."""
+def configurations(count: int) -> list[str]:
+    """`TF_CONFIG` of each worker of this host, on ports that are free."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("localhost", 0))

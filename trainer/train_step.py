@@ -136,12 +136,14 @@ class TrainStep:
             self.step.read_value(),
             self.loss_scale.factor.read_value(),
         )
-        results = self.strategy.run(self._gradients, (batch, step, scale))
+        results = self.strategy.run(
+            self.reduced_gradients, (batch, step, scale)
+        )
         gradients, loss, tokens, norm = results
         finite = tf.math.is_finite(self._first(norm))
 
         def apply() -> tf.Tensor:
-            self.strategy.run(self._apply, (gradients,))
+            self.strategy.run(self.apply, (gradients,))
             return tf.constant(0, tf.int64)
 
         # Judged on the reduced gradients: all replicas skip, or none does.
@@ -154,14 +156,26 @@ class TrainStep:
     def _first(self, value: Any) -> tf.Tensor:
         return self.strategy.experimental_local_results(value)[0]
 
-    def _apply(self, gradients: list[tf.Tensor]) -> None:
+    def apply(self, gradients: list[tf.Tensor]) -> None:
+        """On one replica: the optimizer's update by reduced gradients."""
         variables = self.captioner.trainable_variables
         self.optimizer.apply(gradients, variables)
 
-    def _gradients(
+    def reduced_gradients(
         self, batch: dataset.Batch, step: tf.Tensor, scale: tf.Tensor
     ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
-        """On one replica: its sums, reduced over all."""
+        """On one replica: its sums, reduced over all.
+
+        Args:
+          batch: the replica's; see `dataset.CaptionDataset`.
+          step: int64 [], the update that is being made.
+          scale: float32 [], the loss's factor.
+
+        Returns:
+          Of the mean over all real tokens, alike on every replica: the
+          gradients, float32 and shaped as the weights; the loss in nats; the
+          number of tokens; the gradients' global norm; float32 [] each.
+        """
         sums = self._accumulated(batch, step, scale)
         replica = tf.distribute.get_replica_context()
         *gradients, cross_entropy, tokens = replica.all_reduce(
@@ -262,9 +276,13 @@ class LossOfSplit:
 
     @tf.function
     def _sums(self, batch: Any) -> Any:
-        return self._strategy.run(self._replica_sums, (batch,))
+        return self._strategy.run(self.replica_sums, (batch,))
 
-    def _replica_sums(self, batch: dataset.Batch) -> tf.Tensor:
+    def replica_sums(self, batch: dataset.Batch) -> tf.Tensor:
+        """On one replica: each image's loss and tokens, float32 [2, images].
+
+        Of several workers, each has the images of all.
+        """
         tokens, weights = batch["tokens"], batch["weights"]
         logits, _ = self._captioner(batch["grid"], shift_right(tokens))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import fixtures
+from trainer import actions
 
 STEPS = 24
 
@@ -35,7 +36,11 @@ def command(records: Path, run_dir: Path, *more: str) -> list[str]:
 def rows(run_dir: Path) -> list[dict[str, float]]:
     path = run_dir / "metrics.jsonl"
     text = path.read_text() if path.exists() else ""
-    return [json.loads(line) for line in text.splitlines(keepends=True)[:-1]]
+    lines = text.splitlines(keepends=True)[:-1]
+    return [
+        {k: v for k, v in row.items() if k not in actions.CLOCKED}
+        for row in map(json.loads, lines)
+    ]
 
 
 def worker(launcher: int, number: int) -> int:

@@ -22,6 +22,7 @@ The flow, in order; a module imports only those above it:
   wiring       tests of an untrained captioner that training would hide
   checkpoint   save, restore, the best and the newest
   preemption   a signal to stop -> a checkpoint, and an exit code: restart me
+  tensorboard  curves, histograms and pictures in a run's event files
   actions      what happens between steps: progress, curves, scores, stopping
   decoding     greedy and beam search over any step function
   generator    a captioner, a vocabulary and a search: grids -> captions

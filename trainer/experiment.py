@@ -30,6 +30,7 @@ from trainer import (
     serving,
     spikes,
     split_images,
+    tensorboard,
     train_step,
     wiring,
     workers,
@@ -256,8 +257,9 @@ def train(
         for line in wiring.require(_faults(record_set, data, step), waived):
             _LOG.warning(line)
     _LOG.info("%d parameters", step.captioner.count_params())
+    board = tensorboard.Board(run_dir)
     log = (
-        actions.MetricsLog(run_dir, resumed_step=first)
+        actions.MetricsLog(run_dir, board, resumed_step=first)
         if crew.is_chief
         else actions.NoLog()
     )

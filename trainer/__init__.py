@@ -18,6 +18,8 @@ The flow, in order; a module imports only those above it:
   loss_scale   the factor that keeps float16 gradients in range
   loop         run steps, fire actions, repeat; knows no captions
   train_step   one update of all replicas: run, reduce, apply
+  timings      how long updates took: the usual and the slow
+  profile      TensorBoard's profile of some steps
   spikes       counts losses far above those before
   wiring       tests of an untrained captioner that training would hide
   checkpoint   save, restore, the best and the newest
@@ -33,6 +35,8 @@ The flow, in order; a module imports only those above it:
   charts       learning curves as inline SVG
   page_style   how its images and words look, and which map is shown when
   gallery      images, captions, and where the captioner looked for each word
+  curves       learning curves as a picture beside the run
+  pictures     a caption and where each word looked, for TensorBoard
   page         scores, curves and gallery in one self-contained HTML file
   report       the evaluation on disk, and what to read of it first
   serving      image files -> captions

@@ -4,9 +4,10 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
 from trainer import checkpoint, loop, tensorboard
@@ -136,6 +137,34 @@ class MetricsLog:
         seconds = sum(report.took) / report.num_steps
         clocked = zip(CLOCKED, (report.input_wait, seconds), strict=True)
         self.write(report.step, {**scalars, **dict(clocked)})
+
+
+class ShowOnBoard:
+    """Distributions of the weights, and captioned pictures, on TensorBoard."""
+
+    def __init__(
+        self,
+        board: tensorboard.Board,
+        *,
+        weights: Sequence[keras.Variable],
+        pictures: Callable[[], Iterable[tensorboard.Picture]],
+        when: Every,
+    ):
+        """Takes finished objects; `pictures` makes the same ones each time."""
+        self._board, self._when = board, when
+        self._weights, self._pictures = weights, pictures
+
+    def __call__(self, report: loop.Report) -> None:
+        """Shows them when it is time; goes on where there is no room."""
+        if not self._when(report):
+            return
+        weights = {f"weights/{v.path}": v.numpy() for v in self._weights}
+        pictures = list(self._pictures())
+        try:
+            self._board.histograms(report.step, weights)
+            self._board.pictures(report.step, pictures)
+        except (OSError, tf.errors.OpError) as error:
+            _LOG.error("can't show step %d: %s", report.step, error)
 
 
 class NoLog:

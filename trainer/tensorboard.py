@@ -3,12 +3,16 @@
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 FOLDER = "tensorboard"
+
+# Its name, pixels uint8 [height, width, 3], and a text in Markdown.
+Picture = tuple[str, NDArray[np.uint8], str]
 
 
 class Board:
@@ -30,18 +34,16 @@ class Board:
             for name, value in values.items():
                 tf.summary.scalar(name, value)
 
-    def histograms(self, step: int, values: Mapping[str, tf.Tensor]) -> None:
+    def histograms(self, step: int, values: Mapping[str, NDArray[Any]]) -> None:
         """Adds the distribution of each tensor's values, in 30 buckets."""
         with self._writing(step):
             for name, value in values.items():
                 tf.summary.histogram(name, value)
 
-    def pictures(
-        self, step: int, rows: Sequence[tuple[str, NDArray[np.uint8], str]]
-    ) -> None:
-        """Adds pictures: name, pixels [height, width, 3], and Markdown."""
+    def pictures(self, step: int, pictures: Sequence[Picture]) -> None:
+        """Adds pictures, each with its text."""
         with self._writing(step):
-            for name, pixels, text in rows:
+            for name, pixels, text in pictures:
                 tf.summary.image(name, pixels[None])
                 tf.summary.text(name, text)
 

@@ -54,10 +54,11 @@ def named(
 
 
 def _photo(thumbnail: bytes) -> Image.Image:
-    """A tile of it; grey where the records have none."""
+    """A tile of it; grey where the record has none that can be read."""
     size = (_SIDE - 2, _SIDE)
-    if not thumbnail:
+    try:
+        photo = Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"])
+        # Stretched, for so is the square of the attention.
+        return photo.convert("RGB").resize(size, Image.Resampling.BICUBIC)
+    except OSError:
         return Image.new("RGB", size, _NOTHING)
-    photo = Image.open(io.BytesIO(thumbnail)).convert("RGB")
-    # Stretched, for so is the square of the attention.
-    return photo.resize(size, Image.Resampling.BICUBIC)

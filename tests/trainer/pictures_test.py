@@ -3,8 +3,9 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
-from tests.trainer.page_sample import example
+from tests.trainer.page_sample import example, photo
 from trainer import generator, pictures
 
 
@@ -38,8 +39,10 @@ def test_attention_that_is_no_square_is_left_out():
     np.testing.assert_array_equal(drawn[15:95, 1:79], drawn[15:95, 81:159])
 
 
-def test_records_without_thumbnails_have_grey_tiles():
-    bare = dataclasses.replace(looking_at(0, locations=50), thumbnail=b"")
+@pytest.mark.parametrize("thumbnail", [b"", b"no image", photo()[:300]])
+def test_thumbnails_that_cannot_be_read_have_grey_tiles(thumbnail):
+    shown = looking_at(0, locations=50)
+    bare = dataclasses.replace(shown, thumbnail=thumbnail)
     assert len(np.unique(pictures.draw(bare)[20:90, 5:75])) == 1
 
 

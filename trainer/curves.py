@@ -146,7 +146,7 @@ class _Frame:
             if step <= self._last and step.is_integer():
                 said = axes.count_label(step)
                 self._text(self._x(step), foot + 8, said, 13, _PALE, "ma")
-        self._text(_WIDTH - _RIGHT + 8, foot + 8, "step", 13, _PALE)
+        self._text(_WIDTH - _RIGHT + 28, foot + 8, "step", 13, _PALE)
 
     def _curve(self, line: charts.Series, colour: Any) -> None:
         points = [(self._x(x), self._y(y)) for x, y in _thinned(line.finite)]

@@ -163,22 +163,24 @@ def parse(serialised: tf.Tensor, spec: GridSpec) -> dict[str, tf.Tensor]:
       `image_id`, `source`, `thumbnail`: string []; `captions`: string [n];
       `grid`: [locations, depth] of the stored dtype.
     """
-    text = tf.io.FixedLenFeature([], tf.string)
-    row = tf.io.parse_single_example(
-        serialised,
-        {
-            "image_id": text,
-            "source": text,
-            "thumbnail": text,
-            "grid": text,
-            "captions": tf.io.RaggedFeature(tf.string),
-        },
+    row = fields(serialised, "image_id", "source", "thumbnail", "grid")
+    return {**row, "grid": decode_grids(row["grid"], spec)}
+
+
+def fields(serialised: tf.Tensor, *names: str) -> dict[str, tf.Tensor]:
+    """`captions` and the named fields of a record, string [], as stored."""
+    features = {name: tf.io.FixedLenFeature([], tf.string) for name in names}
+    return tf.io.parse_single_example(
+        serialised, {**features, "captions": tf.io.RaggedFeature(tf.string)}
     )
+
+
+def decode_grids(stored: tf.Tensor, spec: GridSpec) -> tf.Tensor:
+    """String [...] of raw bytes -> [..., locations, depth] as stored."""
     # decode_raw knows no bfloat16: the bits are read as integers and cast.
-    bits = tf.io.decode_raw(row["grid"], tf.uint16)
+    bits = tf.io.decode_raw(stored, tf.uint16)
     grid = tf.bitcast(bits, tf.as_dtype(spec.dtype))
-    row["grid"] = tf.reshape(grid, [spec.locations, spec.depth])
-    return row
+    return tf.reshape(grid, [*stored.shape, spec.locations, spec.depth])
 
 
 def _masked_crc(data: bytes) -> bytes:

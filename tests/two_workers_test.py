@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests import fixtures, trainings
+from trainer import actions
 
 STEPS = 24
 
@@ -23,6 +24,7 @@ def command(records: Path, run_dir: Path, *more: str) -> list[str]:
         "ShowAttendTell.dropout_rate": 0.3,
         "Cadence.evaluate_every": 8,
         "Cadence.patience": 100,
+        "Cadence.profile_steps": "(20, 21)",
     }
     return [
         *(sys.executable, "-m", "trainer.main", "--mode=train"),
@@ -35,7 +37,11 @@ def command(records: Path, run_dir: Path, *more: str) -> list[str]:
 def rows(run_dir: Path) -> list[dict[str, float]]:
     path = run_dir / "metrics.jsonl"
     text = path.read_text() if path.exists() else ""
-    return [json.loads(line) for line in text.splitlines(keepends=True)[:-1]]
+    lines = text.splitlines(keepends=True)[:-1]
+    return [
+        {k: v for k, v in row.items() if k not in actions.CLOCKED}
+        for row in map(json.loads, lines)
+    ]
 
 
 def finish(launched: subprocess.Popen) -> str:
@@ -71,6 +77,10 @@ def test_a_killed_worker_stops_all_and_the_same_command_goes_on(tmp_path):
     assert resumed.returncode == 0, said
     # One worker speaks, and writes.
     assert said.count(f"step {STEPS} of {STEPS}:") == 1
+    assert said.count("updates: median") == 1
+    # Of the run that was killed, and of the one that went on.
+    assert len(list(run_dir.glob("tensorboard/events.*"))) == 2
+    assert len(list(run_dir.glob("tensorboard/plugins/profile/*/*"))) == 1
     alone = command(records, tmp_path / "alone")
     subprocess.run(alone, check=True, capture_output=True, timeout=120)
     both = rows(run_dir), rows(tmp_path / "alone")

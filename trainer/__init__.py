@@ -20,10 +20,13 @@ The flow, in order; a module imports only those above it:
   loop         run steps, fire actions, repeat; knows no captions
   sweep        a learning rate that rises until the loss is out of hand
   train_step   one update of all replicas: run, reduce, apply
+  timings      how long updates took: the usual and the slow
+  profile      TensorBoard's profile of some steps
   spikes       counts losses far above those before
   wiring       tests of an untrained captioner that training would hide
   checkpoint   save, restore, the best and the newest
   preemption   a signal to stop -> a checkpoint, and an exit code: restart me
+  tensorboard  curves, histograms and pictures in a run's event files
   actions      what happens between steps: progress, curves, scores, stopping
   decoding     greedy and beam search over any step function
   generator    a captioner, a vocabulary and a search: grids -> captions
@@ -35,6 +38,8 @@ The flow, in order; a module imports only those above it:
   sweep_page   the range test's loss over its learning rate
   page_style   how its images and words look, and which map is shown when
   gallery      images, captions, and where the captioner looked for each word
+  curves       learning curves as a picture beside the run
+  pictures     a caption and where each word looked, for TensorBoard
   page         scores, curves and gallery in one self-contained HTML file
   report       the evaluation on disk, and what to read of it first
   serving      image files -> captions

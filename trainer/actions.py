@@ -4,17 +4,21 @@ import json
 import logging
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import keras
 import tensorflow as tf
 
-from trainer import checkpoint, loop
+from trainer import checkpoint, loop, tensorboard
 
 _LOG = logging.getLogger(__name__)
 METRICS_FILE = "metrics.jsonl"
 LOWER_IS_BETTER = ("loss",)
 """Of the validation scores; of the others, the highest is the best."""
+CLOCKED = ("train/input_wait", "train/step_seconds")
+"""Scalars read off a clock, which no two runs have alike; all others are the
+same to the bit in a run that was killed and resumed."""
 
 
 class Every:
@@ -34,7 +38,7 @@ class Every:
 
 
 class SayProgress:
-    """A log line: loss, speed, time left."""
+    """A log line: loss, speed, wait for input, time left."""
 
     def __init__(self, last_step: int, images_per_step: int):
         """Keeps what the line needs."""
@@ -46,13 +50,14 @@ class SayProgress:
         left = (self._last_step - report.step) * per_step
         _LOG.info(
             "step %d of %d: loss %.3f nats/token, %d spikes, %.0f images/s, "
-            "%.0f tokens/s, %d:%02d left",
+            "%.0f tokens/s, input wait %.1f %%, %d:%02d left",
             report.step,
             self._last_step,
             report.scalars["loss"],
             report.scalars["spikes"],
             self._images / per_step,
             report.scalars["tokens"] / report.seconds,
+            100 * report.input_wait,
             left // 60,
             left % 60,
         )
@@ -89,15 +94,16 @@ class StopOnNan:
 class MetricsLog:
     """`metrics.jsonl` and TensorBoard, from one call."""
 
-    def __init__(self, run_dir: str, *, resumed_step: int):
-        """Opens both; rows past the resumed step are dropped."""
-        self._run_dir = run_dir
+    def __init__(
+        self, run_dir: str, board: tensorboard.Board, *, resumed_step: int
+    ):
+        """Opens the file; its rows past the resumed step are dropped."""
+        self._run_dir, self._board = run_dir, board
         self._path = os.path.join(run_dir, METRICS_FILE)
         rows = read_metrics(run_dir)
         self._written = sum(row["step"] <= resumed_step for row in rows)
         self._late: list[str] = []
         self._trim()
-        self._writer: tf.summary.SummaryWriter | None = None
 
     def write(self, step: int, scalars: dict[str, float]) -> None:
         """Adds a row; a scalar's name is `group/name`.
@@ -107,11 +113,9 @@ class MetricsLog:
         """
         try:
             self._write_row(json.dumps({"step": step, **scalars}))
-            self._show(step, scalars)
+            self._board.scalars(step, scalars)
         except (OSError, tf.errors.OpError) as error:
             _LOG.error("can't write the metrics of step %d: %s", step, error)
-            # A writer that failed fails for ever.
-            self._writer = None
 
     def _write_row(self, row: str) -> None:
         self._late.append(row)
@@ -129,21 +133,40 @@ class MetricsLog:
             self._path, "".join(json.dumps(row) + "\n" for row in rows)
         )
 
-    def _show(self, step: int, scalars: dict[str, float]) -> None:
-        """Adds scalars to TensorBoard's."""
-        folder = os.path.join(self._run_dir, "tensorboard")
-        self._writer = self._writer or tf.summary.create_file_writer(folder)
-        with self._writer.as_default(step=step):
-            for name, value in scalars.items():
-                tf.summary.scalar(name, value)
-        self._writer.flush()
+    def __call__(self, report: loop.Report) -> None:
+        """Writes the training scalars, and those of `CLOCKED`."""
+        scalars = {f"train/{name}": v for name, v in report.scalars.items()}
+        seconds = sum(report.took) / report.num_steps
+        clocked = zip(CLOCKED, (report.input_wait, seconds), strict=True)
+        self.write(report.step, {**scalars, **dict(clocked)})
+
+
+class ShowOnBoard:
+    """Distributions of the weights, and captioned pictures, on TensorBoard."""
+
+    def __init__(
+        self,
+        board: tensorboard.Board,
+        *,
+        weights: Sequence[keras.Variable],
+        pictures: Callable[[], Iterable[tensorboard.Picture]],
+        when: Every,
+    ):
+        """Takes finished objects; `pictures` makes the same ones each time."""
+        self._board, self._when = board, when
+        self._weights, self._pictures = weights, pictures
 
     def __call__(self, report: loop.Report) -> None:
-        """Writes the training scalars."""
-        self.write(
-            report.step,
-            {f"train/{name}": v for name, v in report.scalars.items()},
-        )
+        """Shows them when it is time; goes on where there is no room."""
+        if not self._when(report):
+            return
+        weights = {f"weights/{v.path}": v.numpy() for v in self._weights}
+        pictures = list(self._pictures())
+        try:
+            self._board.histograms(report.step, weights)
+            self._board.pictures(report.step, pictures)
+        except (OSError, tf.errors.OpError) as error:
+            _LOG.error("can't show step %d: %s", report.step, error)
 
 
 class NoLog:

@@ -235,7 +235,7 @@ class CaptionDataset:
         batch = self._records(streams, epoch, done).take(
             self.batching.batch_images
         )
-        parsed = batch.map(lambda row: records.parse(row, self._spec))
+        parsed = batch.map(lambda row: records.fields(row, "image_id"))
         ids = (row["image_id"].numpy().decode() for row in parsed)
         return [image_id for image_id in ids if image_id]
 
@@ -259,7 +259,8 @@ class CaptionDataset:
         """An epoch's batches from the `done`th on, each replica's in turn."""
         streams = share.of(self.batching.num_streams)
         examples = self._records(streams, epoch, done).map(
-            lambda serialised: self._example(serialised, epoch)
+            lambda serialised: self._example(serialised, epoch),
+            num_parallel_calls=tf.data.AUTOTUNE,
         )
         if swap_images:
             others = self._records(streams, epoch, done, shift=1)
@@ -269,6 +270,8 @@ class CaptionDataset:
             len(streams) * self.batching.stream_images, drop_remainder=True
         )
         parts = len(share.of(replicas))
+        if parts == 1:
+            return batches.map(lambda batch: self._encode(batch, streams))
         return batches.map(
             lambda batch: in_parts(self._encode(batch, streams), parts)
         ).unbatch()
@@ -308,13 +311,16 @@ class CaptionDataset:
         # Not `Dataset.shuffle`, whose order depends on the global seed too.
         seed = tf.stack([self._seed(epoch), stream])
 
-        def shuffle(number: tf.Tensor, window: tf.Tensor) -> tf.Tensor:
-            return tf.random.experimental.stateless_shuffle(
-                window, tf.random.fold_in(seed, number)
+        def shuffled(number: tf.Tensor, window: tf.Tensor) -> tf.data.Dataset:
+            order = tf.random.experimental.stateless_shuffle(
+                tf.range(tf.shape(window)[0]), tf.random.fold_in(seed, number)
             )
+            # One by one: a copy of the window would be fresh memory each time.
+            places = tf.data.Dataset.from_tensor_slices(order)
+            return places.map(lambda place: window[place])
 
         windows = dataset.batch(self.batching.shuffle_window)
-        return windows.enumerate().map(shuffle).unbatch()
+        return windows.enumerate().flat_map(shuffled)
 
     def _seed(self, epoch: tf.Tensor) -> tf.Tensor:
         """int64 []; no two runs share one, an epoch apart."""
@@ -337,7 +343,7 @@ class CaptionDataset:
 
     def _example(self, serialised: tf.Tensor, epoch: tf.Tensor) -> Batch:
         """Parses a record and draws its captions without replacement."""
-        row = records.parse(serialised, self._spec)
+        row = records.fields(serialised, "image_id", "grid")
         wanted, captions = self.batching.captions_per_image, row["captions"]
         if self._shuffle:
             image = tf.strings.to_hash_bucket_fast(row["image_id"], 1 << 30)
@@ -353,7 +359,7 @@ class CaptionDataset:
         }
 
     def _swapped(self, example: Batch, other: tf.Tensor) -> Batch:
-        return {**example, "grid": records.parse(other, self._spec)["grid"]}
+        return {**example, "grid": records.fields(other, "grid")["grid"]}
 
     def _encode(self, batch: Batch, streams: range) -> Batch:
         """Captions -> tokens and weights; a missing caption is all padding."""
@@ -366,7 +372,8 @@ class CaptionDataset:
         tokens = tf.reshape(tokens, shape) * batch["present"][..., None]
         weights = tf.cast(tokens > 0, tf.float32)
         return {
-            "grid": batch["grid"],
+            # All at once: each on its own would be copied once more.
+            "grid": records.decode_grids(batch["grid"], self._spec),
             "tokens": tokens,
             "weights": weights,
             "streams": tf.range(streams.start, streams.stop, dtype=tf.int64),

@@ -17,20 +17,26 @@ from pipeline import encoders, grammar
 from pipeline import manifest as manifest_lib
 from pipeline import records as records_lib
 from pipeline import vocabulary as vocabulary_lib
+from pipeline.card import data_card
 from trainer import (
     actions,
     admission,
     checkpoint,
     config,
+    curves,
     evaluation,
     heartbeat,
     loop,
+    pictures,
     preemption,
+    profile,
     report,
     serving,
     spikes,
     split_images,
     sweep_page,
+    tensorboard,
+    timings,
     train_step,
     wiring,
     workers,
@@ -47,6 +53,7 @@ from trainer import sweep as sweep_lib
 
 _LOG = logging.getLogger(__name__)
 _WIRED_IMAGES = 4
+_SHOWN_IMAGES = 4
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,6 +102,8 @@ class Cadence:
       select_by: what picks the best on the validation split: `cider_d` or
         `bleu_4`, of which the highest, or `loss`, of which the lowest.
       patience: evaluations without a better score before stopping.
+      profile_steps: the first step, and the one behind the last, of which
+        TensorBoard gets a profile; all of a call's steps are in it.
     """
 
     steps_per_call: int = 20
@@ -104,9 +113,10 @@ class Cadence:
     validation_images: int = 200
     select_by: str = "cider_d"
     patience: int = 5
+    profile_steps: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError: a number below one, or not a score to pick by."""
+        """Raises ValueError: a setting that would fail later."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, int) and value < 1:
@@ -117,6 +127,12 @@ class Cadence:
             raise ValueError(
                 "`select_by` must be cider_d or bleu_4, which rise as captions "
                 f"get better, or loss, which falls, got {self.select_by!r}"
+            )
+        steps = self.profile_steps
+        if steps and (len(steps) != 2 or not 0 <= steps[0] < steps[1]):
+            raise ValueError(
+                "`profile_steps` must be the first step and the one behind "
+                f"the last, got {steps}"
             )
 
     def patient(self) -> actions.Patience:
@@ -252,30 +268,42 @@ def train(
         for line in wiring.require(_faults(record_set, data, step), waived):
             _LOG.warning(line)
     _LOG.info("%d parameters", step.captioner.count_params())
+    board = tensorboard.Board(run_dir)
     validation = _validation(record_set, setup, batching, cadence, step)
     due = cadence.actions(
         lambda: crew.chiefs(validation()),
         last_step=num_steps,
         patience=patience,
-        log=_log(run_dir, crew, first),
+        log=_log(run_dir, crew, board, first),
         checkpoints=checkpoints,
     )
     batches = data.distribute(devices, first_step=first)
+    timed = timings.Timings()
+    asked = cadence.profile_steps if crew.is_chief else None
+    train = profile.Profile(board.folder, asked).over(
+        unusual.counted(step.over(batches)), first_step=first
+    )
+    shown = _shown(board, validation, step.captioner, cadence, num_steps)
     with preemption.Notice(crew.most) as notice:
         reason = loop.run(
-            unusual.counted(step.over(batches)),
+            train,
             first_step=first,
             until=num_steps,
             steps_per_call=cadence.steps_per_call,
             actions=[
                 actions.StopOnNan(data.image_ids, checkpoints),
                 actions.SayProgress(num_steps, batching.batch_images),
+                timed,
                 *due,
+                *([shown] if crew.is_chief else []),
                 notice,
             ],
         )
         checkpoints.save(int(step.step), last=True)
         crew.wait()
+    _LOG.info("%s", timed)
+    if crew.is_chief:
+        _leave_curves(run_dir, record_set, cadence.select_by)
     notice.check(run_dir)
     return crew.said(f"trained: {reason}, {run_dir}")
 
@@ -489,6 +517,39 @@ def _validation(
     )
 
 
+def _shown(
+    board: tensorboard.Board,
+    validation: evaluation.Validation,
+    captioner: captioner_lib.ShowAttendTell,
+    cadence: Cadence,
+    last_step: int,
+) -> actions.ShowOnBoard:
+    """The weights, and the split's first images with their captions."""
+    return actions.ShowOnBoard(
+        board,
+        weights=captioner.trainable_variables,
+        pictures=lambda: pictures.named(
+            generator_lib.caption_split(
+                validation.generator,
+                validation.record_set,
+                validation.split,
+                limit=_SHOWN_IMAGES,
+            )
+        ),
+        when=actions.Every(cadence.evaluate_every, last_step),
+    )
+
+
+def _leave_curves(
+    run_dir: str, record_set: manifest_lib.RecordSet, select_by: str
+) -> None:
+    """Draws what `metrics.jsonl` holds, beside what the data card knows."""
+    has_card = record_set.manifest.card_sha256 is not None
+    known = data_card.load(record_set.path).facts if has_card else None
+    rows = actions.read_metrics(run_dir)
+    curves.write(run_dir, curves.panels(rows, select_by=select_by, known=known))
+
+
 def _identity(
     record_set: manifest_lib.RecordSet,
     setup: Setup,
@@ -549,10 +610,10 @@ def _checkpoints(
 
 
 def _log(
-    run_dir: str, crew: workers.Workers, first: int
+    run_dir: str, crew: workers.Workers, board: tensorboard.Board, first: int
 ) -> actions.MetricsLog | actions.NoLog:
     if crew.is_chief:
-        return actions.MetricsLog(run_dir, resumed_step=first)
+        return actions.MetricsLog(run_dir, board, resumed_step=first)
     return actions.NoLog()
 
 

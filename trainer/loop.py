@@ -15,11 +15,15 @@ class Updates:
       losses: of each of them.
       broken: the first whose loss or gradients are no numbers, from zero;
         None where all are.
+      took: seconds of each, from the end of the one before.
+      waited: seconds of all these in which the batch was not there yet.
     """
 
     scalars: dict[str, float]
     losses: tuple[float, ...] = ()
     broken: int | None = None
+    took: tuple[float, ...] = ()
+    waited: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Report:
       num_steps: updates of the call.
       broken_step: the first update of the call, counted from the run's
         beginning, whose loss or gradients are no numbers.
+      took: see `Updates`.
+      waited: likewise.
     """
 
     step: int
@@ -40,6 +46,13 @@ class Report:
     seconds: float
     num_steps: int
     broken_step: int | None = None
+    took: tuple[float, ...] = ()
+    waited: float = 0.0
+
+    @property
+    def input_wait(self) -> float:
+        """Share of the updates' time that they waited for input, 0 to 1."""
+        return self.waited / max(sum(self.took), 1e-9)
 
 
 class StopTraining(Exception):
@@ -89,7 +102,9 @@ def run(
         # Updates are counted from one, those of a call from zero.
         broken = None if made.broken is None else step + made.broken + 1
         step += count
-        report = Report(step, made.scalars, seconds, count, broken)
+        report = Report(
+            step, made.scalars, seconds, count, broken, made.took, made.waited
+        )
         try:
             for action in actions:
                 action(report)

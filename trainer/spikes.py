@@ -1,5 +1,6 @@
 """Counts losses that stand out from those before them."""
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -43,7 +44,7 @@ class Spikes(tf.Module):
             made = train(count)
             self.take(made.losses)
             scalars = {**made.scalars, "spikes": float(self.count)}
-            return loop.Updates(scalars, made.losses, made.broken)
+            return dataclasses.replace(made, scalars=scalars)
 
         return make_updates
 

@@ -80,12 +80,15 @@ class TrainStep:
         """Binds the batches: number of updates -> what they brought."""
 
         def make_updates(count: int) -> loop.Updates:
-            scalars, losses, sound = self.train(batches, tf.constant(count))
+            made = self.train(batches, tf.constant(count))
+            scalars, losses, sound, took, waited = made
             broken = np.flatnonzero(~sound.numpy())
             return loop.Updates(
                 {name: float(value) for name, value in scalars.items()},
                 tuple(losses.numpy().tolist()),
                 int(broken[0]) if len(broken) else None,
+                tuple(took.numpy().tolist()),
+                float(waited),
             )
 
         return make_updates
@@ -93,8 +96,10 @@ class TrainStep:
     @tf.function(reduce_retracing=True)
     def train(
         self, batches: Iterator[Any], num_steps: tf.Tensor
-    ) -> tuple[dict[str, tf.Tensor], tf.Tensor, tf.Tensor]:
+    ) -> tuple[dict[str, tf.Tensor], *tuple[tf.Tensor, ...]]:
         """Makes updates without going back to Python in between.
+
+        The clock is read on the host, between replicas' programs.
 
         Args:
           batches: distributed; see `dataset.CaptionDataset`.
@@ -106,13 +111,19 @@ class TrainStep:
           (tokens: the sum); `loss_scale` and `skipped` as they stand. Then of
           each update its loss, float32 [num_steps], and whether loss and
           gradients are numbers, or can be with a smaller loss scale, bool
-          [num_steps].
+          [num_steps]; and the seconds from the end of the one before to its
+          own, float64 [num_steps]. Last the seconds that this worker had made
+          an update and had no next batch, float64 [].
         """
         loss, tokens, norm = tf.zeros([]), tf.zeros([]), tf.zeros([])
         losses = tf.TensorArray(tf.float32, num_steps)
         sound = tf.TensorArray(tf.bool, num_steps)
+        took = tf.TensorArray(tf.float64, num_steps)
+        waited, free = tf.zeros([], tf.float64), tf.timestamp()
         for number in tf.range(num_steps):
             batch = next(batches)
+            # A batch may come while the last update is being made.
+            waited += tf.maximum(_time_after(batch) - free, 0)
             hopeful = self.loss_scale.can_fall()
             new_loss, new_tokens, new_norm = self._update(batch)
             losses = losses.write(number, new_loss)
@@ -121,6 +132,9 @@ class TrainStep:
             loss += new_loss
             tokens += new_tokens
             norm += new_norm
+            done = _time_after(self.skipped.read_value())
+            took = took.write(number, done - free)
+            free = done
         count = tf.cast(num_steps, tf.float32)
         scalars = {
             "loss": loss / count,
@@ -129,7 +143,7 @@ class TrainStep:
             "loss_scale": self.loss_scale.factor.read_value(),
             "skipped": tf.cast(self.skipped.read_value(), tf.float32),
         }
-        return scalars, losses.stack(), sound.stack()
+        return scalars, losses.stack(), sound.stack(), took.stack(), waited
 
     def _update(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         step, scale = (
@@ -229,6 +243,12 @@ class TrainStep:
         )
         gradients = [tf.convert_to_tensor(part) for part in gradients]
         return [*gradients, cross_entropy, tf.reduce_sum(batch["weights"])]
+
+
+def _time_after(values: Any) -> tf.Tensor:
+    """Seconds since the epoch when the host has them all, float64 []."""
+    with tf.control_dependencies(tf.nest.flatten(values, True)):
+        return tf.timestamp()
 
 
 class LossOfSplit:

@@ -6,16 +6,20 @@ import math
 import pathlib
 import resource
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainer import actions, loop
+from trainer import actions, loop, tensorboard
 
 
 def report(step: int, *, num_steps: int = 1, **scalars: float) -> loop.Report:
     scalars = {"loss": 2.5, "tokens": 600.0, "spikes": 0.0, **scalars}
-    return loop.Report(step, scalars, seconds=4.0, num_steps=num_steps)
+    took = (2.0 / num_steps,) * num_steps
+    return loop.Report(
+        step, scalars, 4.0, num_steps=num_steps, took=took, waited=0.03
+    )
 
 
 class FakeCheckpoints:
@@ -89,7 +93,7 @@ def test_progress_tells_loss_speed_and_time_left(said):
     assert said.messages == [
         (
             "step 40 of 100: loss 3.142 nats/token, 2 spikes, 160 images/s, "
-            "2000 tokens/s, 0:12 left"
+            "2000 tokens/s, input wait 1.5 %, 0:12 left"
         )
     ]
 
@@ -117,13 +121,18 @@ def test_large_loss_goes_on():
     assert stop(report(40, loss=1e9)) is None
 
 
+def log_of(folder: pathlib.Path, *, resumed_step: int) -> actions.MetricsLog:
+    board = tensorboard.Board(str(folder))
+    return actions.MetricsLog(str(folder), board, resumed_step=resumed_step)
+
+
 def rows(folder: pathlib.Path) -> list[dict[str, float]]:
     text = (folder / "metrics.jsonl").read_text()
     return [json.loads(line) for line in text.splitlines()]
 
 
 def test_metrics_are_rows_of_json(tmp_path):
-    log = actions.MetricsLog(str(tmp_path), resumed_step=0)
+    log = log_of(tmp_path, resumed_step=0)
     log(report(20, loss=2.0))
     log.write(20, {"validation/cider_d": 0.5})
     expected = [
@@ -132,6 +141,8 @@ def test_metrics_are_rows_of_json(tmp_path):
             "train/loss": 2.0,
             "train/tokens": 600.0,
             "train/spikes": 0.0,
+            "train/input_wait": 0.015,
+            "train/step_seconds": 2.0,
         },
         {"step": 20, "validation/cider_d": 0.5},
     ]
@@ -140,7 +151,7 @@ def test_metrics_are_rows_of_json(tmp_path):
 
 
 def test_metrics_reach_tensorboard(tmp_path):
-    log = actions.MetricsLog(str(tmp_path), resumed_step=0)
+    log = log_of(tmp_path, resumed_step=0)
     log.write(20, {"validation/cider_d": 0.5})
     (file,) = (tmp_path / "tensorboard").iterdir()
     values = {
@@ -151,11 +162,55 @@ def test_metrics_reach_tensorboard(tmp_path):
     assert values == {"validation/cider_d": (20, 0.5)}
 
 
+class FakeBoard:
+    """Remembers what it was given, or has no room."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        self.full = full
+        self.shown: list[tuple[int, list[str]]] = []
+
+    def histograms(self, step: int, values: dict[str, np.ndarray]) -> None:
+        if self.full:
+            raise OSError("no room")
+        self.shown.append((step, sorted(values)))
+
+    def pictures(self, step: int, pictures: list[tuple]) -> None:
+        self.shown.append((step, [name for name, _, _ in pictures]))
+
+
+def showing(board: FakeBoard) -> actions.ShowOnBoard:
+    weight = keras.Variable(tf.ones([2, 2]), name="gate")
+    return actions.ShowOnBoard(
+        board,
+        weights=[weight],
+        pictures=lambda: iter([("captions/1", np.zeros([8, 8, 3]), "a dog")]),
+        when=actions.Every(20, 100),
+    )
+
+
+def test_weights_and_pictures_are_shown_when_it_is_time():
+    board = FakeBoard()
+    show = showing(board)
+    for step in range(10, 41, 10):
+        show(report(step, num_steps=10))
+    assert board.shown == [
+        (20, ["weights/gate"]),
+        (20, ["captions/1"]),
+        (40, ["weights/gate"]),
+        (40, ["captions/1"]),
+    ]
+
+
+def test_a_board_without_room_does_not_stop_the_run(caplog):
+    showing(FakeBoard(full=True))(report(20))
+    assert caplog.messages == ["can't show step 20: no room"]
+
+
 def test_metrics_past_the_resumed_step_are_dropped(tmp_path):
-    log = actions.MetricsLog(str(tmp_path), resumed_step=0)
+    log = log_of(tmp_path, resumed_step=0)
     for step in (20, 40, 60):
         log.write(step, {"train/loss": float(step)})
-    resumed = actions.MetricsLog(str(tmp_path), resumed_step=40)
+    resumed = log_of(tmp_path, resumed_step=40)
     resumed.write(60, {"train/loss": 0.0})
     assert rows(tmp_path) == [
         {"step": 20, "train/loss": 20.0},
@@ -166,7 +221,7 @@ def test_metrics_past_the_resumed_step_are_dropped(tmp_path):
 
 def test_row_cut_by_a_crash_does_not_hinder_the_next_start(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 20}\n{"step": 40, "tr')
-    log = actions.MetricsLog(str(tmp_path), resumed_step=40)
+    log = log_of(tmp_path, resumed_step=40)
     log.write(60, {})
     assert rows(tmp_path) == [{"step": 20}, {"step": 60}]
 
@@ -313,7 +368,7 @@ def test_checkpoints_are_saved_when_it_is_time():
 
 
 def test_rows_that_find_no_room_are_written_later(tmp_path, caplog):
-    log = actions.MetricsLog(str(tmp_path), resumed_step=0)
+    log = log_of(tmp_path, resumed_step=0)
     log.write(20, {"train/loss": 1.0})
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     size = (tmp_path / "metrics.jsonl").stat().st_size

@@ -5,6 +5,7 @@ import re
 
 import keras
 import pytest
+import tensorflow as tf
 
 import gin
 from pipeline import manifest as manifest_lib
@@ -57,6 +58,7 @@ def test_train_says_how_it_ended_and_leaves_the_run(run):
         "best",
         "checkpoints",
         "config.gin",
+        "curves.png",
         "identity.json",
         "metrics.jsonl",
         "tensorboard",
@@ -67,7 +69,29 @@ def test_train_says_how_it_ended_and_leaves_the_run(run):
         for row in (folder / "metrics.jsonl").read_text().splitlines()
     ]
     assert {"train/loss", "train/tokens"} <= rows[0].keys()
+    assert 0 <= rows[0]["train/input_wait"] <= 1
     assert {"validation/loss", "validation/cider_d"} <= rows[-1].keys()
+
+
+def test_tensorboard_has_curves_weights_and_captions(run):
+    (file,) = (run[0] / "tensorboard").glob("events.*")
+    tags = {
+        value.tag
+        for event in tf.compat.v1.train.summary_iterator(str(file))
+        for value in event.summary.value
+    }
+    assert {"train/input_wait", "validation/cider_d"} <= tags
+    assert "weights/embed/embeddings" in tags
+    assert {f"captions/{number}" for number in (1, 2, 3, 4)} <= tags
+
+
+def test_steps_are_profiled_where_asked(records, tmp_path, caplog):
+    caplog.set_level("INFO", logger="trainer")
+    load(records, "Cadence.profile_steps = (1, 2)")
+    experiment.train(str(tmp_path))
+    folder = tmp_path / "tensorboard"
+    assert len(list(folder.glob("plugins/profile/*/*.xplane.pb"))) == 1
+    assert sum("3 updates: median " in line for line in caplog.messages) == 1
 
 
 def test_a_finished_run_is_not_trained_again(records, run):
@@ -334,6 +358,10 @@ def test_evaluate_before_training_says_so(records, tmp_path):
         (
             {"select_by": "tokens"},
             "or loss, which falls, got 'tokens'",
+        ),
+        (
+            {"profile_steps": (9, 9)},
+            r"`profile_steps` must be the first .* the last, got \(9, 9\)",
         ),
     ],
 )

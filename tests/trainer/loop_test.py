@@ -18,7 +18,8 @@ class Run:
         self.events.append(f"train {count}")
         self.now += 2.0 * count
         broken = self.broken.pop(0) if self.broken else None
-        return loop.Updates({"loss": 1.0 / count}, broken=broken)
+        took = (2.0,) * count
+        return loop.Updates({"loss": 1.0 / count}, (), broken, took, 0.5)
 
     def act(self, report: loop.Report) -> None:
         self.events.append(f"act at {report.step}")
@@ -64,9 +65,10 @@ def test_report_tells_scalars_length_and_wall_time_of_its_call():
     story = Run()
     story.run(first=0, until=5, per_call=3)
     assert story.reports == [
-        loop.Report(3, {"loss": 1 / 3}, 6.0, 3),
-        loop.Report(5, {"loss": 1 / 2}, 4.0, 2),
+        loop.Report(3, {"loss": 1 / 3}, 6.0, 3, None, (2.0,) * 3, 0.5),
+        loop.Report(5, {"loss": 1 / 2}, 4.0, 2, None, (2.0,) * 2, 0.5),
     ]
+    assert [row.input_wait for row in story.reports] == [0.5 / 6, 0.5 / 4]
 
 
 def test_broken_update_is_counted_from_the_beginning_of_the_run():

@@ -6,6 +6,7 @@ weights after five updates of 1e-2. A resumed run agrees to the bit.
 """
 
 import dataclasses
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -334,6 +335,35 @@ def test_a_call_tells_each_loss_and_the_first_that_is_no_number(stories):
     assert made.broken == 1
     assert list(np.isfinite(made.losses)) == [True, False, False]
     assert not np.isfinite(made.scalars["loss"])
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_wait_for_a_slow_input_is_told(stories, count):
+    training = stories[count].training
+    # As soon as it is asked for, and after ten times as long as a step takes.
+    fast = training.data.epochs(first_step=0, replicas=count).take(count)
+    fast = fast.cache().repeat().prefetch(8)
+    slow = fast.map(after_a_while)
+    waits = []
+    for parts in (fast, slow):
+        batches = iter(
+            training.strategy.distribute_datasets_from_function(
+                lambda _, parts=parts: parts
+            )
+        )
+        update = training.step.over(batches)
+        update(2)
+        made = update(6)
+        assert len(made.took) == 6
+        assert min(made.took) > 0
+        waits.append(made.waited / sum(made.took))
+    assert waits[0] < 0.5 < waits[1]
+
+
+def after_a_while(batch: dataset.Batch) -> dataset.Batch:
+    waited = tf.py_function(lambda: time.sleep(0.1), [], [])
+    with tf.control_dependencies([waited]):
+        return {name: tf.identity(value) for name, value in batch.items()}
 
 
 @pytest.fixture

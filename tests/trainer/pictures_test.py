@@ -1,0 +1,54 @@
+"""The picture of a caption: a tile for each word, dark where it looked away."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tests.trainer.page_sample import example, photo
+from trainer import generator, pictures
+
+
+def looking_at(
+    location: int, *, words: int = 1, locations: int = 49
+) -> generator.CaptionedExample:
+    weights = np.zeros([words, locations], np.float32)
+    weights[:, location] = 1
+    caption = generator.Caption("a", ("a",) * words, weights, -1.0)
+    return dataclasses.replace(example(("a",)).example, caption=caption)
+
+
+def test_a_word_is_lit_where_it_looked():
+    # The last row and column of seven.
+    drawn = pictures.draw(looking_at(48)).astype(int)
+    plain, shaded = drawn[15:95, 1:79], drawn[15:95, 81:159]
+    fallen = (plain - shaded).sum(-1)
+    # The photograph is bright on the right.
+    assert fallen[2:8, -8:].min() > 100
+    assert abs(fallen[-6:, -6:]).max() < 30
+
+
+def test_size_is_bounded():
+    assert pictures.draw(looking_at(0, words=1)).shape == (95, 480, 3)
+    assert pictures.draw(looking_at(0, words=6)).shape == (190, 480, 3)
+    assert pictures.draw(looking_at(0, words=60)).shape == (285, 480, 3)
+
+
+def test_attention_that_is_no_square_is_left_out():
+    drawn = pictures.draw(looking_at(0, locations=50))
+    np.testing.assert_array_equal(drawn[15:95, 1:79], drawn[15:95, 81:159])
+
+
+@pytest.mark.parametrize("thumbnail", [b"", b"no image", photo()[:300]])
+def test_thumbnails_that_cannot_be_read_have_grey_tiles(thumbnail):
+    shown = looking_at(0, locations=50)
+    bare = dataclasses.replace(shown, thumbnail=thumbnail)
+    assert len(np.unique(pictures.draw(bare)[20:90, 5:75])) == 1
+
+
+def test_text_is_the_caption_above_the_references():
+    shown = example(("a", "dog")).example
+    ((name, pixels, text),) = pictures.named([shown])
+    assert name == "captions/1"
+    np.testing.assert_array_equal(pixels, pictures.draw(shown))
+    assert text == "image-0\n\n* **a dog**\n* a cat on a mat\n* a cat"

@@ -1,0 +1,62 @@
+"""What a training shows on TensorBoard."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+FOLDER = "tensorboard"
+
+# Its name, pixels uint8 [height, width, 3], and a text in Markdown.
+Picture = tuple[str, NDArray[np.uint8], str]
+
+
+class Board:
+    """A run's event files. What finds no room raises, and the next may not.
+
+    Raises:
+      OSError: no method could write.
+      tf.errors.OpError: likewise.
+    """
+
+    def __init__(self, run_dir: str):
+        """Opens nothing yet."""
+        self.folder = os.path.join(run_dir, FOLDER)
+        self._writer: tf.summary.SummaryWriter | None = None
+
+    def scalars(self, step: int, values: Mapping[str, float]) -> None:
+        """Adds a point to each curve; a scalar's name is `group/name`."""
+        with self._writing(step):
+            for name, value in values.items():
+                tf.summary.scalar(name, value)
+
+    def histograms(self, step: int, values: Mapping[str, NDArray[Any]]) -> None:
+        """Adds the distribution of each tensor's values, in 30 buckets."""
+        with self._writing(step):
+            for name, value in values.items():
+                tf.summary.histogram(name, value)
+
+    def pictures(self, step: int, pictures: Sequence[Picture]) -> None:
+        """Adds pictures, each with its text."""
+        with self._writing(step):
+            for name, pixels, text in pictures:
+                tf.summary.image(name, pixels[None])
+                tf.summary.text(name, text)
+
+    @contextmanager
+    def _writing(self, step: int) -> Iterator[None]:
+        try:
+            self._writer = self._writer or tf.summary.create_file_writer(
+                self.folder
+            )
+            with self._writer.as_default(step=step):
+                yield
+            self._writer.flush()
+        except (OSError, tf.errors.OpError):
+            # A writer that failed fails for ever.
+            self._writer = None
+            raise

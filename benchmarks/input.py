@@ -62,7 +62,7 @@ def main() -> None:
     asked = parser.parse_args()
     record_set = manifest_lib.open_record_set(asked.records)
     data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
-    files = [part.file for part in record_set.parts("train")]
+    files = [part.path for part in record_set.parts("train")]
     size, steps = BATCHING.batch_images, data.steps_per_epoch
     scan = tf.data.TFRecordDataset(files, buffer_size=1 << 20).repeat()
     scan = scan.batch(size).prefetch(4)

@@ -24,6 +24,8 @@ Floats = NDArray[np.float64]
 _TRIED_IMAGES, _RATED_IMAGES = 400, 300
 # Of a CIDEr-D between 0 and 10: below it is rounding.
 _NOTHING = 1e-9
+# Units of a cosine's vectors: a product of two has 40 bits.
+_ONE = 1 << 20
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,12 +116,13 @@ def _nearest(
     scored: Sequence[Described], train: Sequence[Described]
 ) -> list[int]:
     """For each image the place of the train image with the largest cosine."""
+    # BLAS sums in the order of its threads: integers, which float64 holds up to
+    # 2^53, come out the same in any.
     ours, theirs = (
-        np.stack([_unit(each.pooled) for each in group])
+        np.rint([_unit(each.pooled) * _ONE for each in group]).astype(float)
         for group in (scored, train)
     )
-    # Not a matrix product: BLAS sums in the order of its threads.
-    cosines = np.einsum("id,jd->ij", ours, theirs)
+    cosines = ours @ theirs.T
     return [int(place) for place in cosines.argmax(axis=1)]
 
 

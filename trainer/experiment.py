@@ -238,6 +238,8 @@ def train(
         record_set, "train", batching, shuffle=True
     )
     _check_microbatches(microbatches, data, devices, crew)
+    optimizer = optimizer.for_batch(batching.batch_images)
+    _LOG.info("learning rate %g", optimizer.learning_rate)
     step = _train_step(
         record_set,
         setup,

@@ -8,6 +8,8 @@ import keras
 import tensorflow as tf
 
 SCHEDULES = ("cosine", "inverse_sqrt", "constant")
+# Exponents of the batch's growth, by name.
+SCALINGS = {"none": 0.0, "sqrt": 0.5, "linear": 1.0}
 
 
 class ReducedAdamW(keras.optimizers.AdamW):
@@ -25,7 +27,11 @@ class AdamW:
     """Settings of the optimizer and its schedule.
 
     Attributes:
-      learning_rate: at the end of the warm-up.
+      learning_rate: at the end of the warm-up, for `reference_batch`.
+      scaling: how the rate grows with the batch: `none`, `sqrt` (for Adam:
+        Malladi et al. 2022, section 5) or `linear` (for SGD: Goyal et al. 2017,
+        section 2.1).
+      reference_batch: images a step that `learning_rate` was found with.
       schedule: what follows it: `cosine` (Loshchilov and Hutter 2017),
         `inverse_sqrt` of the step (Vaswani et al. 2017, equation 3) or
         `constant`.
@@ -36,8 +42,8 @@ class AdamW:
       clip_norm: largest global norm of the reduced gradients.
 
     Raises:
-      ValueError: an unknown schedule; a rate, norm or number of steps that is
-        not positive.
+      ValueError: an unknown schedule or scaling; a rate, norm, batch or number
+        of steps that is not positive.
     """
 
     learning_rate: float = 1e-3
@@ -47,6 +53,8 @@ class AdamW:
     final_share: float = 0.05
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
+    scaling: str = "none"
+    reference_batch: int = 32
 
     def __post_init__(self) -> None:
         """Validates once, where the settings are made."""
@@ -55,7 +63,13 @@ class AdamW:
                 f"`schedule` must be one of {', '.join(SCHEDULES)}, "
                 f"got {self.schedule!r}"
             )
-        for name in ("learning_rate", "decay_steps", "clip_norm"):
+        if self.scaling not in SCALINGS:
+            raise ValueError(
+                f"`scaling` must be one of {', '.join(SCALINGS)}, "
+                f"got {self.scaling!r}"
+            )
+        positive = "learning_rate", "decay_steps", "clip_norm"
+        for name in (*positive, "reference_batch"):
             if getattr(self, name) <= 0:
                 raise ValueError(
                     f"`{name}` must be positive, got {getattr(self, name)}"
@@ -65,6 +79,20 @@ class AdamW:
                 raise ValueError(
                     f"`{name}` must not be negative, got {getattr(self, name)}"
                 )
+
+    def for_batch(self, images: int) -> "AdamW":
+        """The settings for so many images a step, with nothing left to scale.
+
+        The rate is `learning_rate` (images / `reference_batch`)^p, with p of 0,
+        1/2 or 1.
+        """
+        growth = (images / self.reference_batch) ** SCALINGS[self.scaling]
+        return dataclasses.replace(
+            self,
+            learning_rate=self.learning_rate * growth,
+            scaling="none",
+            reference_batch=images,
+        )
 
     def rate(self, step: tf.Tensor) -> tf.Tensor:
         """The learning rate, float32 [], of the update after `step` others."""

@@ -87,6 +87,29 @@ def test_refuses_an_unknown_schedule():
     )
 
 
+@pytest.mark.parametrize(
+    ("scaling", "rate"), [("none", 0.1), ("sqrt", 0.2), ("linear", 0.4)]
+)
+def test_the_rate_grows_with_the_batch_as_asked(scaling, rate):
+    settings = optimizer.AdamW(
+        learning_rate=0.1, scaling=scaling, reference_batch=32, warmup_steps=0
+    )
+    larger = settings.for_batch(128)
+    assert larger.learning_rate == pytest.approx(rate)
+    assert float(larger.rate(tf.constant(0))) == pytest.approx(rate)
+    # Once: what is scaled is not scaled again.
+    assert larger.for_batch(128) == larger
+    assert settings.for_batch(32).learning_rate == pytest.approx(0.1)
+
+
+def test_refuses_an_unknown_scaling():
+    with pytest.raises(ValueError) as error:
+        optimizer.AdamW(scaling="square")
+    assert str(error.value) == (
+        "`scaling` must be one of none, sqrt, linear, got 'square'"
+    )
+
+
 def test_slots_exist_before_the_first_step():
     adamw = built()
     shapes = [tuple(v.shape) for v in adamw.variables]
@@ -148,7 +171,9 @@ def test_does_not_reduce_gradients_a_second_time():
     assert adamw.iterations.numpy() == 1
 
 
-@pytest.mark.parametrize("name", ["learning_rate", "decay_steps", "clip_norm"])
+@pytest.mark.parametrize(
+    "name", ["learning_rate", "decay_steps", "clip_norm", "reference_batch"]
+)
 def test_refuses_what_is_not_positive(name):
     with pytest.raises(ValueError) as error:
         optimizer.AdamW(**{name: 0})

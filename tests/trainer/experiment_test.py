@@ -259,6 +259,7 @@ def cross_validated(records, tmp_path_factory):
     return folder, experiment.cross_validate(str(folder))
 
 
+@pytest.mark.slow
 def test_cross_validation_scores_each_fold(cross_validated):
     folder, said = cross_validated
     told = json.loads((folder / "cross_validation.json").read_text())
@@ -274,6 +275,7 @@ def test_cross_validation_scores_each_fold(cross_validated):
     assert lines[-1] == f"{folder}/cross_validation.json"
 
 
+@pytest.mark.slow
 def test_finished_folds_are_not_trained_again(records, cross_validated, caplog):
     folder, said = cross_validated
     gin.clear_config()
@@ -287,6 +289,7 @@ def test_finished_folds_are_not_trained_again(records, cross_validated, caplog):
     ]
 
 
+@pytest.mark.slow
 def test_a_fold_is_evaluated_on_what_it_held_out(records, cross_validated):
     folder = cross_validated[0] / "fold-2-of-2"
     gin.clear_config()
@@ -301,6 +304,7 @@ def test_a_fold_is_evaluated_on_what_it_held_out(records, cross_validated):
     assert all(image_id.startswith("train-") for image_id in held_out)
 
 
+@pytest.mark.slow
 def test_a_fold_is_no_plain_training(records, cross_validated):
     folder = cross_validated[0] / "fold-2-of-2"
     gin.clear_config()

@@ -17,7 +17,8 @@ from tests import fixtures
 
 _CAPABILITY_VERSION_3 = 0x20080522
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["pipeline.main"])
+# Not main: the trainer's defines the same flags, and one server forks for both.
+_FORKS.set_forkserver_preload(["pipeline.transforms"])
 
 
 @dataclasses.dataclass(frozen=True)

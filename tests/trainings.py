@@ -20,7 +20,8 @@ import numpy as np
 from trainer import actions
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["trainer.main"])
+# Not a main: two define the same flags, and one server forks for both.
+_FORKS.set_forkserver_preload(["trainer.experiment"])
 # Epochs of 4 steps, every other checkpoint within one; float16 that overflows
 # at first and as its scale grows.
 SIZES = {

@@ -296,8 +296,8 @@ def train(
                 actions.StopOnNan(data.image_ids, checkpoints),
                 actions.SayProgress(num_steps, batching.batch_images),
                 timed,
-                *due,
                 *([shown] if crew.is_chief else []),
+                *due,
                 notice,
             ],
         )

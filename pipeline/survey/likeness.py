@@ -108,9 +108,10 @@ def _compared(
     near: dict[str, dict[str, Holders]] = collections.defaultdict(dict)
     for crowd in crowds.values():
         few = crowd[: duplicates.CROWD]
-        for one, other in itertools.permutations(few, 2) if few[1:] else ():
-            if Look.parse(one[0]).near(Look.parse(other[0])):
-                near[one[0]][other[0]] = other[1]
+        looks = {text: Look.parse(text) for text, _ in few}
+        for (one, _), (other, holders) in itertools.permutations(few, 2):
+            if looks[one].near(looks[other]):
+                near[one][other] = holders
     return buckets.scatter(near, count)
 
 

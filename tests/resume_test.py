@@ -1,6 +1,7 @@
 """Killed or told to stop, and started again: as if nothing had happened."""
 
 import dataclasses
+import json
 import random
 from pathlib import Path
 
@@ -165,9 +166,10 @@ def test_a_run_goes_on_with_other_devices(
     for name, value in own.items():
         # The same sums in another order; see same_update_test.
         np.testing.assert_allclose(value, other[name], atol=2e-5, err_msg=name)
-    rows = (actions.read_metrics(str(run)) for run in (second.run_dir, alone))
+    rows = (trainings.metrics(run) for run in (second.run_dir, alone))
     for row, expected in zip(*rows, strict=True):
-        assert row == pytest.approx(expected, rel=1e-4, abs=1e-6)
+        close = pytest.approx(json.loads(expected), rel=1e-4, abs=1e-6)
+        assert json.loads(row) == close
 
 
 BATCHING = dataset.Batching(

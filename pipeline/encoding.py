@@ -4,12 +4,12 @@ A row that fails is a reject, and never costs another its place.
 """
 
 import collections
-import concurrent.futures
 import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from apache_beam.io.filesystem import BeamIOError
@@ -21,6 +21,8 @@ from pipeline.card.look import Look
 from pipeline.card.shard_facts import ShardLog
 from pipeline.readers import captions as captions_lib
 from pipeline.rejects import Reject
+
+Result = TypeVar("Result")
 
 UNSTORABLE = "unstorable-grid"
 # Two batches at once fill the cores that one leaves idle between its kernels,
@@ -37,32 +39,54 @@ class _Decoded:
 
 
 @dataclasses.dataclass(frozen=True)
-class _Encoded:
+class Encoded:
+    """An image and its grid, as the encoder gave it and narrowed."""
+
     decoded: _Decoded
     grid: np.ndarray
     stored: np.ndarray
 
 
-def _ahead(
-    function: Callable[[Any], Any],
-    items: Iterable[Any],
-    *,
-    depth: int,
-    threads: int,
-) -> Iterator[Any]:
-    """`map`, in order, with `depth` calls under way on threads."""
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        items = iter(items)
-        pending = collections.deque(
-            pool.submit(function, item)
-            for item in itertools.islice(items, depth)
-        )
-        while pending:
-            yield pending.popleft().result()
-            pending.extend(
-                pool.submit(function, item)
-                for item in itertools.islice(items, 1)
-            )
+class Ahead(Generic[Result]):
+    """`map` on threads, in order: calls are begun before they are asked for."""
+
+    def __init__(
+        self,
+        function: Callable[[Any], Result],
+        items: Iterable[Any],
+        *,
+        depth: int,
+        threads: int,
+    ):
+        """Begins nothing yet; later as many as `depth` calls at once."""
+        self._pool, self._depth = ThreadPoolExecutor(threads), depth
+        self._calls = (self._pool.submit(function, item) for item in items)
+        self._begun: collections.deque[Future[Result]] = collections.deque()
+
+    def begin(self) -> bool:
+        """Begins one more call, if there is one."""
+        before = len(self._begun)
+        self._begun.extend(itertools.islice(self._calls, 1))
+        return len(self._begun) > before
+
+    def results(self, then: Callable[[], Any]) -> Iterator[Result]:
+        """What each call returns.
+
+        Args:
+          then: called for each call that ends when no other is left to begin,
+            so that the threads' next work can.
+        """
+        with self._pool:
+            while len(self._begun) < self._depth and self.begin():
+                pass
+            while self._begun:
+                yield self._begun.popleft().result()
+                if not self.begin():
+                    then()
+
+
+# Batches of a shard's images.
+Batches = Ahead[list[Encoded | Reject]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,15 +113,8 @@ class Encoding:
     limits: images_lib.Limits = images_lib.LIMITS
     model: shared.Shared = dataclasses.field(default_factory=shared.Shared)
 
-    def encode(
-        self, references: Iterable[captions_lib.Reference], log: ShardLog
-    ) -> Iterator[records.CaptionedImage | Reject]:
-        """One row for each reference, in order.
-
-        Args:
-          references: one an image.
-          log: told of every grid that is stored.
-        """
+    def begin(self, references: Iterable[captions_lib.Reference]) -> Batches:
+        """Makes ready to encode references, one an image, batch by batch."""
         encoder = self.model.acquire(
             lambda: encoders.load_encoder(self.encoder, weights=self.weights)
         )
@@ -106,15 +123,37 @@ class Encoding:
             lambda: list(itertools.islice(references, self.batch_size)), []
         )
         # While batches are decoded and encoded, the last is written.
-        encoded = _ahead(
+        return Ahead(
             functools.partial(self._encode_batch, encoder),
             batches,
             depth=_THREADS + 1,
             threads=_THREADS,
         )
-        for batch in encoded:
-            for row in batch:
-                yield self._store(row, log)
+
+    def store(
+        self, row: Encoded | Reject, log: ShardLog
+    ) -> records.CaptionedImage | Reject:
+        """The record of an image, if its grid can be stored.
+
+        Args:
+          row: of what `begin` gives.
+          log: told of every grid that is stored.
+        """
+        if isinstance(row, Reject):
+            return row
+        decoded, reference = row.decoded, row.decoded.reference
+        try:
+            stored = self.grid.to_bytes(row.stored)
+        except ValueError as error:
+            return reject(reference, UNSTORABLE, str(error))
+        log.add(decoded.look, row.grid)
+        return records.CaptionedImage(
+            image_id=reference.image_id,
+            source=reference.uri,
+            captions=reference.captions,
+            grid=stored,
+            thumbnail=decoded.thumbnail,
+        )
 
     def _decode(
         self, encoder: encoders.Encoder, reference: captions_lib.Reference
@@ -142,7 +181,7 @@ class Encoding:
 
     def _encode_batch(
         self, encoder: encoders.Encoder, batch: list[captions_lib.Reference]
-    ) -> list[_Encoded | Reject]:
+    ) -> list[Encoded | Reject]:
         """Decodes a batch and encodes what was decoded; rows keep order."""
         rows = [self._decode(encoder, reference) for reference in batch]
         good = [row for row in rows if isinstance(row, _Decoded)]
@@ -153,7 +192,7 @@ class Encoding:
 
     def _bisected(
         self, encoder: encoders.Encoder, batch: list[_Decoded]
-    ) -> list[_Encoded | Reject]:
+    ) -> list[Encoded | Reject]:
         """Halves a batch that fails, so that one image can't lose others."""
         if not batch:
             return []
@@ -167,26 +206,7 @@ class Encoding:
             half = len(batch) // 2
             first = self._bisected(encoder, batch[:half])
             return first + self._bisected(encoder, batch[half:])
-        return list(map(_Encoded, batch, grids, self.grid.narrow(grids)))
-
-    def _store(
-        self, row: _Encoded | Reject, log: ShardLog
-    ) -> records.CaptionedImage | Reject:
-        if isinstance(row, Reject):
-            return row
-        decoded, reference = row.decoded, row.decoded.reference
-        try:
-            stored = self.grid.to_bytes(row.stored)
-        except ValueError as error:
-            return reject(reference, UNSTORABLE, str(error))
-        log.add(decoded.look, row.grid)
-        return records.CaptionedImage(
-            image_id=reference.image_id,
-            source=reference.uri,
-            captions=reference.captions,
-            grid=stored,
-            thumbnail=decoded.thumbnail,
-        )
+        return list(map(Encoded, batch, grids, self.grid.narrow(grids)))
 
 
 def reject(

@@ -1,6 +1,7 @@
 """Where an image's bytes come from: a root that no source can leave."""
 
 import dataclasses
+import functools
 import os
 import re
 import urllib.parse
@@ -86,6 +87,10 @@ class ImageRoot:
             )
         return data
 
+    @functools.cached_property
+    def _real(self) -> str:
+        return os.path.realpath(self.path)
+
     def _locate(self, source: str) -> str:
         """The path to open; of a local file without its symbolic links."""
         fault = _climbs(source)
@@ -94,7 +99,7 @@ class ImageRoot:
         path = FileSystems.join(self.path, source)
         if FileSystems.get_scheme(self.path) is not None:
             return path
-        root, real = os.path.realpath(self.path), os.path.realpath(path)
+        root, real = self._real, os.path.realpath(path)
         if os.path.commonpath([root, real]) != root:
             raise RejectedSource("outside-root", "a link leads out of --images")
         if os.path.exists(real) and not os.path.isfile(real):

@@ -7,7 +7,7 @@ known by the side file beside it and is skipped.
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from pipeline import encoding as encoding_lib
@@ -47,6 +47,15 @@ class ShardWriter:
         references: Iterable[captions_lib.Reference],
     ) -> side_file.WrittenShard:
         """Writes the shard, or reads the side file of a finished one."""
+        return self.begin(split, number, references).finish()
+
+    def begin(
+        self,
+        split: str,
+        number: int,
+        references: Iterable[captions_lib.Reference],
+    ) -> "BegunShard":
+        """Makes ready to write the shard, or finds that it is finished."""
         name = splits.shard_name(split, number, self.num_shards)
         parts = sorted(references, key=dataclasses.astuple)
         content = [dataclasses.asdict(part) for part in parts]
@@ -54,64 +63,106 @@ class ShardWriter:
         root = dataclasses.asdict(self.encoding.images)
         key = manifest_lib.digest([self.request, root, content])
         merged, rejects = _merge_by_image(parts)
-        captions = sum(len(part.captions) for part in parts)
         merged.sort(key=lambda part: splits.record_order(part.image_id))
         side = side_file.read(self.output, name, key)
-        if side is None:
-            side = {"key": key, **self._made(name, split, merged, rejects)}
-            side_file.write(self.output, name, side)
-            # Those of rejected images are done with too.
-            rest = captions - side["row"]["captions"]
-            self.counters.add(captions_written=rest)
-        else:
-            self.counters.add(
-                images_skipped=side["row"]["records"],
-                captions_skipped=captions,
-            )
-        return side_file.WrittenShard.join(side, merged)
+        return BegunShard(
+            self,
+            split,
+            name,
+            key,
+            merged,
+            rejects,
+            captions=sum(len(part.captions) for part in parts),
+            side=side,
+            encoded=None if side else self.encoding.begin(merged),
+        )
 
-    def _made(
-        self,
-        name: str,
-        split: str,
-        merged: list[captions_lib.Reference],
-        rejects: list[Reject],
-    ) -> dict[str, Any]:
+
+@dataclasses.dataclass(frozen=True)
+class BegunShard:
+    """A shard whose first batches may be under way.
+
+    Attributes:
+      writer: that began it.
+      split: of its images.
+      name: of its files.
+      key: digest of all that decides its content.
+      merged: its images, in the order of its records.
+      rejects: images that are left out; those not encodable are added.
+      captions: of all of these.
+      side: the side file, if it was finished before.
+      encoded: its images in batches, if not.
+    """
+
+    writer: ShardWriter
+    split: str
+    name: str
+    key: str
+    merged: list[captions_lib.Reference]
+    rejects: list[Reject]
+    captions: int
+    side: dict[str, Any] | None
+    encoded: encoding_lib.Batches | None
+
+    def begin_batch(self) -> None:
+        """Begins one more batch before `finish` asks for it."""
+        if self.encoded:
+            self.encoded.begin()
+
+    def finish(
+        self, then: Callable[[], None] = lambda: None
+    ) -> side_file.WrittenShard:
+        """Writes what is not there.
+
+        Args:
+          then: called as the last batches end; see `encoding.Ahead`.
+        """
+        counters, side = self.writer.counters, self.side
+        if side:
+            counters.add(
+                images_skipped=side["row"]["records"],
+                captions_skipped=self.captions,
+            )
+        else:
+            side = {"key": self.key, **self._made(then)}
+            side_file.write(self.writer.output, self.name, side)
+            # Those of rejected images are done with too.
+            rest = self.captions - side["row"]["captions"]
+            counters.add(captions_written=rest)
+        return side_file.WrittenShard.join(side, self.merged)
+
+    def _made(self, then: Callable[[], None]) -> dict[str, Any]:
         """Writes the records; returns the rest of the side file."""
-        num_images, log = len(merged) + len(rejects), ShardLog()
-        self.counters.add(rejects=len(rejects))
-        rows = self._kept(self.encoding.encode(merged, log), rejects)
-        row, offsets = self._write_records(name, split, rows)
-        if row.records + len(rejects) != num_images:
+        num_images, log = len(self.merged) + len(self.rejects), ShardLog()
+        self.writer.counters.add(rejects=len(self.rejects))
+        row, offsets = self._write_records(self._records(log, then))
+        if row.records + len(self.rejects) != num_images:
             raise manifest_lib.RecordSetError(
-                f"{name}: {num_images} images read, {row.records} written and "
-                f"{len(rejects)} rejected"
+                f"{self.name}: {num_images} images read, {row.records} written "
+                f"and {len(self.rejects)} rejected"
             )
         return {
             "row": dataclasses.asdict(row),
-            "rejects": [dataclasses.asdict(reject) for reject in rejects],
+            "rejects": [dataclasses.asdict(reject) for reject in self.rejects],
             "offsets": offsets,
             "card": log.to_json(),
         }
 
-    def _kept(
-        self,
-        rows: Iterable[records.CaptionedImage | Reject],
-        rejects: list[Reject],
+    def _records(
+        self, log: ShardLog, then: Callable[[], None]
     ) -> Iterator[records.CaptionedImage]:
         """Passes records on, and adds the others to the rejects."""
-        for row in rows:
+        batches = self.encoded.results(then) if self.encoded else ()
+        for encoded in itertools.chain.from_iterable(batches):
+            row = self.writer.encoding.store(encoded, log)
             if isinstance(row, Reject):
-                rejects.append(row)
-                self.counters.add(rejects=1)
+                self.rejects.append(row)
+                self.writer.counters.add(rejects=1)
             else:
                 yield row
 
     def _write_records(
-        self,
-        name: str,
-        split: str,
-        rows: Iterable[records.CaptionedImage],
+        self, rows: Iterable[records.CaptionedImage]
     ) -> tuple[manifest_lib.Shard, list[int]]:
         digest, offsets, captions, place = hashlib.sha256(), [], 0, 0
 
@@ -123,19 +174,19 @@ class ShardWriter:
                 offsets.append(place)
                 place += len(chunk)
                 captions += len(record.captions)
-                self.counters.add(
+                self.writer.counters.add(
                     images=1,
                     bytes=len(chunk),
                     captions_written=len(record.captions),
                 )
                 yield chunk
 
-        file = f"{name}.tfrecord"
-        chunks = lock.guard(framed(), self.output, self.owner)
-        size = storage.write_bytes(self.output, file, chunks)
+        file, output = f"{self.name}.tfrecord", self.writer.output
+        chunks = lock.guard(framed(), output, self.writer.owner)
+        size = storage.write_bytes(output, file, chunks)
         row = manifest_lib.Shard(
             file=file,
-            split=split,
+            split=self.split,
             records=len(offsets),
             captions=captions,
             bytes=size,

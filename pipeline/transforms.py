@@ -8,12 +8,14 @@ independent of runner, bundles and number of workers.
 
 import collections
 import dataclasses
+import gc
 import hashlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
 import tensorflow as tf
+from apache_beam.transforms.window import GlobalWindows
 
 from pipeline import (
     encoding,
@@ -21,6 +23,7 @@ from pipeline import (
     progress,
     records,
     shards,
+    side_file,
     splits,
     storage,
 )
@@ -128,20 +131,57 @@ class _WriteShard(beam.DoFn):
     def __init__(self, writer: shards.ShardWriter):
         self._writer = writer
 
+    def setup(self) -> None:
+        """Keeps the collector from what was imported: it is never garbage.
+
+        Each of the collections that many captions bring would look at it.
+        """
+        gc.freeze()
+
+    def start_bundle(self) -> None:
+        """Begins with no shard."""
+        self._begun: shards.BegunShard | None = None
+
     def process(
         self,
         group: tuple[tuple[str, int], Iterable[captions_lib.Reference]],
     ) -> Iterator[Any]:
+        """Begins a shard, whose first batches follow the last's last ones."""
         (split, number), references = group[0], list(group[1])
-        shard = self._writer.write(split, number, references)
         yield beam.pvalue.TaggedOutput(GROUPED, len(references))
-        beam.metrics.Metrics.counter("written", split).inc(shard.row.records)
-        if shard.row.records:
-            yield shard.row
-            yield beam.pvalue.TaggedOutput(FACTS, shard.facts)
-        for reject in shard.rejects:
-            beam.metrics.Metrics.counter("rejected", reject.reason).inc()
-            yield beam.pvalue.TaggedOutput(rejects_lib.REJECTS, reject)
+        begun, following = (
+            self._begun,
+            self._writer.begin(split, number, references),
+        )
+        self._begun = following
+        if begun:
+            yield from _told(begun.finish(following.begin_batch))
+
+    def finish_bundle(self) -> Iterator[Any]:
+        """Finishes the last shard."""
+        if self._begun:
+            for output in _told(self._begun.finish()):
+                yield _in_global_window(output)
+
+
+def _told(shard: side_file.WrittenShard) -> Iterator[Any]:
+    """What a finished shard tells the stages behind it."""
+    split = shard.row.split
+    beam.metrics.Metrics.counter("written", split).inc(shard.row.records)
+    if shard.row.records:
+        yield shard.row
+        yield beam.pvalue.TaggedOutput(FACTS, shard.facts)
+    for reject in shard.rejects:
+        beam.metrics.Metrics.counter("rejected", reject.reason).inc()
+        yield beam.pvalue.TaggedOutput(rejects_lib.REJECTS, reject)
+
+
+def _in_global_window(output: Any) -> Any:
+    """As an output of a bundle, not of an element, has to be."""
+    if isinstance(output, beam.pvalue.TaggedOutput):
+        value = GlobalWindows.windowed_value(output.value)
+        return beam.pvalue.TaggedOutput(output.tag, value)
+    return GlobalWindows.windowed_value(output)
 
 
 class WriteRejects(beam.PTransform):

@@ -27,7 +27,7 @@ def tokenise(captions: tf.Tensor) -> tf.RaggedTensor:
     # Two passes, because the space of 'one' 'two' belongs to both quotes.
     text = tf.strings.regex_replace(text, r"(^|\s)'+", " ")
     text = tf.strings.regex_replace(text, r"'+(\s|$)", " ")
-    return tf_text.WhitespaceTokenizer().tokenize(text)
+    return tf.strings.split(text)
 
 
 class Vocabulary:

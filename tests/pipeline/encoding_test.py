@@ -44,7 +44,9 @@ def painted(encoding: encoding_lib.Encoding, count: int) -> list[Reference]:
 def rows(
     encoding: encoding_lib.Encoding, references: list[Reference]
 ) -> list[records.CaptionedImage | Reject]:
-    return list(encoding.encode(references, ShardLog()))
+    batches = encoding.begin(references).results(then=lambda: None)
+    log = ShardLog()
+    return [encoding.store(row, log) for batch in batches for row in batch]
 
 
 def grid(row: records.CaptionedImage | Reject) -> list[float]:
@@ -126,3 +128,17 @@ def test_a_grid_that_cannot_be_stored_is_left_out(
     assert isinstance(reject, Reject)
     assert reject.reason == encoding_lib.UNSTORABLE
     assert reject.detail == "grid has values that float16 cannot hold"
+
+
+def test_the_next_work_begins_as_the_last_calls_end() -> None:
+    seen: list[str] = []
+    other = encoding_lib.Ahead(seen.append, "abcdef", depth=3, threads=1)
+    first = encoding_lib.Ahead(str.upper, "vwxyz", depth=2, threads=1)
+    got = []
+    for letter in first.results(then=other.begin):
+        got.append((letter, "".join(seen)))
+    # Two calls were under way when there was none left to begin.
+    assert [letter for letter, _ in got] == list("VWXYZ")
+    assert [begun for _, begun in got[:4]] == [""] * 4
+    assert len(list(other.results(then=lambda: None))) == 6
+    assert seen == list("abcdef")

@@ -17,6 +17,7 @@ The flow, in order; a module imports only those above it:
   loss         cross entropy summed over real tokens
   optimizer    schedule, clipping after the reduction, AdamW
   loss_scale   the factor that keeps float16 gradients in range
+  weight_average  a second captioner, at the mean of the trained one's weights
   loop         run steps, fire actions, repeat; knows no captions
   sweep        a learning rate that rises until the loss is out of hand
   train_step   one update of all replicas: run, reduce, apply

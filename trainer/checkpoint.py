@@ -217,9 +217,9 @@ def write_text(path: str, text: str) -> None:
 
 def _differences(found: Any, asked: Any, name: str = "") -> list[str]:
     if not (isinstance(found, dict) and isinstance(asked, dict)):
-        return (
-            [] if found == asked else [f"{name}: {found} there, {asked} here"]
-        )
+        # A run from before there was a setting is one without it.
+        same = found == asked or (found is None and not asked)
+        return [] if same else [f"{name}: {found} there, {asked} here"]
     return [
         line
         for key in sorted({*found, *asked})

@@ -38,6 +38,7 @@ from trainer import (
     tensorboard,
     timings,
     train_step,
+    weight_average,
     wiring,
     workers,
 )
@@ -285,7 +286,7 @@ def train(
     train = profile.Profile(board.folder, asked).over(
         unusual.counted(step.over(batches)), first_step=first
     )
-    shown = _shown(board, validation, step.captioner, cadence, num_steps)
+    shown = _shown(board, validation, step.outcome, cadence, num_steps)
     with preemption.Notice(crew.most) as notice:
         reason = loop.run(
             train,
@@ -441,8 +442,15 @@ def _train_step(
     microbatches: int,
 ) -> train_step.TrainStep:
     """A captioner and its optimizer, made where the devices need them."""
+    sizes = record_set.manifest.grid, record_set.vocabulary
+    decay = optimizer.average_decay
     with devices.scope():
-        model = setup.build(record_set.manifest.grid, record_set.vocabulary)
+        model = setup.build(*sizes)
+        average = (
+            weight_average.WeightAverage(setup.build(*sizes), decay)
+            if decay
+            else None
+        )
         adamw = optimizer.build(model.trainable_variables)
     half = setup.devices.precision == "mixed_float16"
     return train_step.TrainStep(
@@ -453,6 +461,7 @@ def _train_step(
         loss_scale=loss_scale_lib.LossScale(loss_scale if half else None),
         seed=setup.seed,
         microbatches=microbatches,
+        average=average,
     )
 
 
@@ -504,7 +513,7 @@ def _validation(
     cadence: Cadence,
     step: train_step.TrainStep,
 ) -> evaluation.Validation:
-    split, model = cadence.validation_split, step.captioner
+    split, model = cadence.validation_split, step.outcome
     return evaluation.Validation(
         record_set,
         dataset_lib.CaptionDataset(record_set, split, batching, shuffle=False),
@@ -601,7 +610,8 @@ def _checkpoints(
     return checkpoint.Checkpoints(
         run_dir,
         writes=crew.is_chief,
-        captioner=step.captioner,
+        captioner=step.outcome,
+        **({"trained": step.captioner} if step.average else {}),
         optimizer=step.optimizer,
         step=step.step,
         skipped=step.skipped,

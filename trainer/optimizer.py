@@ -40,10 +40,12 @@ class AdamW:
       final_share: of `learning_rate`, below which no schedule falls.
       weight_decay: decoupled; biases, norms and embeddings have none.
       clip_norm: largest global norm of the reduced gradients.
+      average_decay: of the mean of the weights that is validated and kept in
+        their place, see `weight_average.WeightAverage`; 0 for no mean.
 
     Raises:
       ValueError: an unknown schedule or scaling; a rate, norm, batch or number
-        of steps that is not positive.
+        of steps that is not positive; a decay of the mean outside [0, 1).
     """
 
     learning_rate: float = 1e-3
@@ -55,6 +57,7 @@ class AdamW:
     clip_norm: float = 1.0
     scaling: str = "none"
     reference_batch: int = 32
+    average_decay: float = 0.0
 
     def __post_init__(self) -> None:
         """Validates once, where the settings are made."""
@@ -79,6 +82,10 @@ class AdamW:
                 raise ValueError(
                     f"`{name}` must not be negative, got {getattr(self, name)}"
                 )
+        if not 0 <= self.average_decay < 1:
+            raise ValueError(
+                f"`average_decay` must lie in [0, 1), got {self.average_decay}"
+            )
 
     def for_batch(self, images: int) -> "AdamW":
         """The settings for so many images a step, with nothing left to scale.

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline import vocabulary as vocabulary_lib
-from trainer import dataset, dropout, loop, workers
+from trainer import dataset, dropout, loop, weight_average, workers
 from trainer import loss as loss_lib
 from trainer import loss_scale as loss_scale_lib
 from trainer import optimizer as optimizer_lib
@@ -39,6 +39,7 @@ class TrainStep:
       captioner: whose weights are updated.
       optimizer: that updates them.
       loss_scale: the loss's factor while gradients are in float16.
+      average: of the captioner's weights, or None.
       step: int64 variable, updates made so far; it decides batch and masks.
       skipped: int64 variable, updates left out for gradients not finite.
     """
@@ -53,6 +54,7 @@ class TrainStep:
         loss_scale: loss_scale_lib.LossScale,
         seed: int,
         microbatches: int = 1,
+        average: weight_average.WeightAverage | None = None,
     ):
         """Takes finished objects, made under the strategy's scope.
 
@@ -66,8 +68,10 @@ class TrainStep:
           microbatches: parts that a replica's batch is computed in, one after
             the other, to save memory; the update is the same. Divides the
             replica's streams.
+          average: see the class.
         """
         self.strategy, self.captioner = strategy, captioner
+        self.average = average
         self.loss_scale, self._microbatches = loss_scale, microbatches
         self.optimizer, self._loss, self._seed = optimizer, loss, seed
         # Keras hands out wrappers; the tape wants the variables beneath.
@@ -75,6 +79,11 @@ class TrainStep:
         # Counted outside of the replicas: so `int` takes them, mirrored or not.
         self.step = tf.Variable(0, False, name="step", dtype=tf.int64)
         self.skipped = tf.Variable(0, False, name="skipped", dtype=tf.int64)
+
+    @property
+    def outcome(self) -> keras.Model:
+        """The captioner to be judged and kept: the averaged one, if any."""
+        return self.average.captioner if self.average else self.captioner
 
     def over(self, batches: Iterator[Any]) -> Callable[[int], loop.Updates]:
         """Binds the batches: number of updates -> what they brought."""
@@ -171,9 +180,11 @@ class TrainStep:
         return self.strategy.experimental_local_results(value)[0]
 
     def apply(self, gradients: list[tf.Tensor]) -> None:
-        """On one replica: the optimizer's update by reduced gradients."""
+        """On one replica: an update by reduced gradients, and its average."""
         variables = self.captioner.trainable_variables
         self.optimizer.apply(gradients, variables)
+        if self.average:
+            self.average.update(variables, self.optimizer.iterations)
 
     def reduced_gradients(
         self, batch: dataset.Batch, step: tf.Tensor, scale: tf.Tensor

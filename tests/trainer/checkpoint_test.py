@@ -338,6 +338,14 @@ def test_another_run_is_refused_by_field(tmp_path, other, message):
     assert checkpoint.read_identity(run_dir) == IDENTITY
 
 
+@pytest.mark.parametrize("off", [None, 0.0, False])
+def test_a_run_from_before_a_setting_goes_on_without_it(tmp_path, off):
+    run_dir = os.fspath(tmp_path)
+    checkpoint.claim(run_dir, IDENTITY)
+    checkpoint.claim(run_dir, {**IDENTITY, "later": off})
+    assert checkpoint.read_identity(run_dir) == IDENTITY
+
+
 def test_directory_without_a_run_is_told(tmp_path):
     with pytest.raises(checkpoint.RunError) as error:
         checkpoint.read_identity(os.fspath(tmp_path))

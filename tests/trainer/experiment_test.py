@@ -123,6 +123,45 @@ def test_float16_in_microbatches_trains(records, tmp_path):
     assert json.loads(first)["train/loss_scale"] == 64
 
 
+@pytest.fixture(scope="module")
+def averaged(records, tmp_path_factory):
+    """A run directory after three steps with a mean of the weights."""
+    folder = tmp_path_factory.mktemp("averaged")
+    gin.clear_config()
+    load(records, "AdamW.average_decay = 0.9")
+    experiment.train(str(folder))
+    return folder
+
+
+def saved(folder):
+    """Names of the values in the best checkpoint."""
+    path = tf.train.latest_checkpoint(folder / "best")
+    return tf.train.load_checkpoint(path).get_variable_to_shape_map().keys()
+
+
+def test_a_second_captioner_is_saved_where_there_is_a_mean(run, averaged):
+    plain, both = saved(run[0]), saved(averaged)
+    means = [name for name in both if name.startswith("captioner/")]
+    assert means
+    assert len(both) == len(plain) + len(means)
+
+
+def test_the_mean_of_the_weights_is_what_the_other_modes_get(
+    records, run, averaged, monkeypatch
+):
+    scored = []
+    monkeypatch.setattr(
+        experiment.report, "write", lambda _, found, **__: scored.append(found)
+    )
+    for folder in (averaged, run[0]):
+        gin.clear_config()
+        load(records)
+        experiment.evaluate(str(folder))
+        rows = actions.read_metrics(str(folder))
+        assert scored[-1].loss == pytest.approx(rows[-1]["validation/loss"])
+    assert scored[0].loss != pytest.approx(scored[1].loss, rel=1e-5)
+
+
 def test_a_captioner_that_cannot_learn_is_refused(
     records, tmp_path, monkeypatch
 ):
@@ -158,6 +197,10 @@ def test_microbatches_divide_the_streams(records, tmp_path):
         (
             "DynamicScale.initial = 2",
             "loss_scale.initial: 1024.0 there, 2 here",
+        ),
+        (
+            "AdamW.average_decay = 0.9",
+            "optimizer.average_decay: 0.0 there, 0.9 here",
         ),
         (
             "Cadence.select_by = 'bleu_4'",

@@ -187,3 +187,12 @@ def test_refuses_what_is_negative(name):
     with pytest.raises(ValueError) as error:
         optimizer.AdamW(**{name: -1})
     assert str(error.value) == f"`{name}` must not be negative, got -1"
+
+
+@pytest.mark.parametrize("decay", [-0.1, 1.0])
+def test_refuses_a_decay_that_is_no_share(decay):
+    with pytest.raises(ValueError) as error:
+        optimizer.AdamW(average_decay=decay)
+    assert str(error.value) == (
+        f"`average_decay` must lie in [0, 1), got {decay}"
+    )

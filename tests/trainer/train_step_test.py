@@ -28,6 +28,7 @@ from trainer import (
     optimizer,
     split_images,
     train_step,
+    weight_average,
 )
 
 BATCHING = dataset.Batching(
@@ -38,6 +39,7 @@ BATCHING = dataset.Batching(
     shuffle_window=4,
 )
 CLIP = 0.05
+DECAY = 0.5
 LOSS = loss.CaptionLoss(label_smoothing=0.1, coverage_weight=0.1)
 
 
@@ -48,7 +50,7 @@ def replicas(count: int) -> tf.distribute.Strategy:
 
 
 class Training:
-    """A tiny captioner that is being trained, and what it needs for it."""
+    """A tiny captioner that is being trained, and averaged."""
 
     def __init__(
         self,
@@ -65,8 +67,11 @@ class Training:
             record_set, "train", batching, shuffle=True
         )
         with strategy.scope():
-            self.model = fixtures.tiny_captioner(
-                record_set.vocabulary, dropout_rate=dropout_rate
+            self.model, self.mean = (
+                fixtures.tiny_captioner(
+                    record_set.vocabulary, dropout_rate=dropout_rate
+                )
+                for _ in range(2)
             )
             self.optimizer = optimizer.AdamW(
                 learning_rate=1e-2, warmup_steps=0, clip_norm=CLIP
@@ -79,12 +84,14 @@ class Training:
             loss_scale=loss_scale.LossScale(scale),
             seed=3,
             microbatches=microbatches,
+            average=weight_average.WeightAverage(self.mean, DECAY),
         )
 
     def saved_in(self, folder: Path) -> checkpoint.Checkpoints:
         return checkpoint.Checkpoints(
             str(folder),
-            captioner=self.model,
+            captioner=self.mean,
+            trained=self.model,
             optimizer=self.optimizer,
             step=self.step.step,
             skipped=self.step.skipped,
@@ -101,8 +108,9 @@ class Training:
         self.losses = [row["loss"] for row in self.scalars]
 
     def weights(self) -> list[np.ndarray]:
-        """The captioner's and the optimizer's."""
-        variables = [*self.model.variables, *self.optimizer.variables]
+        """The captioner's, their mean's and the optimizer's."""
+        captioners = [*self.model.variables, *self.mean.variables]
+        variables = [*captioners, *self.optimizer.variables]
         return [np.array(variable.numpy()) for variable in variables]
 
     def update_norm(self) -> float:
@@ -182,6 +190,24 @@ def test_reduced_gradients_are_clipped(stories):
     for story in stories.values():
         assert all(row["gradient_norm"] > 2 * CLIP for row in story.scalars)
         assert story.first_norm == pytest.approx(CLIP, rel=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_mean_of_the_weights_follows_each_update(record_set, count):
+    training = Training(record_set, replicas(count))
+    update = training.step.over(training.batches())
+    expected = training.model.get_weights()
+    for kept in (2 / 11, 3 / 12, 4 / 13):
+        update(1)
+        expected = [
+            kept * mean + (1 - kept) * new
+            for mean, new in zip(
+                expected, training.model.get_weights(), strict=True
+            )
+        ]
+    assert training.step.outcome is training.mean
+    for mean, value in zip(training.mean.get_weights(), expected, strict=True):
+        np.testing.assert_allclose(mean, value, atol=1e-6)
 
 
 def test_tokens_are_counted_over_all_replicas(record_set, stories):

@@ -302,6 +302,7 @@ def tiny_captioner(
     *,
     units: int = 8,
     dropout_rate: float = 0.0,
+    word_dropout: float = 0.0,
     uses_image: bool = True,
     grid: records.GridSpec = UNEVEN_GRID,
 ) -> captioner_lib.ShowAttendTell:
@@ -316,5 +317,6 @@ def tiny_captioner(
         attention_units=5,
         embedding_units=7,
         dropout_rate=dropout_rate,
+        word_dropout=word_dropout,
         uses_image=uses_image,
     )

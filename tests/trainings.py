@@ -30,6 +30,8 @@ SIZES = {
     "DynamicScale.initial": 2.0**22,
     "DynamicScale.growth_steps": 5,
     "ShowAttendTell.dropout_rate": 0.3,
+    "ShowAttendTell.word_dropout": 0.2,
+    "AdamW.average_decay": 0.9,
     "Cadence.steps_per_call": 2,
     "Cadence.checkpoint_every": 6,
     "Cadence.evaluate_every": 10,

@@ -67,6 +67,7 @@ class ShowAttendTell(keras.Model):
         attention_units: int = 256,
         embedding_units: int = 256,
         dropout_rate: float = 0.5,
+        word_dropout: float = 0.0,
         uses_image: bool = True,
     ):
         """Makes every weight at once: nothing is built lazily.
@@ -80,6 +81,8 @@ class ShowAttendTell(keras.Model):
           attention_units: width in which keys and queries are compared.
           embedding_units: width of a token's embedding.
           dropout_rate: of embeddings, projected grid and output.
+          word_dropout: share of the words before each that training reads as
+            UNK, so that the image has to tell; see `StreamDropout.words`.
           uses_image: see the class.
 
         Raises:
@@ -91,6 +94,7 @@ class ShowAttendTell(keras.Model):
             "attention_units": attention_units,
             "embedding_units": embedding_units,
             "dropout_rate": dropout_rate,
+            "word_dropout": word_dropout,
             "uses_image": uses_image,
         }
         for name in ("units", "attention_units", "embedding_units"):
@@ -98,11 +102,13 @@ class ShowAttendTell(keras.Model):
                 raise ValueError(
                     f"`{name}` must be positive, got {self.settings[name]}"
                 )
-        if not 0 <= dropout_rate < 1:
-            raise ValueError(
-                f"`dropout_rate` must lie in [0, 1), got {dropout_rate}"
-            )
+        for name in ("dropout_rate", "word_dropout"):
+            if not 0 <= self.settings[name] < 1:
+                raise ValueError(
+                    f"`{name}` must lie in [0, 1), got {self.settings[name]}"
+                )
         self.uses_image, self.dropout_rate = uses_image, dropout_rate
+        self._word_dropout = word_dropout
         dense = keras.layers.Dense
         self.value = dense(units, name="value")
         self.value_norm = keras.layers.LayerNormalization(name="value_norm")
@@ -227,6 +233,8 @@ class ShowAttendTell(keras.Model):
         """
         memory = self.remember(grid, dropout)
         state = self.initial_state(memory, tokens.shape[1])
+        if dropout:
+            tokens = dropout.words(tokens, self._word_dropout, layer=3)
         words = self.embed(tokens)
         if dropout:
             words = dropout(words, layer=2)

@@ -1,8 +1,11 @@
 """Dropout masks that depend on (seed, step, stream), never on the device."""
 
 import dataclasses
+from collections.abc import Callable
 
 import tensorflow as tf
+
+from pipeline import vocabulary
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,16 +50,49 @@ class StreamDropout:
         """
         if not self.rate:
             return values
+
+        def drop(part: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+            return tf.nn.experimental.stateless_dropout(
+                part, self.rate, seed=key
+            )
+
+        return self._by_stream(drop, values, layer)
+
+    def words(self, tokens: tf.Tensor, rate: float, layer: int) -> tf.Tensor:
+        """Puts UNK in the place of words (Bowman et al. 2016, section 3.1).
+
+        Args:
+          tokens: int32 [images, ...]; the streams hold equal runs of images.
+          rate: share of the tokens that become UNK, in [0, 1); START stays.
+          layer: a number that no other call of the step uses.
+
+        Returns:
+          The same shape and dtype.
+        """
+        if not rate:
+            return tokens
+
+        def draw(part: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
+            return tf.random.stateless_uniform(part.shape, key)
+
+        hidden = self._by_stream(draw, tokens, layer) < rate
+        hidden &= tokens != vocabulary.START
+        return tf.where(hidden, vocabulary.UNK, tokens)
+
+    def _by_stream(
+        self,
+        function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
+        values: tf.Tensor,
+        layer: int,
+    ) -> tf.Tensor:
+        """A function of each stream's run of values and its key, joined."""
         parts = tf.split(values, self.streams.shape[0])
-        dropped = [
-            tf.nn.experimental.stateless_dropout(
-                part, self.rate, seed=self._key(stream, layer)
-            )
-            for part, stream in zip(
-                parts, tf.unstack(self.streams), strict=True
-            )
+        streams = tf.unstack(self.streams)
+        made = [
+            function(part, self._key(stream, layer))
+            for part, stream in zip(parts, streams, strict=True)
         ]
-        return tf.concat(dropped, axis=0)
+        return tf.concat(made, axis=0)
 
     def _key(self, stream: tf.Tensor, layer: int) -> tf.Tensor:
         """int64 [2], different for every (seed, step, stream, layer)."""

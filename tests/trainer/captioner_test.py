@@ -165,6 +165,22 @@ def test_dropout_is_drawn_only_when_it_is_given(vocabulary, inputs):
     assert np.abs(dropped - first).max() > 1e-3
 
 
+def test_hidden_words_are_read_as_unknown(vocabulary, inputs):
+    model = trained_a_little(vocabulary, word_dropout=0.5)
+    masks = dropout.StreamDropout(
+        0.0,
+        seed=1,
+        step=tf.constant(0, tf.int64),
+        streams=tf.range(IMAGES, dtype=tf.int64),
+    )
+    seen = masks.words(inputs.tokens, 0.5, layer=3)
+    expected, _ = model(inputs.grid, seen)
+    hidden, _ = model(inputs.grid, inputs.tokens, dropout=masks)
+    plain, _ = model(inputs.grid, inputs.tokens)
+    np.testing.assert_array_equal(hidden, expected)
+    assert np.abs(hidden - plain).max() > 1e-3
+
+
 @pytest.mark.parametrize(
     "name", ["units", "attention_units", "embedding_units"]
 )
@@ -180,11 +196,12 @@ def test_refuses_a_width_of_nothing(name):
     assert str(error.value) == f"`{name}` must be positive, got 0"
 
 
+@pytest.mark.parametrize("name", ["dropout_rate", "word_dropout"])
 @pytest.mark.parametrize("rate", [-0.5, 1.0])
-def test_refuses_a_rate_outside_of_its_range(vocabulary, rate):
+def test_refuses_a_rate_outside_of_its_range(vocabulary, name, rate):
     with pytest.raises(ValueError) as error:
-        fixtures.tiny_captioner(vocabulary, dropout_rate=rate)
-    assert str(error.value) == f"`dropout_rate` must lie in [0, 1), got {rate}"
+        fixtures.tiny_captioner(vocabulary, **{name: rate})
+    assert str(error.value) == f"`{name}` must lie in [0, 1), got {rate}"
 
 
 def greedy(

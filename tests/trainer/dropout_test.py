@@ -1,9 +1,10 @@
-"""Dropout: masks follow the stream, not the device."""
+"""Dropout of values and of words: masks follow the stream, not the device."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from pipeline import vocabulary
 from trainer import dropout
 
 
@@ -88,3 +89,53 @@ def test_rate_outside_of_its_range_is_refused(rate):
     with pytest.raises(ValueError) as error:
         masked([0], rate=rate)
     assert str(error.value) == f"`dropout_rate` must lie in [0, 1), got {rate}"
+
+
+def hidden(
+    streams: list[int], *, rate: float = 0.5, step: int = 7, length: int = 20
+) -> np.ndarray:
+    """Two images a stream, three captions each: START, then a word."""
+    masks = dropout.StreamDropout(
+        0.0, 1, tf.constant(step, tf.int64), tf.constant(streams, tf.int64)
+    )
+    return masks.words(captions(streams, length), rate, layer=3).numpy()
+
+
+def captions(streams: list[int], length: int) -> tf.Tensor:
+    tokens = tf.fill([2 * len(streams), 3, length - 1], 9)
+    return tf.pad(
+        tokens, [[0, 0], [0, 0], [1, 0]], constant_values=vocabulary.START
+    )
+
+
+@pytest.mark.parametrize("rate", [0.1, 0.5, 0.9])
+def test_a_share_of_the_words_is_read_as_unknown_and_start_never(rate):
+    tokens = hidden([0, 1], rate=rate, length=1001)
+    assert (tokens[..., 0] == vocabulary.START).all()
+    words = tokens[..., 1:]
+    assert set(np.unique(words)) == {vocabulary.UNK, 9}
+    # Four standard errors of the share of 12,000 words at a rate of a half.
+    assert abs(np.mean(words == vocabulary.UNK) - rate) < 0.02
+    assert tokens.dtype == np.int32
+
+
+def test_hidden_words_do_not_depend_on_how_streams_are_shared():
+    whole = hidden([0, 1, 2, 3])
+    halves = np.concatenate([hidden([0, 1]), hidden([2, 3])])
+    np.testing.assert_array_equal(whole, halves)
+
+
+def test_other_words_are_hidden_by_step_stream_and_caption():
+    first, second = hidden([0]), hidden([0], step=8)
+    assert (first != second).any()
+    assert (first != hidden([1])).any()
+    assert (first[0] != first[1]).any()
+    assert (first[:, 0] != first[:, 1]).any()
+
+
+def test_no_word_is_hidden_at_a_rate_of_zero():
+    tokens = captions([0], 20)
+    masks = dropout.StreamDropout(
+        0.5, 1, tf.constant(7, tf.int64), tf.constant([0], tf.int64)
+    )
+    assert masks.words(tokens, 0.0, layer=3) is tokens

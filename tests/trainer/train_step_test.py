@@ -69,7 +69,9 @@ class Training:
         with strategy.scope():
             self.model, self.mean = (
                 fixtures.tiny_captioner(
-                    record_set.vocabulary, dropout_rate=dropout_rate
+                    record_set.vocabulary,
+                    dropout_rate=dropout_rate,
+                    word_dropout=dropout_rate,
                 )
                 for _ in range(2)
             )

@@ -25,6 +25,7 @@ from trainer import (
     loss_scale,
     strategy,
     train_step,
+    weight_average,
 )
 
 GRID = records.GridSpec(locations=49, depth=1280)
@@ -147,11 +148,13 @@ class Run:
             words, num_captions=9, num_words=9 * len(words)
         )
         self._replica = one_of(replicas)
+        adamw = _bound("optimizer")
+        decay = adamw.average_decay
         with self._replica.scope():
-            self._model = setup.build(GRID, self._vocabulary)
-            optimizer = _bound("optimizer").build(
-                self._model.trainable_variables
+            self._model, mean = (
+                setup.build(GRID, self._vocabulary) for _ in range(2)
             )
+            optimizer = adamw.build(self._model.trainable_variables)
         self._step = train_step.TrainStep(
             strategy=self._replica,
             captioner=self._model,
@@ -160,6 +163,9 @@ class Run:
             loss_scale=loss_scale.LossScale(None),
             seed=1,
             microbatches=microbatches,
+            average=weight_average.WeightAverage(mean, decay)
+            if decay
+            else None,
         )
 
     def gradients(self) -> Program:
@@ -170,7 +176,7 @@ class Run:
         )
 
     def apply(self) -> Program:
-        """Clipping and AdamW."""
+        """Clipping, AdamW and the mean of the weights."""
         weights = self._model.trainable_variables
         gradients = [tf.zeros(weight.shape) for weight in weights]
         return self._lower("apply", self._step.apply, gradients)

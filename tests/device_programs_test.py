@@ -8,7 +8,12 @@ from tests import device_programs
 
 # A shipped run's own settings, of few and small weights.
 FILES = ("gin/run_flickr8k.gin", "gin/tiny.gin")
-SIZES = ("MAX_LENGTH = 3", "ShowAttendTell.dropout_rate = 0.3")
+SIZES = (
+    "MAX_LENGTH = 3",
+    "ShowAttendTell.dropout_rate = 0.3",
+    "ShowAttendTell.word_dropout = 0.2",
+    "AdamW.average_decay = 0.9",
+)
 
 
 def build(*parameters: str, **sizes: int) -> device_programs.Run:

@@ -3,9 +3,9 @@
   python -m benchmarks.resume --kills=20 --replicas=2
   python -m benchmarks.resume --kills=20 --workers=2
 
-Dropout and float16 loss scaling are on. Every other kill is sent while a
-checkpoint is being written, as far as that can be hit. Of several workers, one
-of them or their launcher is killed.
+Dropout, a mean of the weights and float16 loss scaling are on. Every other kill
+is sent while a checkpoint is being written, as far as that can be hit. Of
+several workers, one of them or their launcher is killed.
 """
 
 import argparse

@@ -19,6 +19,7 @@ from trainer import (
     optimizer,
     strategy,
     train_step,
+    weight_average,
 )
 
 # 13 images of 1 to 7 captions, of 1 to 6 words: the last batch of an epoch of
@@ -39,7 +40,7 @@ class Trained:
 
     Attributes:
       losses: of each, float [STEPS].
-      weights: of captioner and optimizer, in order.
+      weights: of captioner, their mean and optimizer, in order.
       split_losses: each validation image's own, float [images].
     """
 
@@ -52,7 +53,12 @@ def train(folder: str, kind: str, names: tuple[str, ...] = ()) -> Trained:
     devices = strategy.Devices(kind=kind, names=names).open()
     record_set = manifest_lib.open_record_set(folder)
     with devices.scope():
-        model = fixtures.tiny_captioner(record_set.vocabulary, dropout_rate=0.3)
+        model, mean = (
+            fixtures.tiny_captioner(
+                record_set.vocabulary, dropout_rate=0.3, word_dropout=0.2
+            )
+            for _ in range(2)
+        )
         adamw = optimizer.AdamW(learning_rate=1e-2, warmup_steps=0).build(
             model.trainable_variables
         )
@@ -63,6 +69,7 @@ def train(folder: str, kind: str, names: tuple[str, ...] = ()) -> Trained:
         loss=loss.CaptionLoss(label_smoothing=0.1),
         loss_scale=loss_scale.LossScale(None),
         seed=3,
+        average=weight_average.WeightAverage(mean, 0.9),
     )
     data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
     update = step.over(data.distribute(devices, first_step=0))
@@ -71,7 +78,7 @@ def train(folder: str, kind: str, names: tuple[str, ...] = ()) -> Trained:
         record_set, "validation", BATCHING, shuffle=False
     )
     measure = train_step.LossOfSplit(strategy=devices, captioner=model)
-    variables = [*model.variables, *adamw.variables]
+    variables = [*model.variables, *mean.variables, *adamw.variables]
     return Trained(
         losses,
         [np.array(variable.numpy()) for variable in variables],

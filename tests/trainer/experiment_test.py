@@ -199,6 +199,10 @@ def test_microbatches_divide_the_streams(records, tmp_path):
             "loss_scale.initial: 1024.0 there, 2 here",
         ),
         (
+            "ShowAttendTell.word_dropout = 0.1",
+            "captioner.word_dropout: 0.0 there, 0.1 here",
+        ),
+        (
             "AdamW.average_decay = 0.9",
             "optimizer.average_decay: 0.0 there, 0.9 here",
         ),

@@ -180,7 +180,7 @@ class TrainStep:
         return self.strategy.experimental_local_results(value)[0]
 
     def apply(self, gradients: list[tf.Tensor]) -> None:
-        """On one replica: an update by reduced gradients, and its average."""
+        """On one replica: updates by reduced gradients; the mean follows."""
         variables = self.captioner.trainable_variables
         self.optimizer.apply(gradients, variables)
         if self.average:

@@ -1,4 +1,4 @@
-"""The running mean of the weights, which captions better than the last ones."""
+"""A second captioner, at the running mean of the trained one's weights."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 class WeightAverage:
-    """A second captioner, whose weights are the mean of another's.
+    """Keeps the mean of the weights, the latest ones before all.
 
     Polyak and Juditsky 1992, but each update leaves `decay` of the mean, or
     (1 + updates) / (10 + updates) while that is less: as in

@@ -2,6 +2,7 @@
 
   python -m benchmarks.scaling
   python -m benchmarks.scaling --records=data/flickr8k/records
+  python -m benchmarks.scaling --jit_compile
 
 Linux only. Each worker is a process pinned to a core of its own, computes on
 one thread, and takes batches of one size, whatever the number of workers. In
@@ -71,6 +72,7 @@ def prepared(asked: argparse.Namespace) -> tuple[Callable[[int], Any], int]:
         loss=loss.CaptionLoss(),
         loss_scale=loss_scale.LossScale(None),
         seed=1,
+        jit_compile=asked.jit_compile,
     )
     batching = dataset.Batching(
         batch_images=asked.batch_images * crew.count,
@@ -151,6 +153,7 @@ def measure(asked: argparse.Namespace) -> None:
         f"--{name}={getattr(asked, name)}"
         for name in ("records", "units", "batch_images", "steps")
     ]
+    options += ["--jit_compile"] * asked.jit_compile
     turns = {}
     try:
         for name, count in ((ALONE, 1), (APART, 2), (TOGETHER, 2)):
@@ -187,6 +190,7 @@ def main() -> None:
     parser.add_argument("--batch_images", type=int, default=32)
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--jit_compile", action="store_true")
     parser.add_argument("--core", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if asked.core is not None:

@@ -49,7 +49,12 @@ class Trained:
     split_losses: np.ndarray
 
 
-def train(folder: str, kind: str, names: tuple[str, ...] = ()) -> Trained:
+def train(
+    folder: str,
+    kind: str,
+    names: tuple[str, ...] = (),
+    jit_compile: bool = False,
+) -> Trained:
     devices = strategy.Devices(kind=kind, names=names).open()
     record_set = manifest_lib.open_record_set(folder)
     with devices.scope():
@@ -70,6 +75,7 @@ def train(folder: str, kind: str, names: tuple[str, ...] = ()) -> Trained:
         loss_scale=loss_scale.LossScale(None),
         seed=3,
         average=weight_average.WeightAverage(mean, 0.9),
+        jit_compile=jit_compile,
     )
     data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
     update = step.over(data.distribute(devices, first_step=0))
@@ -117,8 +123,9 @@ def test_two_logical_devices_train_alike(records, one):
 
 
 @pytest.mark.slow
-def test_two_processes_train_alike(records, one):
-    first, second = crew.run(train, records, "multi_worker")
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_two_processes_train_alike(records, one, jit_compile):
+    first, second = crew.run(train, records, "multi_worker", (), jit_compile)
     assert_same(one, first)
     for own, other in zip(first.weights, second.weights, strict=True):
         np.testing.assert_array_equal(own, other)

@@ -1,11 +1,12 @@
 """Dropout masks that depend on (seed, step, stream), never on the device."""
 
 import dataclasses
-from collections.abc import Callable
 
 import tensorflow as tf
 
 from pipeline import vocabulary
+
+_MANTISSA = 23
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,13 +51,9 @@ class StreamDropout:
         """
         if not self.rate:
             return values
-
-        def drop(part: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-            return tf.nn.experimental.stateless_dropout(
-                part, self.rate, seed=key
-            )
-
-        return self._by_stream(drop, values, layer)
+        kept = self._uniform(values.shape, layer) >= self.rate
+        scaled = values * (1 / (1 - self.rate))
+        return tf.where(kept, scaled, tf.zeros_like(scaled))
 
     def words(self, tokens: tf.Tensor, rate: float, layer: int) -> tf.Tensor:
         """Puts UNK in the place of words (Bowman et al. 2016, section 3.1).
@@ -71,28 +68,23 @@ class StreamDropout:
         """
         if not rate:
             return tokens
-
-        def draw(part: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
-            return tf.random.stateless_uniform(part.shape, key)
-
-        hidden = self._by_stream(draw, tokens, layer) < rate
+        hidden = self._uniform(tokens.shape, layer) < rate
         hidden &= tokens != vocabulary.START
         return tf.where(hidden, vocabulary.UNK, tokens)
 
-    def _by_stream(
-        self,
-        function: Callable[[tf.Tensor, tf.Tensor], tf.Tensor],
-        values: tf.Tensor,
-        layer: int,
-    ) -> tf.Tensor:
-        """A function of each stream's run of values and its key, joined."""
-        parts = tf.split(values, self.streams.shape[0])
+    def _uniform(self, shape: tf.TensorShape, layer: int) -> tf.Tensor:
+        """Float32 of a shape in [0, 1), from each stream's own draw."""
         streams = tf.unstack(self.streams)
-        made = [
-            function(part, self._key(stream, layer))
-            for part, stream in zip(parts, streams, strict=True)
+        part = [shape[0] // len(streams), *shape[1:]]
+        bits = [
+            tf.random.stateless_uniform(
+                part, self._key(stream, layer), None, None, tf.uint32
+            )
+            for stream in streams
         ]
-        return tf.concat(made, axis=0)
+        # XLA makes other floats of the same bits, and so does each precision.
+        low = tf.concat(bits, axis=0) & (2**_MANTISSA - 1)
+        return tf.cast(low, tf.float32) / 2**_MANTISSA
 
     def _key(self, stream: tf.Tensor, layer: int) -> tf.Tensor:
         """int64 [2], different for every (seed, step, stream, layer)."""

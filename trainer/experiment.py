@@ -196,6 +196,7 @@ def train(
     cadence: Cadence = gin.REQUIRED,
     num_steps: int = gin.REQUIRED,
     microbatches: int = 1,
+    jit_compile: bool = False,
     waived: Sequence[str] = (),
 ) -> str:
     """Trains a captioner, or goes on with one.
@@ -213,6 +214,8 @@ def train(
       num_steps: updates to have been made at the end.
       microbatches: parts that a replica's batch is computed in, to save
         memory; the update is the same.
+      jit_compile: compile each replica's forward and backward with XLA; a
+        TPU's always are.
       waived: findings of the data card, and tests of the wiring, that shall
         not stop the training.
 
@@ -249,6 +252,7 @@ def train(
         loss=loss,
         loss_scale=loss_scale,
         microbatches=microbatches,
+        jit_compile=jit_compile,
     )
     settings = {
         "batching": batching,
@@ -360,6 +364,7 @@ def range_test(
     high: float = 10.0,
     num_steps: int = 200,
     microbatches: int = 1,
+    jit_compile: bool = False,
 ) -> str:
     """Looks for a learning rate; see `sweep.Trial`.
 
@@ -374,6 +379,7 @@ def range_test(
       high: the last update's.
       num_steps: updates, unless the loss diverges before.
       microbatches: see `train`.
+      jit_compile: likewise.
 
     Returns:
       A line with the suggested rate, the rule it follows, the page's place.
@@ -399,6 +405,7 @@ def range_test(
         loss=loss,
         loss_scale=loss_scale,
         microbatches=microbatches,
+        jit_compile=jit_compile,
     )
     trial = sweep_lib.Trial(lambda: float(step.optimizer.learning_rate))
     updates = step.over(data.distribute(devices, first_step=0))
@@ -440,6 +447,7 @@ def _train_step(
     loss: loss_lib.CaptionLoss,
     loss_scale: loss_scale_lib.DynamicScale,
     microbatches: int,
+    jit_compile: bool,
 ) -> train_step.TrainStep:
     """A captioner and its optimizer, made where the devices need them."""
     sizes = record_set.manifest.grid, record_set.vocabulary
@@ -462,6 +470,7 @@ def _train_step(
         seed=setup.seed,
         microbatches=microbatches,
         average=average,
+        jit_compile=jit_compile,
     )
 
 

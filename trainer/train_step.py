@@ -55,6 +55,7 @@ class TrainStep:
         seed: int,
         microbatches: int = 1,
         average: weight_average.WeightAverage | None = None,
+        jit_compile: bool = False,
     ):
         """Takes finished objects, made under the strategy's scope.
 
@@ -69,6 +70,7 @@ class TrainStep:
             the other, to save memory; the update is the same. Divides the
             replica's streams.
           average: see the class.
+          jit_compile: compile forward and backward of a replica with XLA.
         """
         self.strategy, self.captioner = strategy, captioner
         self.average = average
@@ -76,6 +78,12 @@ class TrainStep:
         self.optimizer, self._loss, self._seed = optimizer, loss, seed
         # Keras hands out wrappers; the tape wants the variables beneath.
         self._weights = [v.value for v in captioner.trainable_variables]
+        # Weights go in by value: XLA takes no variable of another device.
+        self._compute = (
+            tf.function(self._accumulated, jit_compile=True)
+            if jit_compile
+            else self._accumulated
+        )
         # Counted outside of the replicas: so `int` takes them, mirrored or not.
         self.step = tf.Variable(0, False, name="step", dtype=tf.int64)
         self.skipped = tf.Variable(0, False, name="skipped", dtype=tf.int64)
@@ -201,7 +209,8 @@ class TrainStep:
           gradients, float32 and shaped as the weights; the loss in nats; the
           number of tokens; the gradients' global norm; float32 [] each.
         """
-        sums = self._accumulated(batch, step, scale)
+        weights = [weight.read_value() for weight in self._weights]
+        sums = self._compute(weights, batch, step, scale)
         replica = tf.distribute.get_replica_context()
         *gradients, cross_entropy, tokens = replica.all_reduce(
             tf.distribute.ReduceOp.SUM, sums
@@ -212,20 +221,24 @@ class TrainStep:
         return gradients, cross_entropy / count, tokens, norm
 
     def _accumulated(
-        self, batch: dataset.Batch, step: tf.Tensor, scale: tf.Tensor
+        self,
+        weights: list[tf.Tensor],
+        batch: dataset.Batch,
+        step: tf.Tensor,
+        scale: tf.Tensor,
     ) -> list[tf.Tensor]:
         """The sums of a replica's microbatches."""
         if self._microbatches == 1:
-            return self._sums(batch, step, scale)
+            return self._sums(weights, batch, step, scale)
         # Rows lie stream by stream, and so do the parts: masks stay the same.
         parts = dataset.in_parts(batch, self._microbatches)
 
         def add(number: tf.Tensor, sums: list[tf.Tensor]) -> Any:
             part = {name: value[number] for name, value in parts.items()}
-            new = self._sums(part, step, scale)
+            new = self._sums(weights, part, step, scale)
             return number + 1, [a + b for a, b in zip(sums, new, strict=True)]
 
-        zeros = [tf.zeros(weight.shape) for weight in self._weights]
+        zeros = [tf.zeros(weight.shape) for weight in weights]
         zeros += [tf.zeros([]), tf.zeros([])]
         _, sums = tf.while_loop(
             lambda number, _: number < self._microbatches,
@@ -235,13 +248,20 @@ class TrainStep:
         return list(sums)
 
     def _sums(
-        self, batch: dataset.Batch, step: tf.Tensor, scale: tf.Tensor
+        self,
+        weights: list[tf.Tensor],
+        batch: dataset.Batch,
+        step: tf.Tensor,
+        scale: tf.Tensor,
     ) -> list[tf.Tensor]:
         """Gradients of the scaled loss, cross entropy and real tokens."""
         masks = dropout.StreamDropout(
             self.captioner.dropout_rate, self._seed, step, batch["streams"]
         )
-        with tf.GradientTape() as tape:
+        variables = self.captioner.trainable_variables
+        values = zip(variables, weights, strict=True)
+        with tf.GradientTape() as tape, keras.StatelessScope(values):
+            tape.watch(weights)
             logits, attention = self.captioner(
                 batch["grid"], shift_right(batch["tokens"]), dropout=masks
             )
@@ -249,9 +269,7 @@ class TrainStep:
                 logits, attention, batch["tokens"], batch["weights"]
             )
             total *= scale
-        gradients = tape.gradient(
-            total, self._weights, unconnected_gradients="zero"
-        )
+        gradients = tape.gradient(total, weights, unconnected_gradients="zero")
         gradients = [tf.convert_to_tensor(part) for part in gradients]
         return [*gradients, cross_entropy, tf.reduce_sum(batch["weights"])]
 

@@ -84,6 +84,19 @@ def test_dtype_is_kept():
     assert masked([0], values=values).dtype == tf.bfloat16.as_numpy_dtype
 
 
+@pytest.mark.parametrize("dtype", [tf.bfloat16, tf.float16])
+def test_masks_are_the_same_in_each_precision_and_under_xla(dtype):
+    whole = masked([0, 1])
+    compiled = tf.function(
+        lambda: dropout.StreamDropout(
+            0.5, 1, tf.constant(7, tf.int64), tf.constant([0, 1], tf.int64)
+        )(tf.ones([4, 40], dtype), 0),
+        jit_compile=True,
+    )
+    for drawn in (masked([0, 1], values=tf.ones([4, 40], dtype)), compiled()):
+        np.testing.assert_array_equal(np.asarray(drawn) > 0, whole > 0)
+
+
 @pytest.mark.parametrize("rate", [-0.1, 1.0, 1.5])
 def test_rate_outside_of_its_range_is_refused(rate):
     with pytest.raises(ValueError) as error:

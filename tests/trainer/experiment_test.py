@@ -18,6 +18,7 @@ from trainer import (
     experiment,
     folds,
     split_images,
+    train_step,
     wiring,
 )
 
@@ -109,12 +110,16 @@ def test_a_finished_run_goes_on_for_more_steps(records, tmp_path):
     assert said == f"trained: reached step 5, {tmp_path}"
 
 
-def test_float16_in_microbatches_trains(records, tmp_path):
+@pytest.mark.parametrize(
+    "compiled", [False, pytest.param(True, marks=pytest.mark.slow)]
+)
+def test_float16_in_microbatches_trains(records, tmp_path, compiled):
     load(
         records,
         "Devices.precision = 'mixed_float16'",
         "DynamicScale.initial = 64",
         "train.microbatches = 2",
+        f"train.jit_compile = {compiled}",
     )
     said = experiment.train(str(tmp_path))
     keras.config.set_dtype_policy("float32")
@@ -160,6 +165,24 @@ def test_the_mean_of_the_weights_is_what_the_other_modes_get(
         rows = actions.read_metrics(str(folder))
         assert scored[-1].loss == pytest.approx(rows[-1]["validation/loss"])
     assert scored[0].loss != pytest.approx(scored[1].loss, rel=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["train", "range_test"])
+def test_the_step_is_told_whether_to_be_compiled(
+    records, tmp_path, monkeypatch, mode
+):
+    class Told(Exception):
+        pass
+
+    def tell(*, jit_compile, **others):
+        raise Told(jit_compile)
+
+    monkeypatch.setattr(train_step, "TrainStep", tell)
+    for asked in (False, True):
+        gin.clear_config()
+        load(records, f"{mode}.jit_compile = {asked}")
+        with pytest.raises(Told, match=str(asked)):
+            getattr(experiment, mode)(str(tmp_path / str(asked)))
 
 
 def test_a_captioner_that_cannot_learn_is_refused(

@@ -76,7 +76,7 @@ class TrainStep:
         self.average = average
         self.loss_scale, self._microbatches = loss_scale, microbatches
         self.optimizer, self._loss, self._seed = optimizer, loss, seed
-        # Keras hands out wrappers; the tape wants the variables beneath.
+        # Keras hands out wrappers; what is read are the variables beneath.
         self._weights = [v.value for v in captioner.trainable_variables]
         # Weights go in by value: XLA takes no variable of another device.
         self._compute = (

@@ -25,10 +25,10 @@ def some_vocabulary() -> vocabulary.Vocabulary:
 @pytest.mark.parametrize("name", RUNS)
 def test_run_builds_its_captioner(name):
     config.load([f"gin/{name}"], [])
-    setup = gin.query_parameter("train.setup").scoped_configurable_fn()
-    assert isinstance(setup, experiment.Setup)
+    asked = gin.query_parameter("train.setup").scoped_configurable_fn()
+    assert isinstance(asked, experiment.setup_lib.Setup)
     grid = records.GridSpec(locations=4, depth=6)
-    model = setup.build(grid, some_vocabulary())
+    model = asked.build(grid, some_vocabulary())
     logits, attention = model(
         np.zeros([2, 4, 6], np.float16), np.full([2, 3, 5], 2, np.int32)
     )

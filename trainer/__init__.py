@@ -29,8 +29,11 @@ The flow, in order; a module imports only those above it:
   preemption   a signal to stop -> a checkpoint, and an exit code: restart me
   tensorboard  curves, histograms and pictures in a run's event files
   actions      what happens between steps: progress, curves, scores, stopping
+  cadence      how often what happens between steps, and which is the best
   decoding     greedy and beam search over any step function
   generator    a captioner, a vocabulary and a search: grids -> captions
+  setup        records, a captioner, devices and a search: what all modes need
+  recipe       batches, loss, optimizer: what decides an update, put together
   metrics      BLEU and repetition as mergeable corpus counts
   floors       what a captioner that ignores the image would score
   evaluation   captions of a split -> scores, each beside its floors

@@ -66,6 +66,23 @@ class Batching:
         """Images that each stream gives to a batch."""
         return self.batch_images // self.num_streams
 
+    def replica_streams(self, replicas: int, workers: int = 1) -> int:
+        """How many of the streams each replica has.
+
+        Raises:
+          ValueError: they can't be shared evenly; says by how many they can.
+        """
+        streams = self.num_streams
+        if streams % replicas:
+            fits = [n for n in range(1, streams + 1) if not streams % n]
+            of = f" of {workers} workers" if workers > 1 else ""
+            raise ValueError(
+                f"{replicas} replicas{of} can't share {streams} streams "
+                f"evenly: use one of {fits} replicas in all, or another "
+                "`num_streams`"
+            )
+        return streams // replicas
+
 
 @dataclasses.dataclass(frozen=True)
 class Share:
@@ -123,23 +140,6 @@ class CaptionDataset:
         longest = -(-self.num_images // self.batching.num_streams)
         return -(-longest // self.batching.stream_images)
 
-    def replica_streams(self, replicas: int, workers: int = 1) -> int:
-        """How many of the streams each replica has.
-
-        Raises:
-          ValueError: they can't be shared evenly; says by how many they can.
-        """
-        streams = self.batching.num_streams
-        if streams % replicas:
-            fits = [n for n in range(1, streams + 1) if not streams % n]
-            of = f" of {workers} workers" if workers > 1 else ""
-            raise ValueError(
-                f"{replicas} replicas{of} can't share {streams} streams "
-                f"evenly: use one of {fits} replicas in all, or another "
-                "`num_streams`"
-            )
-        return streams // replicas
-
     def epochs(
         self, *, first_step: int, replicas: int, share: Share = _WHOLE
     ) -> tf.data.Dataset:
@@ -154,7 +154,7 @@ class CaptionDataset:
         Raises:
           ValueError: the replicas don't divide the streams.
         """
-        self.replica_streams(replicas, share.workers)
+        self.batching.replica_streams(replicas, share.workers)
         first, done = divmod(first_step, self.steps_per_epoch)
         epochs = tf.data.Dataset.range(first, np.iinfo(np.int64).max)
         batches = epochs.flat_map(
@@ -189,7 +189,7 @@ class CaptionDataset:
         Raises:
           ValueError: the replicas don't divide the streams.
         """
-        self.replica_streams(replicas, share.workers)
+        self.batching.replica_streams(replicas, share.workers)
         zero = tf.constant(0, tf.int64)
         return self._with_options(
             self._epoch(zero, zero, replicas, share, swap_images=swap_images)

@@ -6,10 +6,9 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-import keras
 import tensorflow as tf
 
 import gin
@@ -38,10 +37,10 @@ from trainer import (
     tensorboard,
     timings,
     train_step,
-    weight_average,
     wiring,
     workers,
 )
+from trainer import cadence as cadence_lib
 from trainer import captioner as captioner_lib
 from trainer import dataset as dataset_lib
 from trainer import folds as folds_lib
@@ -49,6 +48,8 @@ from trainer import generator as generator_lib
 from trainer import loss as loss_lib
 from trainer import loss_scale as loss_scale_lib
 from trainer import optimizer as optimizer_lib
+from trainer import recipe as recipe_lib
+from trainer import setup as setup_lib
 from trainer import strategy as strategy_lib
 from trainer import sweep as sweep_lib
 
@@ -57,121 +58,10 @@ _WIRED_IMAGES = 4
 _SHOWN_IMAGES = 4
 
 
-@dataclasses.dataclass(frozen=True)
-class Setup:
-    """What every mode needs.
-
-    Attributes:
-      records: folder of the record set.
-      captioner: constructor; sizes of grid and vocabulary are given to it.
-      devices: where to run.
-      search: how captions are searched for.
-      seed: of weights, order and dropout.
-    """
-
-    records: str
-    captioner: Callable[..., captioner_lib.ShowAttendTell]
-    devices: strategy_lib.Devices
-    search: generator_lib.Search
-    seed: int = 1
-
-    def build(
-        self,
-        grid: records_lib.GridSpec,
-        vocabulary: vocabulary_lib.Vocabulary,
-    ) -> captioner_lib.ShowAttendTell:
-        """A captioner with its first weights; call it under a scope."""
-        keras.utils.set_random_seed(self.seed)
-        return self.captioner(
-            vocabulary_size=len(vocabulary),
-            locations=grid.locations,
-            depth=grid.depth,
-            log_unigram=vocabulary.log_unigram(),
-        )
-
-
-@dataclasses.dataclass(frozen=True)
-class Cadence:
-    """How often things happen, in steps.
-
-    Attributes:
-      steps_per_call: updates without going back to Python.
-      evaluate_every: score the validation split.
-      checkpoint_every: save the run.
-      validation_split: name of it.
-      validation_images: images that are captioned each time.
-      select_by: what picks the best on the validation split: `cider_d` or
-        `bleu_4`, of which the highest, or `loss`, of which the lowest.
-      patience: evaluations without a better score before stopping.
-      profile_steps: the first step, and the one behind the last, of which
-        TensorBoard gets a profile; all of a call's steps are in it.
-    """
-
-    steps_per_call: int = 20
-    evaluate_every: int = 200
-    checkpoint_every: int = 200
-    validation_split: str = "validation"
-    validation_images: int = 200
-    select_by: str = "cider_d"
-    patience: int = 5
-    profile_steps: tuple[int, int] | None = None
-
-    def __post_init__(self) -> None:
-        """Raises ValueError: a setting that would fail later."""
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if isinstance(value, int) and value < 1:
-                raise ValueError(
-                    f"`{field.name}` must be positive, got {value}"
-                )
-        if self.select_by not in ("cider_d", "bleu_4", "loss"):
-            raise ValueError(
-                "`select_by` must be cider_d or bleu_4, which rise as captions "
-                f"get better, or loss, which falls, got {self.select_by!r}"
-            )
-        steps = self.profile_steps
-        if steps and (len(steps) != 2 or not 0 <= steps[0] < steps[1]):
-            raise ValueError(
-                "`profile_steps` must be the first step and the one behind "
-                f"the last, got {steps}"
-            )
-
-    def patient(self) -> actions.Patience:
-        """Knows of no score yet."""
-        lower = self.select_by in actions.LOWER_IS_BETTER
-        return actions.Patience(self.patience, lower=lower)
-
-    @property
-    def selection(self) -> dict[str, Any]:
-        """What makes scores comparable, before and after a restart."""
-        names = ("select_by", "validation_split", "validation_images")
-        return {name: getattr(self, name) for name in names}
-
-    def actions(
-        self,
-        validation: Callable[[], dict[str, float]],
-        *,
-        last_step: int,
-        patience: actions.Patience,
-        log: actions.MetricsLog | actions.NoLog,
-        checkpoints: checkpoint.Checkpoints,
-    ) -> list[loop.Action]:
-        """The curves, then what is due now and then; saves last."""
-        evaluate = actions.EvaluateAndStop(
-            validation,
-            when=actions.Every(self.evaluate_every, last_step),
-            select_by=self.select_by,
-            patience=patience,
-            log=log,
-            checkpoints=checkpoints,
-        )
-        when = actions.Every(self.checkpoint_every, last_step)
-        return [log, evaluate, actions.SaveCheckpoint(checkpoints, when=when)]
-
-
 for _constructor in (
-    Cadence,
-    Setup,
+    cadence_lib.Cadence,
+    setup_lib.Setup,
+    recipe_lib.Recipe,
     captioner_lib.ShowAttendTell,
     dataset_lib.Batching,
     generator_lib.Search,
@@ -188,15 +78,10 @@ def train(
     run_dir: str,
     *,
     fold: folds_lib.Fold | None = None,
-    setup: Setup = gin.REQUIRED,
-    batching: dataset_lib.Batching = gin.REQUIRED,
-    optimizer: optimizer_lib.AdamW = gin.REQUIRED,
-    loss: loss_lib.CaptionLoss = gin.REQUIRED,
-    loss_scale: loss_scale_lib.DynamicScale = gin.REQUIRED,
-    cadence: Cadence = gin.REQUIRED,
+    setup: setup_lib.Setup = gin.REQUIRED,
+    recipe: recipe_lib.Recipe = gin.REQUIRED,
+    cadence: cadence_lib.Cadence = gin.REQUIRED,
     num_steps: int = gin.REQUIRED,
-    microbatches: int = 1,
-    jit_compile: bool = False,
     waived: Sequence[str] = (),
 ) -> str:
     """Trains a captioner, or goes on with one.
@@ -206,16 +91,9 @@ def train(
       fold: of the train split, to be validated on in the place of the
         validation split, and not to be trained on.
       setup: what every mode needs.
-      batching: of the training examples.
-      optimizer: and its schedule.
-      loss: to be minimised.
-      loss_scale: in use where the precision is mixed_float16.
+      recipe: of its updates.
       cadence: what happens between steps, and how often.
       num_steps: updates to have been made at the end.
-      microbatches: parts that a replica's batch is computed in, to save
-        memory; the update is the same.
-      jit_compile: compile each replica's forward and backward with XLA; a
-        TPU's always are.
       waived: findings of the data card, and tests of the wiring, that shall
         not stop the training.
 
@@ -238,30 +116,15 @@ def train(
         record_set = fold.of(record_set, cadence.validation_split)
     for line in admission.admit(record_set, waived, wiring.NAMES):
         _LOG.warning(line)
-    data = dataset_lib.CaptionDataset(
-        record_set, "train", batching, shuffle=True
-    )
-    _check_microbatches(microbatches, data, devices, crew)
-    optimizer = optimizer.for_batch(batching.batch_images)
-    _LOG.info("learning rate %g", optimizer.learning_rate)
-    step = _train_step(
-        record_set,
-        setup,
-        devices,
-        optimizer=optimizer,
-        loss=loss,
-        loss_scale=loss_scale,
-        microbatches=microbatches,
-        jit_compile=jit_compile,
-    )
-    settings = {
-        "batching": batching,
-        "optimizer": optimizer,
-        "loss": loss,
-        "loss_scale": loss_scale,
-        **({"fold": fold} if fold else {}),
+    recipe = recipe.for_batch()
+    _LOG.info("learning rate %g", recipe.optimizer.learning_rate)
+    step = recipe.build(setup, record_set, devices, workers=crew.count)
+    identity = {
+        **_identity(record_set, setup, step.captioner),
+        **recipe.identity,
+        "selection": cadence.selection,
+        **({"fold": dataclasses.asdict(fold)} if fold else {}),
     }
-    identity = _identity(record_set, setup, step.captioner, cadence, settings)
     _claim(run_dir, crew, record_set, identity)
     patience, unusual = cadence.patient(), spikes.Spikes()
     checkpoints = _checkpoints(run_dir, crew, step, unusual, patience)
@@ -271,12 +134,13 @@ def train(
     heartbeat.ready()
     if patience.has_run_out or first >= num_steps:
         return crew.said(f"already trained: step {first}, {run_dir}")
+    data = recipe.data(record_set)
     if not first:
         for line in wiring.require(_faults(record_set, data, step), waived):
             _LOG.warning(line)
     _LOG.info("%d parameters", step.captioner.count_params())
     board = tensorboard.Board(run_dir)
-    validation = _validation(record_set, setup, batching, cadence, step)
+    validation = _validation(record_set, setup, recipe.batching, cadence, step)
     due = cadence.actions(
         lambda: crew.chiefs(validation()),
         last_step=num_steps,
@@ -299,7 +163,7 @@ def train(
             steps_per_call=cadence.steps_per_call,
             actions=[
                 actions.StopOnNan(data.image_ids, checkpoints),
-                actions.SayProgress(num_steps, batching.batch_images),
+                actions.SayProgress(num_steps, recipe.batching.batch_images),
                 timed,
                 *([shown] if crew.is_chief else []),
                 *due,
@@ -317,7 +181,7 @@ def train(
 
 @gin.configurable(denylist=["run_dir"])
 def cross_validate(
-    run_dir: str, *, cadence: Cadence = gin.REQUIRED, folds: int = 5
+    run_dir: str, *, cadence: cadence_lib.Cadence = gin.REQUIRED, folds: int = 5
 ) -> str:
     """Trains once a fold, on the others, and scores on the fold.
 
@@ -355,31 +219,21 @@ def cross_validate(
 def range_test(
     run_dir: str,
     *,
-    setup: Setup = gin.REQUIRED,
-    batching: dataset_lib.Batching = gin.REQUIRED,
-    optimizer: optimizer_lib.AdamW = gin.REQUIRED,
-    loss: loss_lib.CaptionLoss = gin.REQUIRED,
-    loss_scale: loss_scale_lib.DynamicScale = gin.REQUIRED,
+    setup: setup_lib.Setup = gin.REQUIRED,
+    recipe: recipe_lib.Recipe = gin.REQUIRED,
     low: float = 1e-5,
     high: float = 10.0,
     num_steps: int = 200,
-    microbatches: int = 1,
-    jit_compile: bool = False,
 ) -> str:
     """Looks for a learning rate; see `sweep.Trial`.
 
     Args:
       run_dir: made where it is missing; gets rows and page, no checkpoint.
       setup: the run's own.
-      batching: likewise.
-      optimizer: likewise; its schedule gives way to the rise.
-      loss: likewise.
-      loss_scale: likewise.
+      recipe: likewise; its schedule gives way to the rise.
       low: the first update's learning rate.
       high: the last update's.
       num_steps: updates, unless the loss diverges before.
-      microbatches: see `train`.
-      jit_compile: likewise.
 
     Returns:
       A line with the suggested rate, the rule it follows, the page's place.
@@ -391,30 +245,24 @@ def range_test(
     checkpoint.refuse_training(run_dir)
     devices, crew = _open(setup.devices.alone())
     record_set = manifest_lib.open_record_set(setup.records)
-    data = dataset_lib.CaptionDataset(
-        record_set, "train", batching, shuffle=True
+    rising = sweep_lib.SweptAdamW(
+        **dataclasses.asdict(recipe.optimizer), sweep=sweep
     )
-    _check_microbatches(microbatches, data, devices, crew)
-    step = _train_step(
-        record_set,
-        setup,
-        devices,
-        optimizer=sweep_lib.SweptAdamW(
-            **dataclasses.asdict(optimizer), sweep=sweep
-        ),
-        loss=loss,
-        loss_scale=loss_scale,
-        microbatches=microbatches,
-        jit_compile=jit_compile,
+    step = dataclasses.replace(recipe, optimizer=rising).build(
+        setup, record_set, devices, workers=crew.count
     )
     trial = sweep_lib.Trial(lambda: float(step.optimizer.learning_rate))
-    updates = step.over(data.distribute(devices, first_step=0))
+    batches = recipe.data(record_set).distribute(devices, first_step=0)
+    updates = step.over(batches)
     loop.run(
         spikes.Spikes().counted(trial.watched(updates)),
         first_step=0,
         until=num_steps,
         steps_per_call=1,
-        actions=[actions.SayProgress(num_steps, batching.batch_images), trial],
+        actions=[
+            actions.SayProgress(num_steps, recipe.batching.batch_images),
+            trial,
+        ],
     )
     tf.io.gfile.makedirs(run_dir)
     rows, page = (
@@ -436,42 +284,6 @@ def _open(
     if not crew.is_chief:
         logging.getLogger("trainer").setLevel(logging.ERROR)
     return opened, crew
-
-
-def _train_step(
-    record_set: manifest_lib.RecordSet,
-    setup: Setup,
-    devices: tf.distribute.Strategy,
-    *,
-    optimizer: optimizer_lib.AdamW,
-    loss: loss_lib.CaptionLoss,
-    loss_scale: loss_scale_lib.DynamicScale,
-    microbatches: int,
-    jit_compile: bool,
-) -> train_step.TrainStep:
-    """A captioner and its optimizer, made where the devices need them."""
-    sizes = record_set.manifest.grid, record_set.vocabulary
-    decay = optimizer.average_decay
-    with devices.scope():
-        model = setup.build(*sizes)
-        average = (
-            weight_average.WeightAverage(setup.build(*sizes), decay)
-            if decay
-            else None
-        )
-        adamw = optimizer.build(model.trainable_variables)
-    half = setup.devices.precision == "mixed_float16"
-    return train_step.TrainStep(
-        strategy=devices,
-        captioner=model,
-        optimizer=adamw,
-        loss=loss,
-        loss_scale=loss_scale_lib.LossScale(loss_scale if half else None),
-        seed=setup.seed,
-        microbatches=microbatches,
-        average=average,
-        jit_compile=jit_compile,
-    )
 
 
 def _faults(
@@ -501,25 +313,11 @@ def _faults(
         yield from wiring.compare_grids(next(images), encoder)
 
 
-def _check_microbatches(
-    microbatches: int,
-    data: dataset_lib.CaptionDataset,
-    devices: tf.distribute.Strategy,
-    crew: workers.Workers,
-) -> None:
-    streams = data.replica_streams(devices.num_replicas_in_sync, crew.count)
-    if microbatches < 1 or streams % microbatches:
-        raise ValueError(
-            "`microbatches` must divide the streams of a replica, got "
-            f"{microbatches} microbatches and {streams} streams"
-        )
-
-
 def _validation(
     record_set: manifest_lib.RecordSet,
-    setup: Setup,
+    setup: setup_lib.Setup,
     batching: dataset_lib.Batching,
-    cadence: Cadence,
+    cadence: cadence_lib.Cadence,
     step: train_step.TrainStep,
 ) -> evaluation.Validation:
     split, model = cadence.validation_split, step.outcome
@@ -541,7 +339,7 @@ def _shown(
     board: tensorboard.Board,
     validation: evaluation.Validation,
     captioner: captioner_lib.ShowAttendTell,
-    cadence: Cadence,
+    cadence: cadence_lib.Cadence,
     last_step: int,
 ) -> actions.ShowOnBoard:
     """The weights, and the split's first images with their captions."""
@@ -572,12 +370,10 @@ def _leave_curves(
 
 def _identity(
     record_set: manifest_lib.RecordSet,
-    setup: Setup,
+    setup: setup_lib.Setup,
     model: captioner_lib.ShowAttendTell,
-    cadence: Cadence,
-    settings: dict[str, Any],
 ) -> dict[str, Any]:
-    """A run goes on only where all of this is equal."""
+    """Of the captioner and what it sees; a run never changes it."""
     manifest = record_set.manifest
     return {
         "records": manifest.digest,
@@ -588,8 +384,6 @@ def _identity(
         "seed": setup.seed,
         "precision": setup.devices.precision,
         "captioner": model.settings,
-        "selection": cadence.selection,
-        **{name: dataclasses.asdict(part) for name, part in settings.items()},
     }
 
 
@@ -639,7 +433,7 @@ def _log(
 
 
 def _restored(
-    run_dir: str, setup: Setup
+    run_dir: str, setup: setup_lib.Setup
 ) -> tuple[generator_lib.CaptionGenerator, captioner_lib.ShowAttendTell]:
     """The best captioner of a run; needs nothing but the run directory."""
     identity = checkpoint.read_identity(run_dir)
@@ -657,7 +451,7 @@ def _restored(
 def evaluate(
     run_dir: str,
     *,
-    setup: Setup = gin.REQUIRED,
+    setup: setup_lib.Setup = gin.REQUIRED,
     batching: dataset_lib.Batching = gin.REQUIRED,
     split: str = "test",
     truth: str | None = None,
@@ -726,7 +520,7 @@ def caption(
     paths: Sequence[str],
     output: str | None,
     *,
-    setup: Setup = gin.REQUIRED,
+    setup: setup_lib.Setup = gin.REQUIRED,
     encoder: str = encoders.DEFAULT,
     weights: str | None = None,
 ) -> str:

@@ -18,7 +18,6 @@ from trainer import (
     experiment,
     folds,
     split_images,
-    train_step,
     wiring,
 )
 
@@ -118,8 +117,8 @@ def test_float16_in_microbatches_trains(records, tmp_path, compiled):
         records,
         "Devices.precision = 'mixed_float16'",
         "DynamicScale.initial = 64",
-        "train.microbatches = 2",
-        f"train.jit_compile = {compiled}",
+        "Recipe.microbatches = 2",
+        f"Recipe.jit_compile = {compiled}",
     )
     said = experiment.train(str(tmp_path))
     keras.config.set_dtype_policy("float32")
@@ -167,24 +166,6 @@ def test_the_mean_of_the_weights_is_what_the_other_modes_get(
     assert scored[0].loss != pytest.approx(scored[1].loss, rel=1e-5)
 
 
-@pytest.mark.parametrize("mode", ["train", "range_test"])
-def test_the_step_is_told_whether_to_be_compiled(
-    records, tmp_path, monkeypatch, mode
-):
-    class Told(Exception):
-        pass
-
-    def tell(*, jit_compile, **others):
-        raise Told(jit_compile)
-
-    monkeypatch.setattr(train_step, "TrainStep", tell)
-    for asked in (False, True):
-        gin.clear_config()
-        load(records, f"{mode}.jit_compile = {asked}")
-        with pytest.raises(Told, match=str(asked)):
-            getattr(experiment, mode)(str(tmp_path / str(asked)))
-
-
 def test_a_captioner_that_cannot_learn_is_refused(
     records, tmp_path, monkeypatch
 ):
@@ -201,16 +182,6 @@ def test_a_captioner_that_cannot_learn_is_refused(
     load(records, "train.waived = ['image', 'gradient']")
     said = experiment.train(str(tmp_path / "waived"))
     assert said.startswith("trained: reached step 3")
-
-
-def test_microbatches_divide_the_streams(records, tmp_path):
-    load(records, "train.microbatches = 3")
-    with pytest.raises(ValueError) as error:
-        experiment.train(str(tmp_path))
-    assert str(error.value).startswith(
-        "`microbatches` must divide the streams of a replica, got 3 "
-        "microbatches and 2 streams"
-    )
 
 
 @pytest.mark.parametrize(
@@ -423,22 +394,3 @@ def test_evaluate_before_training_says_so(records, tmp_path):
     load(records)
     with pytest.raises(checkpoint.RunError, match="no trained captioner in"):
         experiment.evaluate(str(tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"steps_per_call": 0}, "`steps_per_call` must be positive, got 0"),
-        (
-            {"select_by": "tokens"},
-            "or loss, which falls, got 'tokens'",
-        ),
-        (
-            {"profile_steps": (9, 9)},
-            r"`profile_steps` must be the first .* the last, got \(9, 9\)",
-        ),
-    ],
-)
-def test_cadence_refuses_what_would_fail_later(settings, message):
-    with pytest.raises(ValueError, match=message):
-        experiment.Cadence(**settings)

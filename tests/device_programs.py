@@ -141,14 +141,14 @@ class Run:
             kind="one_device", names=("CPU:0",), precision="mixed_bfloat16"
         )
         devices.open()
-        setup, self._batching = _bound("setup"), _bound("batching")
+        setup, self._batching = _bound("train.setup"), _bound("Recipe.batching")
         self._search, self._replicas = setup.search, replicas
         words = {f"word{n}": 9 for n in range(vocabulary_size - 4)}
         self._vocabulary = vocabulary.Vocabulary.from_counts(
             words, num_captions=9, num_words=9 * len(words)
         )
         self._replica = one_of(replicas)
-        adamw = _bound("optimizer")
+        adamw = _bound("Recipe.optimizer")
         decay = adamw.average_decay
         with self._replica.scope():
             self._model, mean = (
@@ -159,7 +159,7 @@ class Run:
             strategy=self._replica,
             captioner=self._model,
             optimizer=optimizer,
-            loss=_bound("loss"),
+            loss=_bound("Recipe.loss"),
             loss_scale=loss_scale.LossScale(None),
             seed=1,
             microbatches=microbatches,
@@ -239,7 +239,7 @@ class Run:
 
 def _bound(name: str) -> Any:
     """What the configuration binds to one of `train`'s arguments."""
-    return gin.query_parameter(f"train.{name}").scoped_configurable_fn()
+    return gin.query_parameter(name).scoped_configurable_fn()
 
 
 def main() -> None:

@@ -238,7 +238,7 @@ class Run:
 
 
 def _bound(name: str) -> Any:
-    """What the configuration binds to one of `train`'s arguments."""
+    """What the configuration binds to a name, such as `Recipe.loss`, made."""
     return gin.query_parameter(name).scoped_configurable_fn()
 
 

@@ -7,7 +7,7 @@ float list costs 58 times more to write and four times more to read.
 import dataclasses
 import struct
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import google_crc32c
 import ml_dtypes
@@ -154,27 +154,27 @@ class CaptionedImage:
             raise CorruptShard(f"not a record of an image: {error}") from error
 
 
-def parse(serialised: tf.Tensor, spec: GridSpec) -> dict[str, tf.Tensor]:
+def parse(serialised: tf.Tensor, spec: GridSpec) -> dict[str, Any]:
     """The inverse of `CaptionedImage.to_bytes`, in the graph.
 
     Args:
-      serialised: string [], one record.
+      serialised: string [], a record, or string [n].
       spec: of the record set, from its manifest.
 
     Returns:
-      `image_id`, `source`, `thumbnail`: string []; `captions`: string [n];
-      `grid`: [locations, depth] of the stored dtype.
+      `image_id`, `source`, `thumbnail`: as `serialised`; `captions`: string
+      [k], or ragged [n, (k)]; `grid`: [locations, depth] or [n, locations,
+      depth] of the stored dtype.
     """
     row = fields(serialised, "image_id", "source", "thumbnail", "grid")
     return {**row, "grid": decode_grids(row["grid"], spec)}
 
 
-def fields(serialised: tf.Tensor, *names: str) -> dict[str, tf.Tensor]:
-    """`captions` and the named fields of a record, string [], as stored."""
+def fields(serialised: tf.Tensor, *names: str) -> dict[str, Any]:
+    """`captions` and the named fields as stored; see `parse`."""
     features = {name: tf.io.FixedLenFeature([], tf.string) for name in names}
-    return tf.io.parse_single_example(
-        serialised, {**features, "captions": tf.io.RaggedFeature(tf.string)}
-    )
+    captions = tf.io.RaggedFeature(tf.string, row_splits_dtype=tf.int64)
+    return tf.io.parse_example(serialised, {**features, "captions": captions})
 
 
 def decode_grids(stored: tf.Tensor, spec: GridSpec) -> tf.Tensor:
@@ -182,7 +182,8 @@ def decode_grids(stored: tf.Tensor, spec: GridSpec) -> tf.Tensor:
     # decode_raw knows no bfloat16: the bits are read as integers and cast.
     bits = tf.io.decode_raw(stored, tf.uint16)
     grid = tf.bitcast(bits, tf.as_dtype(spec.dtype))
-    return tf.reshape(grid, [*stored.shape, spec.locations, spec.depth])
+    shape = [-1 if size is None else size for size in stored.shape]
+    return tf.reshape(grid, [*shape, spec.locations, spec.depth])
 
 
 def _masked_crc(data: bytes) -> bytes:

@@ -20,6 +20,8 @@ from pipeline import records
 
 Batch = dict[str, Any]
 
+_HASHES = 1 << 40  # Leaves room for a batch's rows in 64 bits.
+
 
 @dataclasses.dataclass(frozen=True)
 class Batching:
@@ -232,12 +234,11 @@ class CaptionDataset:
             for part in divmod(step, self.steps_per_epoch)
         )
         streams = _WHOLE.of(self.batching.num_streams)
-        batch = self._records(streams, epoch, done).take(
-            self.batching.batch_images
-        )
-        parsed = batch.map(lambda row: records.fields(row, "image_id"))
-        ids = (row["image_id"].numpy().decode() for row in parsed)
-        return [image_id for image_id in ids if image_id]
+        turns = self._turns(streams, epoch, done).batch(len(streams))
+        _, serialised = next(iter(turns))
+        row = records.fields(tf.reshape(serialised, [-1]), "image_id")
+        ids = row["image_id"].numpy()
+        return [image_id.decode() for image_id in ids if image_id]
 
     def _with_options(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
         options = tf.data.Options()
@@ -258,25 +259,19 @@ class CaptionDataset:
     ) -> tf.data.Dataset:
         """An epoch's batches from the `done`th on, each replica's in turn."""
         streams = share.of(self.batching.num_streams)
-        examples = self._records(streams, epoch, done).map(
-            lambda serialised: self._example(serialised, epoch),
+        own = self.batching.replica_streams(replicas, share.workers)
+        turns = self._turns(streams, epoch, done).batch(own, True)
+        # All of a batch at once: calls for each record cost as much again.
+        batches = turns.map(
+            lambda numbers, serialised: self._batch(numbers, serialised, epoch),
             num_parallel_calls=tf.data.AUTOTUNE,
         )
         if swap_images:
-            others = self._records(streams, epoch, done, shift=1)
-            zipped = tf.data.Dataset.zip((examples, others))
-            examples = zipped.map(self._swapped)
-        batches = examples.batch(
-            len(streams) * self.batching.stream_images, drop_remainder=True
-        )
-        parts = len(share.of(replicas))
-        if parts == 1:
-            return batches.map(lambda batch: self._encode(batch, streams))
-        return batches.map(
-            lambda batch: in_parts(self._encode(batch, streams), parts)
-        ).unbatch()
+            lent = self._turns(streams, epoch, done, shift=1).batch(own, True)
+            return tf.data.Dataset.zip((batches, lent)).map(self._swapped)
+        return batches
 
-    def _records(
+    def _turns(
         self,
         streams: range,
         epoch: tf.Tensor,
@@ -284,7 +279,7 @@ class CaptionDataset:
         *,
         shift: int = 0,
     ) -> tf.data.Dataset:
-        """Serialised records, as many of each stream in turn as a batch takes.
+        """Each stream's number and part of a batch, serialised, in turn.
 
         `shift` is the number of records by which each is too far on.
         """
@@ -297,10 +292,12 @@ class CaptionDataset:
             if self._shuffle:
                 dataset = self._shuffled(dataset, stream, epoch)
             filler = tf.data.Dataset.from_tensors(self._filler).repeat()
-            datasets.append(dataset.skip(done * size).concatenate(filler))
-        turns = tf.data.Dataset.from_tensor_slices(
-            np.repeat(np.arange(len(streams), dtype=np.int64), size)
-        )
+            dataset = dataset.skip(done * size).concatenate(filler)
+            number = tf.data.Dataset.from_tensors(np.int64(stream)).repeat()
+            parts = tf.data.Dataset.zip((number, dataset.batch(size, True)))
+            # Streams are read at the same time, each one part ahead.
+            datasets.append(parts.prefetch(1))
+        turns = tf.data.Dataset.range(len(streams))
         return tf.data.Dataset.choose_from_datasets(
             datasets, turns.repeat(self.steps_per_epoch - done)
         )
@@ -309,18 +306,16 @@ class CaptionDataset:
         self, dataset: tf.data.Dataset, stream: int, epoch: tf.Tensor
     ) -> tf.data.Dataset:
         # Not `Dataset.shuffle`, whose order depends on the global seed too.
-        seed = tf.stack([self._seed(epoch), stream])
-
-        def shuffled(number: tf.Tensor, window: tf.Tensor) -> tf.data.Dataset:
-            order = tf.random.experimental.stateless_shuffle(
-                tf.range(tf.shape(window)[0]), tf.random.fold_in(seed, number)
-            )
-            # One by one: a copy of the window would be fresh memory each time.
-            places = tf.data.Dataset.from_tensor_slices(order)
-            return places.map(lambda place: window[place])
-
-        windows = dataset.batch(self.batching.shuffle_window)
-        return windows.enumerate().flat_map(shuffled)
+        shuffled = tf.raw_ops.ShuffleDataset(
+            input_dataset=tf.data.experimental.to_variant(dataset),
+            buffer_size=self.batching.shuffle_window,
+            seed=self._seed(epoch),
+            seed2=stream + 1,  # Two zeros would mean any seed.
+            reshuffle_each_iteration=False,
+            output_types=[tf.string],
+            output_shapes=[[]],
+        )
+        return tf.data.experimental.from_variant(shuffled, dataset.element_spec)
 
     def _seed(self, epoch: tf.Tensor) -> tf.Tensor:
         """int64 []; no two runs share one, an epoch apart."""
@@ -341,43 +336,49 @@ class CaptionDataset:
             dataset = dataset.concatenate(part)
         return dataset
 
-    def _example(self, serialised: tf.Tensor, epoch: tf.Tensor) -> Batch:
-        """Parses a record and draws its captions without replacement."""
-        row = records.fields(serialised, "image_id", "grid")
-        wanted, captions = self.batching.captions_per_image, row["captions"]
-        if self._shuffle:
-            image = tf.strings.to_hash_bucket_fast(row["image_id"], 1 << 30)
-            seed = tf.stack([self._seed(epoch), image])
-            captions = tf.random.experimental.stateless_shuffle(captions, seed)
-        captions = captions[:wanted]
-        missing = [[0, wanted - tf.shape(captions)[0]]]
-        present = tf.pad(tf.ones_like(captions, tf.int32), missing)
-        return {
-            "grid": row["grid"],
-            "captions": tf.ensure_shape(tf.pad(captions, missing), [wanted]),
-            "present": tf.ensure_shape(present, [wanted]),
-        }
-
-    def _swapped(self, example: Batch, other: tf.Tensor) -> Batch:
-        return {**example, "grid": records.fields(other, "grid")["grid"]}
-
-    def _encode(self, batch: Batch, streams: range) -> Batch:
-        """Captions -> tokens and weights; a missing caption is all padding."""
+    def _batch(
+        self, streams: tf.Tensor, serialised: tf.Tensor, epoch: tf.Tensor
+    ) -> Batch:
+        """[streams] and their records, string [streams, n] -> a batch."""
         b = self.batching
-        tokens = self._vocabulary.encode(
-            tf.reshape(batch["captions"], [-1]), b.max_length
-        )
-        images = len(streams) * b.stream_images
-        shape = [images, b.captions_per_image, b.max_length]
-        tokens = tf.reshape(tokens, shape) * batch["present"][..., None]
-        weights = tf.cast(tokens > 0, tf.float32)
+        row = records.fields(tf.reshape(serialised, [-1]), "image_id", "grid")
+        texts, present = self._draw(row["image_id"], row["captions"], epoch)
+        tokens = self._vocabulary.encode(tf.reshape(texts, [-1]), b.max_length)
+        shape = [-1, b.captions_per_image, b.max_length]
+        # A missing caption is all padding.
+        tokens = tf.reshape(tokens, shape) * present[..., None]
         return {
-            # All at once: each on its own would be copied once more.
-            "grid": records.decode_grids(batch["grid"], self._spec),
+            "grid": records.decode_grids(row["grid"], self._spec),
             "tokens": tokens,
-            "weights": weights,
-            "streams": tf.range(streams.start, streams.stop, dtype=tf.int64),
+            "weights": tf.cast(tokens > 0, tf.float32),
+            "streams": streams,
         }
+
+    def _swapped(
+        self, batch: Batch, lent: tuple[tf.Tensor, tf.Tensor]
+    ) -> Batch:
+        row = records.fields(tf.reshape(lent[1], [-1]), "grid")
+        return {**batch, "grid": records.decode_grids(row["grid"], self._spec)}
+
+    def _draw(
+        self, image_ids: tf.Tensor, captions: tf.RaggedTensor, epoch: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """[I] and [I, (n)] -> texts without replacement, and which there are.
+
+        Both are [I, captions per image], string and int32.
+        """
+        wanted = self.batching.captions_per_image
+        if self._shuffle:
+            # A hash of seed, image and text is a random order, and the same
+            # whichever images share the batch.
+            rows, texts = captions.value_rowids(), captions.values
+            seed = tf.as_string(self._seed(epoch))
+            key = tf.strings.join([seed, tf.gather(image_ids, rows), texts])
+            drawn = tf.strings.to_hash_bucket_fast(key, _HASHES)
+            order = tf.argsort(rows * _HASHES + drawn)
+            captions = captions.with_values(tf.gather(texts, order))
+        present = tf.sequence_mask(captions.row_lengths(), wanted, tf.int32)
+        return captions.to_tensor(shape=[None, wanted]), present
 
 
 def in_parts(batch: Batch, count: int) -> Batch:

@@ -52,11 +52,10 @@ def batches(
     dataset = _serialised(record_set, split).take(
         -1 if limit is None else limit
     )
-    dataset = dataset.map(lambda serialised: records.parse(serialised, spec))
-    for batch in dataset.ragged_batch(batch_images).prefetch(1):
+    rows = dataset.batch(batch_images)
+    batches = rows.map(lambda serialised: records.parse(serialised, spec))
+    for batch in batches.prefetch(1):
         grid = batch["grid"]
-        if isinstance(grid, tf.RaggedTensor):
-            grid = grid.to_tensor()
         missing = batch_images - grid.shape[0]
         yield ImageBatch(
             image_ids=[name.decode() for name in batch["image_id"].numpy()],

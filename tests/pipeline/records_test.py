@@ -72,6 +72,19 @@ def test_parsing_in_a_graph_has_a_static_grid() -> None:
     assert data.element_spec["captions"].shape.as_list() == [None]
 
 
+def test_several_records_are_parsed_at_once() -> None:
+    bare = records.CaptionedImage("b", "b.jpg", (), SPEC.to_bytes(grid()))
+    both = [image(), bare]
+    row = records.parse(tf.constant([each.to_bytes() for each in both]), SPEC)
+    assert row["image_id"].numpy().tolist() == ["é-1".encode(), b"b"]
+    assert [len(texts) for texts in row["captions"].to_list()] == [3, 0]
+    assert row["grid"].shape == (2, 3, 4)
+    for each, parsed in zip(both, row["grid"].numpy(), strict=True):
+        np.testing.assert_array_equal(
+            parsed.astype(np.float32), SPEC.from_bytes(each.grid)
+        )
+
+
 def test_an_image_without_captions_or_thumbnail_comes_back() -> None:
     bare = records.CaptionedImage("a", "a.jpg", (), SPEC.to_bytes(grid()))
     row = records.parse(tf.constant(bare.to_bytes()), SPEC)

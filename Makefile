@@ -1,5 +1,5 @@
 # make demo    the embedded data through the whole pipeline, to a page
-# make test    the tests; make test-slow: the longer ones
+# make test    the tests, JOBS at once; make test-slow: the longer ones
 # make lint    format, lint and type checks
 
 SHELL := /bin/bash
@@ -9,8 +9,11 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c '$(FITS)' 2>/dev/null && echo $$python && break; done)
 VENV ?= .venv
 DEMO ?= demo
+JOBS ?= 2
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
+# A file's tests stay in one process: they share what is trained for them.
+TESTS := $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile
 # Start-up notes of TensorFlow and Beam come before any log level counts.
 NOTES := ^(WARNING: All log|[IWE]0000 |WARNING:root:apitools)
 QUIET := 2> >(grep --line-buffered -vE '$(NOTES)' >&2)
@@ -45,10 +48,10 @@ demo: $(VENV)/.demo
 	@$(RUN) trainer.main --mode=evaluate --run_dir=$(DEMO)/run $(QUIET)
 
 test: $(VENV)/.test
-	$(BIN)/pytest -m 'not slow'
+	$(TESTS) -m "not slow"
 
 test-slow: $(VENV)/.test
-	$(BIN)/pytest -m slow
+	$(TESTS) -m slow
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

@@ -54,6 +54,7 @@ setuptools.setup(
             "moto[s3]>=5",
             "mypy>=1.11",
             "pytest>=8",
+            "pytest-xdist>=3.6",
             "ruff>=0.9",
             "scikit-image>=0.24",
             TFDS,

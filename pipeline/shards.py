@@ -57,8 +57,8 @@ class ShardWriter:
     ) -> "BegunShard":
         """Makes ready to write the shard, or finds that it is finished."""
         name = splits.shard_name(split, number, self.num_shards)
-        parts = sorted(references, key=dataclasses.astuple)
-        content = [dataclasses.asdict(part) for part in parts]
+        parts = sorted(references, key=lambda part: tuple(vars(part).values()))
+        content = list(map(vars, parts))
         # The image root too: what could not be read there is tried elsewhere.
         root = dataclasses.asdict(self.encoding.images)
         key = manifest_lib.digest([self.request, root, content])

@@ -1,10 +1,10 @@
 """How the job meets a Beam runner: its flags, its logs, its errors."""
 
-import _thread
 import contextlib
 import logging
 import os
 import re
+import signal
 import sys
 import tempfile
 import threading
@@ -25,6 +25,7 @@ from apache_beam.options.pipeline_options import (
 
 _LOG = logging.getLogger(__name__)
 _DEFAULT = "FnApiRunner"
+_GRACE_SECONDS = 3.0
 _KILLED = (
     "a worker ended before its work was done (killed, or out of memory): run "
     "the same command again, finished shards are kept"
@@ -175,15 +176,20 @@ def _ended_by_dead_workers() -> Iterator[None]:
     Beam waits for it for ever; only the thread that started it sees its end.
     """
     died: list[BaseException | None] = []
+    ended = threading.Event()
     report = threading.excepthook
+    interruption = threading.Thread(
+        target=_interrupt, args=(threading.get_ident(), ended), daemon=True
+    )
 
-    def end(failure: threading.ExceptHookArgs) -> None:
+    def tell(failure: threading.ExceptHookArgs) -> None:
         report(failure)
         if failure.thread and failure.thread.name == "run_worker":
+            if not died:
+                interruption.start()
             died.append(failure.exc_value)
-            _thread.interrupt_main()
 
-    threading.excepthook = end
+    threading.excepthook = tell
     try:
         yield
     except KeyboardInterrupt:
@@ -191,7 +197,22 @@ def _ended_by_dead_workers() -> Iterator[None]:
             raise JobError(_KILLED) from died[0]
         raise
     finally:
+        ended.set()
         threading.excepthook = report
+
+
+def _interrupt(waiting: int, ended: threading.Event) -> None:
+    """Interrupts the thread that waits for a dead worker.
+
+    Not at once: Beam hears of a connected worker's death, and ends the job. Not
+    before the others have connected: it could not tell them to end.
+    """
+    while not ended.wait(_GRACE_SECONDS):
+        names = [thread.name for thread in threading.enumerate()]
+        if names.count("run_worker") <= names.count("beam_control_read"):
+            # `_thread.interrupt_main` would not end its wait for a lock.
+            signal.pthread_kill(waiting, signal.SIGINT)
+            return
 
 
 _TELLING = (ValueError, OSError, RuntimeError, flags.Error)

@@ -78,17 +78,23 @@ def writers(output: Path) -> list[int]:
 
 
 def workers(job: jobs.Job) -> list[int]:
-    """The job's child processes that run Beam's worker."""
-    found = []
+    """The job's processes that run Beam's worker, not the shells around it."""
+    parents, commands = {}, {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
+        process = int(stat.parent.name)
         try:
-            parent = stat.read_text().rpartition(")")[2].split()[1]
-            command = stat.with_name("cmdline").read_bytes()
+            parents[process] = int(
+                stat.read_text().rpartition(")")[2].split()[1]
+            )
+            commands[process] = stat.with_name("cmdline").read_bytes()
         except OSError:  # It ended meanwhile.
             continue
-        if int(parent) == job.process.pid and b"sdk_worker" in command:
-            found.append(int(stat.parent.name))
-    return found
+    return [
+        process
+        for process, command in commands.items()
+        if b"\0apache_beam.runners.worker.sdk_worker_main\0" in command
+        and job.process.pid in (parent := parents[process], parents.get(parent))
+    ]
 
 
 def kill(job: jobs.Job, find: Callable[[], list[int]]) -> None:

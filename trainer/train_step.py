@@ -140,9 +140,12 @@ class TrainStep:
         for number in tf.range(num_steps):
             batch = next(batches)
             # A batch may come while the last update is being made.
-            waited += tf.maximum(_time_after(batch) - free, 0)
+            arrived = _time_after(batch)
+            waited += tf.maximum(arrived - free, 0)
             hopeful = self.loss_scale.can_fall()
-            new_loss, new_tokens, new_norm = self._update(batch)
+            # Else the update's first ops keep the clock waiting on a busy host.
+            with tf.control_dependencies([arrived]):
+                new_loss, new_tokens, new_norm = self._update(batch)
             losses = losses.write(number, new_loss)
             numbers = tf.math.is_finite(new_norm) | hopeful
             sound = sound.write(number, tf.math.is_finite(new_loss) & numbers)

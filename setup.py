@@ -65,7 +65,7 @@ setuptools.setup(
         "tfds": [TFDS],
         "gpu": ["tensorflow[and-cuda]>=2.20,<2.22"],
         # The TPU compiler, without a TPU; by private names of jaxlib.
-        "tpu_compile": ["jax==0.10.2", "jaxlib==0.10.2", "libtpu==0.0.52"],
+        "tpu-compile": ["jax==0.10.2", "jaxlib==0.10.2", "libtpu==0.0.52"],
     },
     entry_points={
         "console_scripts": [

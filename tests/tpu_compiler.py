@@ -2,7 +2,7 @@
 
   python tests/tpu_compiler.py --chip=v5e --replicas=4 programs/gradients ...
 
-Needs `pip install '.[tpu_compile]'`, in an environment of its own if need be:
+Needs `pip install '.[tpu-compile]'`, in an environment of its own if need be:
 it imports neither TensorFlow nor this package. Prints a JSON object for each
 program. The entry points are jaxlib's private ones, so its version is pinned.
 """

@@ -25,7 +25,7 @@ def missing() -> str:
     """Why nothing can be compiled here, or nothing."""
     needed = "import jax, libtpu; assert jax.__version__ == '0.10.2'"
     found = subprocess.run([PYTHON, "-c", needed], capture_output=True)
-    return "" if not found.returncode else "needs pip install '.[tpu_compile]'"
+    return "" if not found.returncode else "needs pip install '.[tpu-compile]'"
 
 
 def rows(

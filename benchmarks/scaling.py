@@ -46,6 +46,7 @@ from trainer import (
 ROOT = pathlib.Path(__file__).parent.parent
 GRID = records.GridSpec(locations=49, depth=1280)
 TOKENS = 2538  # Flickr8k's; other records may have more.
+BATCH_IMAGES = 64  # Of a worker: two share the batch of `gin/run_coco.gin`.
 ALONE, APART, TOGETHER = "one worker", "two apart", "two together"
 
 
@@ -187,7 +188,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=pathlib.Path)
     parser.add_argument("--units", type=int, default=1024)
-    parser.add_argument("--batch_images", type=int, default=32)
+    parser.add_argument("--batch_images", type=int, default=BATCH_IMAGES)
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--jit_compile", action="store_true")

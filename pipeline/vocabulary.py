@@ -114,10 +114,10 @@ class Vocabulary:
           int32 [n, max_length].
         """
         ids = tf.ragged.map_flat_values(self._table.lookup, tokenise(captions))
-        ends = tf.fill([tf.shape(captions)[0], 1], END)
-        return tf.concat([ids, ends], axis=1).to_tensor(
-            PAD, shape=[None, max_length]
+        ends = tf.one_hot(
+            ids.row_lengths(), max_length, END, PAD, dtype=tf.int32
         )
+        return ids.to_tensor(PAD, shape=[None, max_length]) + ends
 
     def decode(self, ids: np.ndarray) -> str:
         """Ids [length] -> text, up to the first END."""

@@ -33,6 +33,7 @@ def words(caption: str) -> list[str]:
         ("snake_case 3.5 <start>", "snake case 3 5 start"),
         ("the man's dogs'", "the man's dogs"),
         ("'one' 'two' ''three''", "one two three"),
+        ("' 'one' ' two',' three' ''", "one two three"),
         ("rock'n'roll ' and '' so", "rock'n'roll and so"),
         ("the man\u2019s \u2018red\u2019 hat", "the man's red hat"),
         ("STRASSE stra\u00dfe \u00c9t\u00e9", "strasse strasse \u00e9t\u00e9"),

@@ -20,7 +20,7 @@ def tokenise(captions: tf.Tensor) -> tf.RaggedTensor:
     Returns:
       string [n, (words)].
     """
-    text = tf_text.normalize_utf8(tf_text.case_fold_utf8(captions), "NFKC")
+    text = tf_text.case_fold_utf8(captions)  # Which normalises, by NFKC.
     text = tf.strings.regex_replace(text, r"\x{2019}", "'")
     # A hyphen parts two words. Spaces are spared, since each match costs.
     text = tf.strings.regex_replace(text, r"[^\pL\pM\pN' ]+", " ")

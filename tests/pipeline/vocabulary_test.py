@@ -38,6 +38,7 @@ def words(caption: str) -> list[str]:
         ("the man\u2019s \u2018red\u2019 hat", "the man's red hat"),
         ("STRASSE stra\u00dfe \u00c9t\u00e9", "strasse strasse \u00e9t\u00e9"),
         ("e\u0301t\u00e9 \uff21\uff22\u2122", "\u00e9t\u00e9 abtm"),
+        ("\ufb01ne Q\u0307\u0323", "fine q\u0323\u0307"),
         (
             "\u0939\u093f\u0928\u094d\u0926\u0940",
             "\u0939\u093f\u0928\u094d\u0926\u0940",

@@ -195,12 +195,19 @@ class ReferenceIndex:
 
     def _similarities(self, caption: Tokens, start: int, stop: int) -> Floats:
         weights = self.frequencies.weights(caption)
+        known = [ngram for ngram in weights if ngram in self.terms]
         products = np.zeros((ORDERS, stop - start))
-        for ngram, weight in weights.items():
-            if ngram in self.terms:
-                holders, held = self._posting(ngram, start, stop)
-                clipped = np.minimum(weight, held) * held
-                products[len(ngram) - 1, holders - start] += clipped
+        if known:
+            postings = [self._posting(ngram, start, stop) for ngram in known]
+            sizes = [len(holders) for holders, _ in postings]
+            holders, held = map(np.concatenate, zip(*postings, strict=True))
+            own = np.repeat([weights[ngram] for ngram in known], sizes)
+            rows = np.repeat([len(ngram) - 1 for ngram in known], sizes)
+            products += np.bincount(
+                rows * (stop - start) + holders - start,
+                np.minimum(own, held) * held,
+                minlength=products.size,
+            ).reshape(products.shape)
         scale = _norms(weights)[:, None] * self.norms[:, start:stop]
         cosines = products / np.where(scale > 0, scale, 1)
         excess = _pairs([caption]) - self.pairs[start:stop]

@@ -1,6 +1,7 @@
 """Words of a caption, and its runs of one to four words."""
 
 import collections
+import itertools
 from collections.abc import Sequence
 
 Tokens = Sequence[str]
@@ -11,10 +12,12 @@ ORDERS = 4
 
 def ngram_counts(tokens: Tokens) -> collections.Counter[Ngram]:
     """Returns how often each run of one to four words occurs in a caption."""
+    shifted = [tokens[start:] for start in range(ORDERS)]
     return collections.Counter(
-        tuple(tokens[start : start + order])
-        for order in range(1, ORDERS + 1)
-        for start in range(len(tokens) - order + 1)
+        itertools.chain.from_iterable(
+            zip(*shifted[:order], strict=False)
+            for order in range(1, ORDERS + 1)
+        )
     )
 
 

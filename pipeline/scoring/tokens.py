@@ -48,11 +48,14 @@ _ABBREVIATIONS = (
     "calif fla conn pa va ala ariz mich minn"
 ).split()
 _SENTENCE_STARTS = "A|An|The|He|She|It|They|There|This|That|In|On|I|We|You"
+_PARTED = "cannot|gonna|gotta|wanna|lemme|gimme"
 
-# First match wins, so the special cases stand before the plain word.
+# First match wins, so the special cases stand before the plain word. Only what
+# is none of them for certain, as most words are, stands before them all.
 _TOKEN = re.compile(
     rf"""
-    (?:https?://|www\.)\S*\w                       # address
+    (?<!\S)(?!(?:{_PARTED})\b)[^\W\d_]+(?!\S)      # letters alone
+  | (?:https?://|www\.)\S*\w                       # address
   | [\w.+-]+@\w[\w.-]*\w
   | </?[a-zA-Z]\w*>                                # <unk>
   | [\#@][^\W\d_]+                                 # hashtag

@@ -22,6 +22,8 @@ _DATA = pathlib.Path(
         ("A dog's toy isn't new.", "a dog 's toy is n't new"),
         ("They’re on the “grass” – here…", "they 're on the grass here"),
         ("I can't, he cannot", "i ca n't he can not"),
+        ("Gonna wanna gotta", "gon na wan na got ta"),
+        ("lemme or gimme cannoli", "lem me or gim me cannoli"),
         ("the dogs' bowl", "the dogs bowl"),
         ("five o'clock and rock 'n' roll", "five o'clock and rock 'n' roll"),
         ("a 2-year-old in a t-shirt", "a 2-year-old in a t-shirt"),

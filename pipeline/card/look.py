@@ -64,7 +64,7 @@ class Look:
         """Whether the image is of one plain colour."""
         return not self.bits
 
-    def keys(self) -> Iterator[tuple[int, int]]:
+    def keys(self) -> Iterator[int]:
         """Keys of which any two looks with two bits flipped share one.
 
         Two flips leave two of the four bands of 16 bits whole, and every pair
@@ -76,7 +76,7 @@ class Look:
         ]
         pairs = itertools.combinations(bands, 2)
         for number, (one, other) in enumerate(pairs):
-            yield number, one << _BAND_BITS | other
+            yield (number << _BAND_BITS | one) << _BAND_BITS | other
 
     def near(self, other: "Look") -> bool:
         """Whether both seem to be one image, saved differently."""

@@ -63,16 +63,10 @@ class Appraise(beam.PTransform):
             | "Sums" >> beam.Map(lambda shard: shard.sums)
             | "Sum grids" >> beam.CombineGlobally(FeatureSums.merge)
         )
-        drawn = facts | "Draw" >> sample.Draw()
         plan = (
-            facts.pipeline
-            | "Begin plan" >> beam.Create([None])
-            | "Plan"
-            >> beam.Map(
-                lambda _, drawn, shown: sample.Plan.of(drawn, shown),
-                beam.pvalue.AsDict(drawn),
-                beam.pvalue.AsDict(examples),
-            )
+            facts
+            | "Draw" >> sample.Draw()
+            | "Plan" >> beam.Map(sample.Plan.of, beam.pvalue.AsDict(examples))
         )
         stored = plan | sample.ReadBack(self._output, self._grid)
         return plan | "Appraise" >> beam.Map(

@@ -30,7 +30,7 @@ class Merge(beam.PTransform):
     """(bucket, table) -> (bucket, one table of all that came for it)."""
 
     def __init__(self, merge: Callable[[Iterable[Any]], Any]):
-        """Keeps what makes one value of those of one key."""
+        """Keeps what makes one value of several of one key."""
         super().__init__()
         self._merge = merge
 
@@ -55,4 +55,8 @@ def _merged(
     for table in tables:
         for key, value in table.items():
             values[key].append(value)
-    return {key: merge(several) for key, several in values.items()}
+    # Most keys come once.
+    return {
+        key: merge(several) if len(several) > 1 else several[0]
+        for key, several in values.items()
+    }

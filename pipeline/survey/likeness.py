@@ -108,6 +108,8 @@ def _compared(
     near: dict[str, dict[str, Holders]] = collections.defaultdict(dict)
     for crowd in crowds.values():
         few = crowd[: duplicates.CROWD]
+        if len(few) < 2:  # As nearly all are.
+            continue
         looks = {text: Look.parse(text) for text, _ in few}
         for (one, _), (other, holders) in itertools.permutations(few, 2):
             if looks[one].near(looks[other]):

@@ -1,5 +1,6 @@
 """A sample of images, drawn by hash, and what is read back of their records."""
 
+import collections
 import dataclasses
 import itertools
 import os
@@ -28,33 +29,39 @@ Groups = Mapping[str, Sequence[tuple[Ref, ...]]]
 
 
 class Draw(beam.PTransform):
-    """ShardFacts -> (split, [(rank, Drawn)]), those of smallest hashes."""
+    """ShardFacts -> one {split: [(rank, Drawn)]}, those of smallest hashes."""
 
     def expand(self, facts: Any) -> Any:
         """Pipe of labelled stages."""
+        # Not CombineGlobally, nor a side input: Beam would measure each caption
+        # to cache it.
+        nothing = facts.pipeline | "Begin draw" >> beam.Create([(None, {})])
         return (
-            facts
-            | "Rank" >> beam.FlatMap(_ranked)
+            (facts | "Rank" >> beam.Map(_ranked), nothing)
+            | "All ranks" >> beam.Flatten()
             | "Draw first" >> beam.CombinePerKey(_first)
+            | beam.Values()
         )
 
 
-def _ranked(shard: ShardFacts) -> Iterator[tuple[str, list[Ranked]]]:
-    ranked = [
-        (
-            splits.unit_hash("sample", image.image_id),
-            (image.ref, image.captions),
-        )
-        for image in shard.images
-        if image.captions
-    ]
+def _ranked(shard: ShardFacts) -> tuple[None, dict[str, list[Ranked]]]:
+    ranked: dict[str, list[Ranked]] = collections.defaultdict(list)
+    for image in shard.images:
+        if image.captions:
+            rank = splits.unit_hash("sample", image.image_id)
+            ranked[image.split].append((rank, (image.ref, image.captions)))
     # One element, for Beam is slow with many.
-    if ranked:
-        yield shard.images[0].split, _first([ranked])
+    return None, _first([ranked])
 
 
-def _first(several: Iterable[list[Ranked]]) -> list[Ranked]:
-    return sorted(itertools.chain.from_iterable(several))[:_MOST]
+def _first(
+    several: Iterable[Mapping[str, list[Ranked]]],
+) -> dict[str, list[Ranked]]:
+    every: dict[str, list[Ranked]] = collections.defaultdict(list)
+    for ranked in several:
+        for split, images in ranked.items():
+            every[split] += images
+    return {split: sorted(images)[:_MOST] for split, images in every.items()}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -98,7 +98,7 @@ class _CountShard(beam.DoFn):
             for word in parts:
                 words[word] += count
         sums = {
-            text: (count, holders[text], tuple(spelt[text]))
+            text: (count, holders[text], _few(spelt[text]))
             for text, count in times.items()
         }
         for name, table in ((_TEXTS, sums), (_WORDS, words)):
@@ -138,7 +138,11 @@ def _added(several: Iterable[_Sums]) -> _Sums:
     for count, holders, digests in several:
         captions, images = captions + count, images + holders
         spelt.update(digests)
-    return captions, images, tuple(heapq.nsmallest(_SPELLINGS, spelt))
+    return captions, images, _few(spelt)
+
+
+def _few(spelt: set[int]) -> tuple[int, ...]:
+    return tuple(sorted(spelt)[:_SPELLINGS])
 
 
 def _count_repeats(

@@ -33,10 +33,19 @@ def test_images_are_drawn_by_hash_whatever_shard_they_are_in(
     ranks = {name: splits.unit_hash("sample", name) for name in names}
     with pipes.runner() as pipeline:
         drawn = pipeline | beam.Create([*shards, silent]) | sample.Draw()
-        named = drawn | beam.MapTuple(
-            lambda split, ranked: (split, [ref[0] for _, (ref, _) in ranked])
+        named = drawn | beam.Map(
+            lambda splits: {
+                split: [ref[0] for _, (ref, _) in ranked]
+                for split, ranked in splits.items()
+            }
         )
-        pipes.check(named, [("train", sorted(names, key=ranks.__getitem__))])
+        pipes.check(named, [{"train": sorted(names, key=ranks.__getitem__)}])
+
+
+def test_nothing_is_drawn_where_no_shard_was_written() -> None:
+    with pipes.runner() as pipeline:
+        drawn = pipeline | beam.Create([]) | sample.Draw()
+        pipes.check(drawn, [{}])
 
 
 def test_a_plan_measures_on_the_split_that_is_held_out() -> None:

@@ -142,6 +142,9 @@ class Counters:
         """Counts into a file of `folder`, if that is on this machine."""
         self._folder, self._descriptor = folder, -1
         self._counts = dict.fromkeys(COUNTERS, 0)
+        self._metrics = {
+            name: metrics.Metrics.counter(NAMESPACE, name) for name in COUNTERS
+        }
 
     def __reduce__(self) -> Any:
         """A copy in another process has its own file."""
@@ -150,7 +153,7 @@ class Counters:
     def add(self, **counts: int) -> None:
         """Raises some of `COUNTERS`."""
         for name, number in counts.items():
-            metrics.Metrics.counter(NAMESPACE, name).inc(number)
+            self._metrics[name].inc(number)
             self._counts[name] += number
         if self._descriptor < 0 and os.path.isdir(self._folder):
             path = os.path.join(self._folder, uuid.uuid4().hex)

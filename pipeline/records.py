@@ -66,7 +66,7 @@ class GridSpec:
         wide = np.asarray(tf.cast(grid, tf.float32))
         return wide.reshape(self.locations, self.depth)
 
-    def narrow(self, grids: np.ndarray) -> np.ndarray:
+    def narrow(self, grids: tf.Tensor | np.ndarray) -> np.ndarray:
         """Rounds floats of any shape to the storage type.
 
         What it cannot hold becomes infinite, which `to_bytes` refuses.
@@ -196,7 +196,8 @@ def _masked_crc(data: bytes) -> bytes:
 def frame(data: bytes) -> bytes:
     """A record as it lies in a TFRecord file."""
     length = struct.pack("<Q", len(data))
-    return length + _masked_crc(length) + data + _masked_crc(data)
+    # Not a sum, which copies the data twice.
+    return b"".join([length, _masked_crc(length), data, _masked_crc(data)])
 
 
 def read_next(file: BinaryIO) -> bytes:

@@ -108,7 +108,7 @@ class Encoder:
         """
         return self._encode(tf.convert_to_tensor(images))
 
-    def encode(self, images: np.ndarray, batch_size: int = 32) -> np.ndarray:
+    def encode(self, images: np.ndarray, batch_size: int = 32) -> tf.Tensor:
         """Encodes any number of images in batches of two fixed sizes.
 
         Full batches come first, then what is left over in batches of
@@ -123,19 +123,19 @@ class Encoder:
         Returns:
           float32 [images, locations, depth].
         """
-        grids = np.empty((len(images), self.locations, self.depth), np.float32)
+        if not len(images):
+            return tf.zeros((0, self.locations, self.depth))
         full = len(images) - len(images) % batch_size
-        for start in range(0, full, batch_size):
-            stop = start + batch_size
-            grids[start:stop] = self(images[start:stop])
+        grids = [
+            self(images[start : start + batch_size])
+            for start in range(0, full, batch_size)
+        ]
         size = min(batch_size, REST_SIZE)
         for start in range(full, len(images), size):
             chunk = images[start : start + size]
             fill = [(0, size - len(chunk)), (0, 0), (0, 0), (0, 0)]
-            grids[start : start + size] = self(np.pad(chunk, fill))[
-                : len(chunk)
-            ]
-        return grids
+            grids.append(self(np.pad(chunk, fill))[: len(chunk)])
+        return tf.concat(grids, axis=0)  # Which copies no single batch.
 
 
 def load_encoder(

@@ -31,18 +31,22 @@ _THREADS = 3
 
 
 @dataclasses.dataclass(frozen=True)
-class _Decoded:
+class _Image:
+    """What is kept of an image whose pixels are encoded."""
+
     reference: captions_lib.Reference
-    fitted: np.ndarray
     thumbnail: bytes
     look: Look
+
+
+_Decoded = tuple[_Image, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
 class Encoded:
     """An image and its grid, as the encoder gave it and narrowed."""
 
-    decoded: _Decoded
+    image: _Image
     grid: np.ndarray
     stored: np.ndarray
 
@@ -141,18 +145,18 @@ class Encoding:
         """
         if isinstance(row, Reject):
             return row
-        decoded, reference = row.decoded, row.decoded.reference
+        image, reference = row.image, row.image.reference
         try:
             stored = self.grid.to_bytes(row.stored)
         except ValueError as error:
             return reject(reference, UNSTORABLE, str(error))
-        log.add(decoded.look, row.grid)
+        log.add(image.look, row.grid)
         return records.CaptionedImage(
             image_id=reference.image_id,
             source=reference.uri,
             captions=reference.captions,
             grid=stored,
-            thumbnail=decoded.thumbnail,
+            thumbnail=image.thumbnail,
         )
 
     def _decode(
@@ -177,14 +181,14 @@ class Encoding:
                 pixels, longest_side=self.thumbnail_side, file=data
             )
         fitted = encoder.fit(pixels)
-        return _Decoded(reference, fitted, thumbnail, Look.of(fitted))
+        return _Image(reference, thumbnail, Look.of(fitted)), fitted
 
     def _encode_batch(
         self, encoder: encoders.Encoder, batch: list[captions_lib.Reference]
     ) -> list[Encoded | Reject]:
         """Decodes a batch and encodes what was decoded; rows keep order."""
         rows = [self._decode(encoder, reference) for reference in batch]
-        good = [row for row in rows if isinstance(row, _Decoded)]
+        good = [row for row in rows if not isinstance(row, Reject)]
         encoded = iter(self._bisected(encoder, good))
         return [
             row if isinstance(row, Reject) else next(encoded) for row in rows
@@ -196,17 +200,19 @@ class Encoding:
         """Halves a batch that fails, so that one image can't lose others."""
         if not batch:
             return []
+        images = [image for image, _ in batch]
         try:
-            fitted = np.stack([row.fitted for row in batch])
+            fitted = np.stack([pixels for _, pixels in batch])
             grids = encoder.encode(fitted, self.batch_size)
         except Exception as error:  # noqa: BLE001 - any failure is bisected
             if len(batch) == 1:
                 detail = str(error)[:200]
-                return [reject(batch[0].reference, "not-encodable", detail)]
+                return [reject(images[0].reference, "not-encodable", detail)]
             half = len(batch) // 2
             first = self._bisected(encoder, batch[:half])
             return first + self._bisected(encoder, batch[half:])
-        return list(map(Encoded, batch, grids, self.grid.narrow(grids)))
+        stored = self.grid.narrow(grids)
+        return list(map(Encoded, images, np.asarray(grids), stored))
 
 
 def reject(

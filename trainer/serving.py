@@ -127,7 +127,7 @@ class CaptionServer:
             return
         stack = np.stack(list(fitted.values()))
         grid = self.encoder.encode(stack, self.batch_size)
-        stored = grid.astype(records.GRID_DTYPES[self.grid.dtype])
-        missing = self.generator.search.batch_images - len(stored)
-        padded = tf.pad(tf.constant(stored), [[0, missing], [0, 0], [0, 0]])
-        yield from self.generator.captions(padded, len(stored))
+        stored = tf.cast(grid, self.grid.dtype)
+        missing = self.generator.search.batch_images - len(stack)
+        padded = tf.pad(stored, [[0, missing], [0, 0], [0, 0]])
+        yield from self.generator.captions(padded, len(stack))

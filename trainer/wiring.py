@@ -225,7 +225,7 @@ def compare_grids(
     """
     fitted = [encoder.fit(encoder.decode(d)) for d in images.thumbnails]
     grids = encoder.encode(np.stack(fitted), len(fitted))
-    for row, fresh in enumerate(grids):
+    for row, fresh in enumerate(np.asarray(grids)):
         stored = np.asarray(images.grid[row], np.float32)
         size = np.linalg.norm(stored) or 1.0
         far = float(np.linalg.norm(fresh - stored) / size)

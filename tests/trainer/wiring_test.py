@@ -169,7 +169,7 @@ def stored(folder, encoder: encoders.Encoder) -> split_images.ImageBatch:
         image_ids=[file.name for file in files],
         captions=[["a"]] * len(files),
         thumbnails=[image_files.thumbnail(each) for each in pixels],
-        grid=tf.constant(encoder.encode(fitted, 4), tf.float16),
+        grid=tf.cast(encoder.encode(fitted, 4), tf.float16),
     )
 
 

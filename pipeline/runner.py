@@ -36,6 +36,10 @@ class JobError(RuntimeError):
     """A job that failed; its message is the one line that a user needs."""
 
 
+class _WorkerDied(BaseException):
+    """Raised where a runner waits for a dead worker; no runner catches it."""
+
+
 def parse_options(argv: Sequence[str]) -> PipelineOptions:
     """Beam's own flags; an unknown one is an error, not a silent default.
 
@@ -176,6 +180,8 @@ def _ended_by_dead_workers() -> Iterator[None]:
     Beam waits for it for ever; only the thread that started it sees its end.
     """
     died: list[BaseException | None] = []
+    # Not SIGINT, which a job in a script's background ignores.
+    before = signal.signal(signal.SIGUSR1, _wake)
     ended = threading.Event()
     report = threading.excepthook
     interruption = threading.Thread(
@@ -191,14 +197,21 @@ def _ended_by_dead_workers() -> Iterator[None]:
 
     threading.excepthook = tell
     try:
-        yield
-    except KeyboardInterrupt:
-        if died:
-            raise JobError(_KILLED) from died[0]
-        raise
+        try:
+            yield
+        finally:
+            threading.excepthook = report
+            ended.set()
+            if died:
+                interruption.join()
+    except _WorkerDied:
+        raise JobError(_KILLED) from died[0]
     finally:
-        ended.set()
-        threading.excepthook = report
+        signal.signal(signal.SIGUSR1, before)
+
+
+def _wake(*_: object) -> None:
+    raise _WorkerDied
 
 
 def _interrupt(waiting: int, ended: threading.Event) -> None:
@@ -211,7 +224,7 @@ def _interrupt(waiting: int, ended: threading.Event) -> None:
         names = [thread.name for thread in threading.enumerate()]
         if names.count("run_worker") <= names.count("beam_control_read"):
             # `_thread.interrupt_main` would not end its wait for a lock.
-            signal.pthread_kill(waiting, signal.SIGINT)
+            signal.pthread_kill(waiting, signal.SIGUSR1)
             return
 
 

@@ -154,7 +154,12 @@ def test_a_killed_worker_ends_the_job_and_is_gone_on_from(
 def test_a_worker_killed_before_it_is_heard_ends_the_job(
     world: jobs.World, tmp_path: Path
 ) -> None:
-    job = jobs.start(*world.flags(tmp_path / "records"), *_TWO_WORKERS)
+    # A shell gives its children in a script's background this.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        job = jobs.start(*world.flags(tmp_path / "records"), *_TWO_WORKERS)
+    finally:
+        signal.signal(signal.SIGINT, before)
     kill(job, lambda: workers(job))
     assert job.end(seconds=120).told == _KILLED
 

@@ -105,7 +105,9 @@ class Chart:
         steps = [line.points[-1][0] for line in lines]
         values = [y for line in lines for _, y in line.finite]
         low = min(0.0, *values) if self.from_zero else min(values)
-        up = axes.ticks(low, max(values), most=5)
+        # Zeros alone stand on the axis, not amid a range around them.
+        high = max(values) or float(self.from_zero)
+        up = axes.ticks(low, high, most=5)
         scale = axes.Axes(max(self.last_step, *steps), up[0], up[-1])
         # The axis ends with the training, not at the next round number.
         across = axes.ticks(0, scale.right, most=6 if self.wide else 3)

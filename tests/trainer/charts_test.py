@@ -38,6 +38,12 @@ def test_higher_values_stand_higher() -> None:
     assert float(high) < float(low)
 
 
+def test_zeros_lie_on_the_axis() -> None:
+    chart = charts.Chart("t", [line(0.0, 0.0)], from_zero=True)
+    labels = [text.text for text in parsed(chart).iter("text")]
+    assert labels[:6] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
+
+
 def test_axes_are_labelled_and_end_with_the_training() -> None:
     chart = charts.Chart("Loss", [line(1.0, 2.0)], from_zero=True, wide=True)
     labels = [text.text for text in parsed(chart).iter("text")]

@@ -30,7 +30,7 @@ SMALL = {
 }
 
 
-def run(module, *arguments, timeout=900):
+def run(module, *arguments, timeout=900, code=0):
     done = subprocess.run(
         [sys.executable, "-m", module, *map(str, arguments)],
         cwd=ROOT,
@@ -38,8 +38,8 @@ def run(module, *arguments, timeout=900):
         text=True,
         timeout=timeout,
     )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    assert done.returncode == code, done.stderr
+    return done.stderr if code else done.stdout
 
 
 def test_tiny_corpus_through_every_command(tmp_path):
@@ -92,6 +92,13 @@ def test_tiny_corpus_through_every_command(tmp_path):
         "unknown-format: the file starts b'no image'"
     ]
     assert rows[0]["caption"] == rows[-1]["caption"]
+    said = run(
+        "trainer.main", "--mode=caption", f"--run_dir={folder}", bad, code=1
+    )
+    assert said.strip().endswith(
+        "no file was captioned, 1 rejected, the last for unknown-format: "
+        "the file starts b'no image'"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -245,9 +245,9 @@ def range_test(
     checkpoint.refuse_training(run_dir)
     devices, crew = _open(setup.devices.alone())
     record_set = manifest_lib.open_record_set(setup.records)
-    rising = sweep_lib.SweptAdamW(
-        **dataclasses.asdict(recipe.optimizer), sweep=sweep
-    )
+    # The rates of a range leave nothing that a mean of weights could show.
+    steady = dataclasses.replace(recipe.optimizer, average_decay=0.0)
+    rising = sweep_lib.SweptAdamW(**dataclasses.asdict(steady), sweep=sweep)
     step = dataclasses.replace(recipe, optimizer=rising).build(
         setup, record_set, devices, workers=crew.count
     )
@@ -538,7 +538,8 @@ def caption(
       A line that tells how many were captioned.
 
     Raises:
-      RunError: the encoder is not the one that made the training grids.
+      RunError: the encoder is not the one that made the training grids, or
+        no file could be captioned.
       FileNotFoundError: a path does not exist.
     """
     files = serving.image_files(paths)
@@ -561,4 +562,9 @@ def caption(
         for row in server.serve(files):
             rejected += bool(row.error)
             file.write(json.dumps(row.to_json()) + "\n")
+    if rejected == len(files):
+        raise checkpoint.RunError(
+            f"no file was captioned, {rejected} rejected, the last for "
+            f"{row.error}"
+        )
     return f"{len(files) - rejected} captioned, {rejected} rejected"

@@ -127,7 +127,7 @@ class CaptionServer:
             return
         stack = np.stack(list(fitted.values()))
         grid = self.encoder.encode(stack, self.batch_size)
-        stored = tf.cast(grid, self.grid.dtype)
+        stored = self.grid.narrow(grid)
         missing = self.generator.search.batch_images - len(stack)
         padded = tf.pad(stored, [[0, missing], [0, 0], [0, 0]])
         yield from self.generator.captions(padded, len(stack))

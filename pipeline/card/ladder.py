@@ -162,9 +162,9 @@ def _trigrams(
     if not flat:
         return np.zeros(0, np.int64)
     ids = vocabulary.encode(flat, _MOST_WORDS).numpy()
-    longest = np.count_nonzero((ids != vocabulary_lib.PAD).any(axis=0))
-    ids = ids[:, :longest].astype(np.int64)
     size, real = len(vocabulary), ids != vocabulary_lib.PAD
+    longest = np.count_nonzero(real.any(axis=0))
+    ids, real = ids[:, :longest].astype(np.int64), real[:, :longest]
     padded = np.pad(ids, ((0, 0), (2, 0)), constant_values=vocabulary_lib.START)
     before, previous = padded[:, :-2], padded[:, 1:-1]
     return ((before * size + previous) * size + ids)[real]

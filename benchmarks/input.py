@@ -25,16 +25,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from pipeline import manifest as manifest_lib
-from trainer import dataset
+from pipeline.recordset import record_set as record_set_lib
+from trainer.data import batches as batches_lib
 
-BATCHING = dataset.Batching(max_length=21)
+BATCHING = batches_lib.Batching(max_length=21)
 SCANS: dict[str, int | None] = {"bare": None, "bare unbuffered": 0}
 UNITS, NARROW = 512, 256  # Attention and embedding are narrow.
 H100_FLOPS, UTILISATION = 989e12, 0.2
 
 
-def flops_per_image(record_set: manifest_lib.RecordSet) -> float:
+def flops_per_image(record_set: record_set_lib.RecordSet) -> float:
     """Forward and backward, of one image with its captions."""
     grid, words = record_set.manifest.grid, len(record_set.vocabulary)
     positions = BATCHING.captions_per_image * BATCHING.max_length
@@ -63,8 +63,10 @@ def main() -> None:
     parser.add_argument("--records", required=True)
     parser.add_argument("--rounds", type=int, default=5)
     asked = parser.parse_args()
-    record_set = manifest_lib.open_record_set(asked.records)
-    data = dataset.CaptionDataset(record_set, "train", BATCHING, shuffle=True)
+    record_set = record_set_lib.open_record_set(asked.records)
+    data = batches_lib.CaptionDataset(
+        record_set, "train", BATCHING, shuffle=True
+    )
     files = [part.path for part in record_set.parts("train")]
     size, steps = BATCHING.batch_images, data.steps_per_epoch
     rounds: dict[str, list[tuple[float, float]]] = collections.defaultdict(list)

@@ -31,19 +31,26 @@ from PIL import Image
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
-from pipeline import (  # noqa: E402
-    encoders,
-    encoding,
-    lock,
-    manifest,
-    origin,
-    records,
-    shards,
-    splits,
-    transforms,
+from pipeline.encoders import encoder as encoder_lib  # noqa: E402
+from pipeline.files import (
+    image_root,  # noqa: E402
+    ownership,  # noqa: E402
 )
-from pipeline.readers import captions, flickr, inputs  # noqa: E402
+from pipeline.job import precompute as precompute_lib  # noqa: E402
+from pipeline.job import write_manifest  # noqa: E402
+from pipeline.readers import (
+    annotation_files,  # noqa: E402
+    flickr,  # noqa: E402
+    reference,  # noqa: E402
+)
 from pipeline.readers import jsonl as jsonl_lib  # noqa: E402
+from pipeline.recordset import (
+    record_set,  # noqa: E402
+    records,  # noqa: E402
+    splits,  # noqa: E402
+)
+from pipeline.shards import encode as encode_lib  # noqa: E402
+from pipeline.shards import write_shard  # noqa: E402
 
 BATCH = 32
 # A shard of 1,250 images is 170 MB, as large as shards should be.
@@ -60,7 +67,7 @@ def write_jsonl(
     lines = tokens.read_text(encoding="utf-8").splitlines()
     parts = [flickr.parse_token(line) for line in lines]
     groups = itertools.groupby(parts, key=lambda part: part.source)
-    merged = (captions.merge(group) for _, group in groups)
+    merged = (reference.merge(group) for _, group in groups)
     present = (row for row in merged if (root / row.source).exists())
     rows = list(itertools.islice(present, limit))
     output.write_text(
@@ -92,7 +99,7 @@ def enlarge(
 class Floor:
     """Images per second of what cannot be left out."""
 
-    def __init__(self, encoder: encoders.Encoder, root: pathlib.Path):
+    def __init__(self, encoder: encoder_lib.Encoder, root: pathlib.Path):
         """Loads a few batches and traces the encoder."""
         files = sorted(root.iterdir())[: 8 * BATCH]
         self._data = [file.read_bytes() for file in files]
@@ -129,7 +136,7 @@ class Floor:
 
 
 def job(
-    encoder: encoders.Encoder,
+    encoder: encoder_lib.Encoder,
     jsonl: pathlib.Path,
     root: pathlib.Path,
     output: pathlib.Path,
@@ -137,9 +144,9 @@ def job(
 ) -> float:
     """Seconds of the whole job."""
     grid = records.GridSpec(encoder.locations, encoder.depth)
-    writer = shards.ShardWriter(
-        encoding=encoding.Encoding(
-            images=origin.ImageRoot(str(root)),
+    writer = write_shard.ShardWriter(
+        encoding=encode_lib.Encoding(
+            images=image_root.ImageRoot(str(root)),
             encoder=encoder.name,
             weights=None,
             grid=grid,
@@ -147,11 +154,11 @@ def job(
             thumbnail_side=224,
         ),
         output=str(output),
-        owner=lock.take(str(output)),
+        owner=ownership.take(str(output)),
         request="benchmark",
         num_shards=num_shards,
     )
-    summary = transforms.Summary(
+    summary = write_manifest.Summary(
         output=str(output),
         owner=writer.owner,
         encoder=encoder.fingerprint,
@@ -159,8 +166,8 @@ def job(
         settings={"batch_size": BATCH},
         max_reject_share=0.0,
     )
-    precompute = transforms.Precompute(
-        jsonl_lib.ReadJsonl([inputs.InputFile(str(jsonl))]),
+    precompute = precompute_lib.Precompute(
+        jsonl_lib.ReadJsonl([annotation_files.InputFile(str(jsonl))]),
         splits.SplitRule(validation_share=0, test_share=0),
         writer,
         summary,
@@ -179,7 +186,7 @@ def job(
 
 
 def measure(
-    encoder: encoders.Encoder,
+    encoder: encoder_lib.Encoder,
     tokens: pathlib.Path,
     root: pathlib.Path,
     folder: pathlib.Path,
@@ -199,7 +206,7 @@ def measure(
     output = folder / "records"
     seconds = job(encoder, jsonl, root, output, SHARDS)
     after = [rate(count, callers) for callers in CALLERS]
-    found = manifest.open_record_set(str(output)).manifest
+    found = record_set.open_record_set(str(output)).manifest
     written = sum(shard.records for shard in found.shards)
     whole, steady = written / seconds, written / (seconds - begun)
     print(f"job           {whole:.1f} images/s, {steady:.1f} less start-up")
@@ -219,7 +226,7 @@ def main() -> None:
     parser.add_argument("--num_images", type=int, default=5000)
     parser.add_argument("--megapixels", type=float, default=0)
     args = parser.parse_args()
-    encoder = encoders.load_encoder()
+    encoder = encoder_lib.load_encoder()
     with tempfile.TemporaryDirectory() as temporary:
         folder = pathlib.Path(temporary)
         root = args.images

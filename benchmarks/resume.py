@@ -13,7 +13,7 @@ import pathlib
 import random
 import tempfile
 
-from tests import fixtures, trainings
+from tests.support import fixtures, trainings
 
 
 def main() -> None:

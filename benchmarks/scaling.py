@@ -29,19 +29,13 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipeline import manifest, records
-from tests import fixtures
-from trainer import (
-    captioner,
-    dataset,
-    launcher,
-    loss,
-    loss_scale,
-    optimizer,
-    strategy,
-    train_step,
-    workers,
-)
+from pipeline.recordset import record_set as record_set_lib
+from pipeline.recordset import records
+from tests.support import fixtures
+from trainer.captioners import show_attend_tell
+from trainer.data import batches
+from trainer.devices import launcher, strategy, workers
+from trainer.training import loss, loss_scale, optimizer, train_step
 
 ROOT = pathlib.Path(__file__).parent.parent
 GRID = records.GridSpec(locations=49, depth=1280)
@@ -54,11 +48,11 @@ def prepared(asked: argparse.Namespace) -> tuple[Callable[[int], Any], int]:
     """Number of updates -> makes them; and the bytes that each reduces."""
     devices = strategy.Devices(kind="auto").open()
     crew = workers.Workers(devices)
-    record_set = manifest.open_record_set(str(asked.records))
+    record_set = record_set_lib.open_record_set(str(asked.records))
     grid = record_set.manifest.grid
     tokens = max(TOKENS, len(record_set.vocabulary))
     with devices.scope():
-        model = captioner.ShowAttendTell(
+        model = show_attend_tell.ShowAttendTell(
             vocabulary_size=tokens,
             locations=grid.locations,
             depth=grid.depth,
@@ -75,12 +69,12 @@ def prepared(asked: argparse.Namespace) -> tuple[Callable[[int], Any], int]:
         seed=1,
         jit_compile=asked.jit_compile,
     )
-    batching = dataset.Batching(
+    batching = batches.Batching(
         batch_images=asked.batch_images * crew.count,
         num_streams=2,
         shuffle_window=8,
     )
-    data = dataset.CaptionDataset(record_set, "train", batching, shuffle=True)
+    data = batches.CaptionDataset(record_set, "train", batching, shuffle=True)
     update = step.over(data.distribute(devices, first_step=0))
     # Each weight's gradient; the loss and the count of tokens.
     sums = sum(int(np.prod(v.shape)) for v in model.trainable_variables) + 2

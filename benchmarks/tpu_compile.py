@@ -11,7 +11,7 @@ a loop's body counts once.
 import pathlib
 import tempfile
 
-from tests import tpu_compiles
+from tests.support import tpu_compiles
 
 _LINE = "{:<10}{:<12}{:<6}{:<10}{:>8}{:>10}{:>16}{:>13}"
 

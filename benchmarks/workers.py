@@ -27,7 +27,7 @@ ENCODE = """
 import sys, time
 import numpy as np
 from pipeline import encoders
-encoder = encoders.load_encoder()
+encoder = encoder.load_encoder()
 images = np.random.default_rng(0).integers(0, 256, (32, 224, 224, 3), np.uint8)
 encoder.encode(images)
 time.sleep(float(sys.argv[1]) - time.time())

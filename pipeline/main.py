@@ -25,28 +25,19 @@ from absl import app, flags
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline import (
-    album,
-    audit,
-    encoders,
-    encoding,
-    images,
-    inspection,
-    lock,
-    origin,
-    progress,
-    records,
-    rehearsal,
-    runner,
-    shards,
-    splits,
-    storage,
-    transforms,
-)
-from pipeline import manifest as manifest_lib
-from pipeline import request as request_lib
-from pipeline.card import data_card, wording
-from pipeline.readers import inputs, limit, sources, table
+from pipeline.card import data_card
+from pipeline.encoders import encoder as encoder_lib
+from pipeline.files import beam_files, image_root, ownership
+from pipeline.findings import wording
+from pipeline.images import decode
+from pipeline.job import beam_runner, precompute, progress, write_manifest
+from pipeline.job import request as request_lib
+from pipeline.modes import dry_run, inspect, inspect_page, verify
+from pipeline.readers import annotation_files, formats, subset, table
+from pipeline.recordset import manifest as manifest_lib
+from pipeline.recordset import record_set, records, splits
+from pipeline.shards import counters as counters_lib
+from pipeline.shards import encode, write_shard
 
 _MODE = flags.DEFINE_enum(
     "mode",
@@ -63,7 +54,7 @@ _HTML = flags.DEFINE_string(
     "html", "", "inspect: a file for a page with the thumbnails."
 )
 _DATASET = flags.DEFINE_enum(
-    "dataset", "jsonl", sources.FORMATS, "Format of --annotations."
+    "dataset", "jsonl", formats.FORMATS, "Format of --annotations."
 )
 _ANNOTATIONS = flags.DEFINE_list(
     "annotations",
@@ -174,8 +165,8 @@ _OVERWRITE = flags.DEFINE_bool(
 )
 
 
-def _limits() -> images.Limits:
-    return images.Limits(
+def _limits() -> decode.Limits:
+    return decode.Limits(
         max_bytes=_MAX_IMAGE_MEGABYTES.value << 20,
         max_pixels=_MAX_IMAGE_MEGAPIXELS.value * 1_000_000,
     )
@@ -216,7 +207,9 @@ def _paths() -> list[tuple[str, str]]:
     if _DATASET.value == "tfds":
         paths = [("tfds_data_dir", _TFDS_DATA_DIR.value or "")]
     else:
-        patterns = [inputs.pattern(given) for given in _ANNOTATIONS.value]
+        patterns = [
+            annotation_files.pattern(given) for given in _ANNOTATIONS.value
+        ]
         paths = [("annotations", pattern) for _, pattern in patterns]
     if _IMAGES.value:
         paths.append(("images", _IMAGES.value))
@@ -228,9 +221,9 @@ def _paths() -> list[tuple[str, str]]:
     return paths
 
 
-def _load_encoder() -> encoders.Encoder:
+def _load_encoder() -> encoder_lib.Encoder:
     try:
-        return encoders.load_encoder(_ENCODER.value, weights=_WEIGHTS.value)
+        return encoder_lib.load_encoder(_ENCODER.value, weights=_WEIGHTS.value)
     except Exception as error:  # Keras' own for a download that fails.
         raise manifest_lib.RecordSetError(
             f"--encoder={_ENCODER.value}: {error}"
@@ -239,7 +232,7 @@ def _load_encoder() -> encoders.Encoder:
 
 def _run(argv: list[str]) -> str:
     """Does what --mode says; returns the line that tells how it ended."""
-    options = runner.parse_options(argv)
+    options = beam_runner.parse_options(argv)
     # What is read here, before the pipeline is, may lie on S3 too.
     FileSystems.set_options(options)
     if _MODE.value == "verify":
@@ -250,20 +243,20 @@ def _run(argv: list[str]) -> str:
 
 
 def _inspect() -> str:
-    inspected = inspection.inspect(
+    inspected = inspect.inspect(
         _OUTPUT.value, split=_SPLIT.value, samples=_SAMPLES.value
     )
     if _HTML.value:
         folder, name = os.path.split(_HTML.value)
-        storage.write_text(folder, name, album.render(inspected))
+        beam_files.write_text(folder, name, inspect_page.render(inspected))
     return str(inspected)
 
 
 def _verify() -> str:
     """Prints a line for each damage."""
-    tally, damages = audit.Tally(), 0
+    tally, damages = verify.Tally(), 0
     with progress.Ticker(tally.line) as ticker:
-        for line in audit.find_damages(_OUTPUT.value, tally):
+        for line in verify.find_damages(_OUTPUT.value, tally):
             ticker.say(line)
             damages += 1
     if damages:
@@ -278,8 +271,8 @@ def _precompute(options: PipelineOptions) -> str:
     """Runs the job."""
     output = _OUTPUT.value
     _check_paths()
-    runner.check_reach(options, _paths())
-    source = sources.open_source(
+    beam_runner.check_reach(options, _paths())
+    source = formats.open_source(
         _DATASET.value,
         _ANNOTATIONS.value,
         _IMAGES.value,
@@ -296,9 +289,9 @@ def _precompute(options: PipelineOptions) -> str:
         encoder=encoder.fingerprint,
     )
     if _DRY_RUN.value:
-        writer = _writer(source, encoder, request, "", progress.Counters())
-        return str(rehearsal.rehearse(_reader(source), writer))
-    with lock.hold(output):
+        writer = _writer(source, encoder, request, "", counters_lib.Counters())
+        return str(dry_run.rehearse(_reader(source), writer))
+    with ownership.hold(output):
         owner = request_lib.claim(output, request, overwrite=_OVERWRITE.value)
         if owner is None:
             return f"already complete: {output}"
@@ -306,30 +299,30 @@ def _precompute(options: PipelineOptions) -> str:
         writer = _writer(source, encoder, request, owner, board.counters)
         with (
             board,
-            runner.keep_terminal(options) as terminal,
+            beam_runner.keep_terminal(options) as terminal,
             progress.Ticker(board.line, terminal),
         ):
-            runner.run(_job(source, request, writer), options)
-        lock.give_back(output, owner)
+            beam_runner.run(_job(source, request, writer), options)
+        ownership.give_back(output, owner)
         return _described(output)
 
 
-def _reader(source: sources.Source) -> beam.PTransform:
+def _reader(source: formats.Source) -> beam.PTransform:
     if _LIMIT.value is None:
         return source.reader
-    return limit.ReadSome(source.reader, _LIMIT.value)
+    return subset.ReadSome(source.reader, _LIMIT.value)
 
 
 def _writer(
-    source: sources.Source,
-    encoder: encoders.Encoder,
+    source: formats.Source,
+    encoder: encoder_lib.Encoder,
     request: request_lib.Request,
     owner: str,
-    counters: progress.Counters,
-) -> shards.ShardWriter:
-    return shards.ShardWriter(
-        encoding=encoding.Encoding(
-            images=origin.ImageRoot(source.root, tuple(_ALLOW_HOSTS.value)),
+    counters: counters_lib.Counters,
+) -> write_shard.ShardWriter:
+    return write_shard.ShardWriter(
+        encoding=encode.Encoding(
+            images=image_root.ImageRoot(source.root, tuple(_ALLOW_HOSTS.value)),
             encoder=_ENCODER.value,
             weights=_WEIGHTS.value,
             grid=records.GridSpec(
@@ -348,12 +341,12 @@ def _writer(
 
 
 def _job(
-    source: sources.Source,
+    source: formats.Source,
     request: request_lib.Request,
-    writer: shards.ShardWriter,
-) -> transforms.Precompute:
+    writer: write_shard.ShardWriter,
+) -> precompute.Precompute:
     """Wires the job."""
-    summary = transforms.Summary(
+    summary = write_manifest.Summary(
         output=writer.output,
         owner=writer.owner,
         encoder=request.encoder,
@@ -361,7 +354,7 @@ def _job(
         settings=request.settings,
         max_reject_share=_MAX_REJECT_SHARE.value,
     )
-    return transforms.Precompute(
+    return precompute.Precompute(
         _reader(source),
         splits.SplitRule(**request.settings["split_rule"]),
         writer,
@@ -373,12 +366,12 @@ def _job(
 
 def _described(output: str) -> str:
     """The counts, each finding that is not `ok`, and where to read more."""
-    manifest = manifest_lib.open_record_set(output, storage.BEAM).manifest
+    manifest = record_set.open_record_set(output, beam_files.BEAM).manifest
     counts = ", ".join(
         f"{split} {manifest.num_images(split)}" for split in manifest.splits
     )
     rejected = sum(manifest.rejected.values())
-    card = data_card.load(output, storage.BEAM)
+    card = data_card.load(output, beam_files.BEAM)
     return "\n".join(
         [
             f"{output}: {counts} images, {rejected} rejected",
@@ -390,18 +383,18 @@ def _described(output: str) -> str:
 
 def main(argv: list[str]) -> None:
     """Runs the job; one clear line and exit code 1 when it can't."""
-    runner.set_log_levels()
+    beam_runner.set_log_levels()
     try:
         print(_run(argv[1:]))
     except Exception as error:  # noqa: BLE001 - runners and buckets have theirs
-        sys.exit(f"pipeline: {runner.cause(error)}")
+        sys.exit(f"pipeline: {beam_runner.cause(error)}")
 
 
 def _parse_known(argv: list[str]) -> list[str]:
     try:
         return flags.FLAGS(argv, known_only=True)
     except flags.Error as error:
-        sys.exit(f"pipeline: {runner.cause(error)}")
+        sys.exit(f"pipeline: {beam_runner.cause(error)}")
 
 
 def run() -> None:

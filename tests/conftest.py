@@ -10,7 +10,7 @@ import pytest  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import gin  # noqa: E402
-from tests import chromium  # noqa: E402
+from tests.support import chromium  # noqa: E402
 
 # Only before the first operation: so that two replicas fit in any test.
 tf.config.set_logical_device_configuration(

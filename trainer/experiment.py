@@ -12,46 +12,44 @@ from typing import Any
 import tensorflow as tf
 
 import gin
-from pipeline import encoders, grammar
-from pipeline import manifest as manifest_lib
-from pipeline import records as records_lib
-from pipeline import vocabulary as vocabulary_lib
 from pipeline.card import data_card
-from trainer import (
-    actions,
-    admission,
-    checkpoint,
-    config,
-    curves,
-    evaluation,
-    heartbeat,
+from pipeline.encoders import encoder as encoder_lib
+from pipeline.recordset import manifest as manifest_lib
+from pipeline.recordset import record_set as record_set_lib
+from pipeline.recordset import records
+from pipeline.recordset import vocabulary as vocabulary_lib
+from pipeline.scenes import truth as truth_lib
+from trainer import config
+from trainer.captioners import show_attend_tell
+from trainer.data import batches as batches_lib
+from trainer.data import card_gate, split_images
+from trainer.data import folds as folds_lib
+from trainer.decoding import generator as generator_lib
+from trainer.devices import heartbeat, strategy, workers
+from trainer.diagnosis import wiring
+from trainer.evaluation import evaluation, split_loss
+from trainer.evaluation import validation as validation_lib
+from trainer.loop import cadence as cadence_lib
+from trainer.loop import (
+    early_stopping,
+    every,
     loop,
-    pictures,
-    preemption,
+    metrics_log,
     profile,
-    report,
-    serving,
+    say_progress,
+    show_on_board,
     spikes,
-    split_images,
-    sweep_page,
-    tensorboard,
+    stop_on_nan,
+    stop_signal,
     timings,
-    train_step,
-    wiring,
-    workers,
 )
-from trainer import cadence as cadence_lib
-from trainer import captioner as captioner_lib
-from trainer import dataset as dataset_lib
-from trainer import folds as folds_lib
-from trainer import generator as generator_lib
-from trainer import loss as loss_lib
-from trainer import loss_scale as loss_scale_lib
-from trainer import optimizer as optimizer_lib
-from trainer import recipe as recipe_lib
-from trainer import setup as setup_lib
-from trainer import strategy as strategy_lib
-from trainer import sweep as sweep_lib
+from trainer.report import attention_picture, curves, range_test_page, results
+from trainer.run import checkpoints as checkpoints_lib
+from trainer.run import directory, event_files, metrics_file
+from trainer.serving import caption_files
+from trainer.training import loss, loss_scale, optimizer, rate_sweep, train_step
+from trainer.training import recipe as recipe_lib
+from trainer.training import setup as setup_lib
 
 _LOG = logging.getLogger(__name__)
 _WIRED_IMAGES = 4
@@ -62,13 +60,13 @@ for _constructor in (
     cadence_lib.Cadence,
     setup_lib.Setup,
     recipe_lib.Recipe,
-    captioner_lib.ShowAttendTell,
-    dataset_lib.Batching,
+    show_attend_tell.ShowAttendTell,
+    batches_lib.Batching,
     generator_lib.Search,
-    loss_lib.CaptionLoss,
-    loss_scale_lib.DynamicScale,
-    optimizer_lib.AdamW,
-    strategy_lib.Devices,
+    loss.CaptionLoss,
+    loss_scale.DynamicScale,
+    optimizer.AdamW,
+    strategy.Devices,
 ):
     gin.register(_constructor)
 
@@ -111,10 +109,10 @@ def train(
       Preempted: a signal stopped the run, which is saved.
     """
     devices, crew = _open(setup.devices.alone() if fold else setup.devices)
-    record_set = manifest_lib.open_record_set(setup.records)
+    record_set = record_set_lib.open_record_set(setup.records)
     if fold:
         record_set = fold.of(record_set, cadence.validation_split)
-    for line in admission.admit(record_set, waived, wiring.NAMES):
+    for line in card_gate.admit(record_set, waived, wiring.NAMES):
         _LOG.warning(line)
     recipe = recipe.for_batch()
     _LOG.info("learning rate %g", recipe.optimizer.learning_rate)
@@ -139,7 +137,7 @@ def train(
         for line in wiring.require(_faults(record_set, data, step), waived):
             _LOG.warning(line)
     _LOG.info("%d parameters", step.captioner.count_params())
-    board = tensorboard.Board(run_dir)
+    board = event_files.Board(run_dir)
     validation = _validation(record_set, setup, recipe.batching, cadence, step)
     due = cadence.actions(
         lambda: crew.chiefs(validation()),
@@ -155,15 +153,17 @@ def train(
         unusual.counted(step.over(batches)), first_step=first
     )
     shown = _shown(board, validation, step.outcome, cadence, num_steps)
-    with preemption.Notice(crew.most) as notice:
+    with stop_signal.Notice(crew.most) as notice:
         reason = loop.run(
             train,
             first_step=first,
             until=num_steps,
             steps_per_call=cadence.steps_per_call,
             actions=[
-                actions.StopOnNan(data.image_ids, checkpoints),
-                actions.SayProgress(num_steps, recipe.batching.batch_images),
+                stop_on_nan.StopOnNan(data.image_ids, checkpoints),
+                say_progress.SayProgress(
+                    num_steps, recipe.batching.batch_images
+                ),
                 timed,
                 *([shown] if crew.is_chief else []),
                 *due,
@@ -200,18 +200,20 @@ def cross_validate(
       RunError: the directory, or a fold's, belongs to another run.
       ValueError: there are fewer than two folds, or images.
     """
-    checkpoint.refuse_training(run_dir)
+    directory.refuse_training(run_dir)
     rows = []
     for fold in folds_lib.every(folds):
         folder = os.path.join(run_dir, fold.name)
         _LOG.info(train(folder, fold=fold))
-        row = actions.best_row(actions.read_metrics(folder), cadence.select_by)
+        row = metrics_file.best_row(
+            metrics_file.read_metrics(folder), cadence.select_by
+        )
         if row is None:
-            raise checkpoint.RunError(f"no {cadence.select_by} in {folder}")
+            raise directory.RunError(f"no {cadence.select_by} in {folder}")
         rows.append(row)
     outcome = folds_lib.Outcome(cadence.select_by, rows)
     path = os.path.join(run_dir, "cross_validation.json")
-    checkpoint.write_text(path, outcome.dump())
+    directory.write_text(path, outcome.dump())
     return f"{outcome.table()}\n{path}"
 
 
@@ -225,7 +227,7 @@ def range_test(
     high: float = 10.0,
     num_steps: int = 200,
 ) -> str:
-    """Looks for a learning rate; see `sweep.Trial`.
+    """Looks for a learning rate; see `rate_sweep.Trial`.
 
     Args:
       run_dir: made where it is missing; gets rows and page, no checkpoint.
@@ -241,17 +243,17 @@ def range_test(
     Raises:
       RunError: the directory belongs to a training.
     """
-    sweep = sweep_lib.Sweep(low, high, num_steps)
-    checkpoint.refuse_training(run_dir)
+    sweep = rate_sweep.Sweep(low, high, num_steps)
+    directory.refuse_training(run_dir)
     devices, crew = _open(setup.devices.alone())
-    record_set = manifest_lib.open_record_set(setup.records)
+    record_set = record_set_lib.open_record_set(setup.records)
     # The rates of a range leave nothing that a mean of weights could show.
     steady = dataclasses.replace(recipe.optimizer, average_decay=0.0)
-    rising = sweep_lib.SweptAdamW(**dataclasses.asdict(steady), sweep=sweep)
+    rising = rate_sweep.SweptAdamW(**dataclasses.asdict(steady), sweep=sweep)
     step = dataclasses.replace(recipe, optimizer=rising).build(
         setup, record_set, devices, workers=crew.count
     )
-    trial = sweep_lib.Trial(lambda: float(step.optimizer.learning_rate))
+    trial = rate_sweep.Trial(lambda: float(step.optimizer.learning_rate))
     batches = recipe.data(record_set).distribute(devices, first_step=0)
     updates = step.over(batches)
     loop.run(
@@ -260,7 +262,7 @@ def range_test(
         until=num_steps,
         steps_per_call=1,
         actions=[
-            actions.SayProgress(num_steps, recipe.batching.batch_images),
+            say_progress.SayProgress(num_steps, recipe.batching.batch_images),
             trial,
         ],
     )
@@ -269,13 +271,13 @@ def range_test(
         os.path.join(run_dir, name)
         for name in ("range_test.jsonl", "range_test.html")
     )
-    checkpoint.write_text(rows, trial.dump())
-    checkpoint.write_text(page, sweep_page.render(trial))
+    directory.write_text(rows, trial.dump())
+    directory.write_text(page, range_test_page.render(trial))
     return f"{trial.verdict()}. Page: {page}"
 
 
 def _open(
-    devices: strategy_lib.Devices,
+    devices: strategy.Devices,
 ) -> tuple[tf.distribute.Strategy, workers.Workers]:
     """The devices, and who works on them; the chief alone is heard."""
     # Before anything is computed: TensorFlow finds no other workers later.
@@ -287,8 +289,8 @@ def _open(
 
 
 def _faults(
-    record_set: manifest_lib.RecordSet,
-    data: dataset_lib.CaptionDataset,
+    record_set: record_set_lib.RecordSet,
+    data: batches_lib.CaptionDataset,
     step: train_step.TrainStep,
 ) -> Iterator[wiring.Fault]:
     """Of the captioner, on a few images; of their grids, where they can."""
@@ -299,11 +301,11 @@ def _faults(
     )
     manifest = record_set.manifest
     if (
-        manifest.encoder["architecture"] == encoders.DEFAULT
+        manifest.encoder["architecture"] == encoder_lib.DEFAULT
         and manifest.settings["thumbnail_side"]
     ):
-        encoder = encoders.load_encoder()
-        serving.check_encoder(encoder, manifest.encoder)
+        encoder = encoder_lib.load_encoder()
+        caption_files.check_encoder(encoder, manifest.encoder)
         images = split_images.batches(
             record_set,
             "train",
@@ -314,19 +316,19 @@ def _faults(
 
 
 def _validation(
-    record_set: manifest_lib.RecordSet,
+    record_set: record_set_lib.RecordSet,
     setup: setup_lib.Setup,
-    batching: dataset_lib.Batching,
+    batching: batches_lib.Batching,
     cadence: cadence_lib.Cadence,
     step: train_step.TrainStep,
-) -> evaluation.Validation:
+) -> validation_lib.Validation:
     split, model = cadence.validation_split, step.outcome
-    return evaluation.Validation(
+    return validation_lib.Validation(
         record_set,
-        dataset_lib.CaptionDataset(record_set, split, batching, shuffle=False),
+        batches_lib.CaptionDataset(record_set, split, batching, shuffle=False),
         split,
         num_images=cadence.validation_images,
-        loss_of_split=train_step.LossOfSplit(
+        loss_of_split=split_loss.LossOfSplit(
             strategy=step.strategy, captioner=model
         ),
         generator=generator_lib.CaptionGenerator(
@@ -336,17 +338,17 @@ def _validation(
 
 
 def _shown(
-    board: tensorboard.Board,
-    validation: evaluation.Validation,
-    captioner: captioner_lib.ShowAttendTell,
+    board: event_files.Board,
+    validation: validation_lib.Validation,
+    captioner: show_attend_tell.ShowAttendTell,
     cadence: cadence_lib.Cadence,
     last_step: int,
-) -> actions.ShowOnBoard:
+) -> show_on_board.ShowOnBoard:
     """The weights, and the split's first images with their captions."""
-    return actions.ShowOnBoard(
+    return show_on_board.ShowOnBoard(
         board,
         weights=captioner.trainable_variables,
-        pictures=lambda: pictures.named(
+        pictures=lambda: attention_picture.named(
             generator_lib.caption_split(
                 validation.generator,
                 validation.record_set,
@@ -354,24 +356,24 @@ def _shown(
                 limit=_SHOWN_IMAGES,
             )
         ),
-        when=actions.Every(cadence.evaluate_every, last_step),
+        when=every.Every(cadence.evaluate_every, last_step),
     )
 
 
 def _leave_curves(
-    run_dir: str, record_set: manifest_lib.RecordSet, select_by: str
+    run_dir: str, record_set: record_set_lib.RecordSet, select_by: str
 ) -> None:
     """Draws what `metrics.jsonl` holds, beside what the data card knows."""
     has_card = record_set.manifest.card_sha256 is not None
     known = data_card.load(record_set.path).facts if has_card else None
-    rows = actions.read_metrics(run_dir)
+    rows = metrics_file.read_metrics(run_dir)
     curves.write(run_dir, curves.panels(rows, select_by=select_by, known=known))
 
 
 def _identity(
-    record_set: manifest_lib.RecordSet,
+    record_set: record_set_lib.RecordSet,
     setup: setup_lib.Setup,
-    model: captioner_lib.ShowAttendTell,
+    model: show_attend_tell.ShowAttendTell,
 ) -> dict[str, Any]:
     """Of the captioner and what it sees; a run never changes it."""
     manifest = record_set.manifest
@@ -390,15 +392,15 @@ def _identity(
 def _claim(
     run_dir: str,
     crew: workers.Workers,
-    record_set: manifest_lib.RecordSet,
+    record_set: record_set_lib.RecordSet,
     identity: dict[str, Any],
 ) -> None:
     """Takes the directory, and writes what the other modes need."""
     if crew.is_chief:
-        checkpoint.claim(run_dir, identity)
+        directory.claim(run_dir, identity)
         config.save(run_dir)
         path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
-        checkpoint.write_text(path, record_set.vocabulary.dump())
+        directory.write_text(path, record_set.vocabulary.dump())
     crew.require_same("settings", identity)
 
 
@@ -407,10 +409,10 @@ def _checkpoints(
     crew: workers.Workers,
     step: train_step.TrainStep,
     unusual: spikes.Spikes,
-    patience: actions.Patience,
-) -> checkpoint.Checkpoints:
+    patience: early_stopping.Patience,
+) -> checkpoints_lib.Checkpoints:
     """Of all that a run must not lose; the chief writes them."""
-    return checkpoint.Checkpoints(
+    return checkpoints_lib.Checkpoints(
         run_dir,
         writes=crew.is_chief,
         captioner=step.outcome,
@@ -425,23 +427,23 @@ def _checkpoints(
 
 
 def _log(
-    run_dir: str, crew: workers.Workers, board: tensorboard.Board, first: int
-) -> actions.MetricsLog | actions.NoLog:
+    run_dir: str, crew: workers.Workers, board: event_files.Board, first: int
+) -> metrics_log.MetricsLog | metrics_log.NoLog:
     if crew.is_chief:
-        return actions.MetricsLog(run_dir, board, resumed_step=first)
-    return actions.NoLog()
+        return metrics_log.MetricsLog(run_dir, board, resumed_step=first)
+    return metrics_log.NoLog()
 
 
 def _restored(
     run_dir: str, setup: setup_lib.Setup
-) -> tuple[generator_lib.CaptionGenerator, captioner_lib.ShowAttendTell]:
+) -> tuple[generator_lib.CaptionGenerator, show_attend_tell.ShowAttendTell]:
     """The best captioner of a run; needs nothing but the run directory."""
-    identity = checkpoint.read_identity(run_dir)
+    identity = directory.read_identity(run_dir)
     path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
     with tf.io.gfile.GFile(path, "r") as file:
         vocabulary = vocabulary_lib.Vocabulary.load(file.read())
-    model = setup.build(records_lib.GridSpec(**identity["grid"]), vocabulary)
-    checkpoint.Checkpoints(run_dir, captioner=model).restore_best()
+    model = setup.build(records.GridSpec(**identity["grid"]), vocabulary)
+    checkpoints_lib.Checkpoints(run_dir, captioner=model).restore_best()
     return generator_lib.CaptionGenerator(
         model, vocabulary, setup.search
     ), model
@@ -452,7 +454,7 @@ def evaluate(
     run_dir: str,
     *,
     setup: setup_lib.Setup = gin.REQUIRED,
-    batching: dataset_lib.Batching = gin.REQUIRED,
+    batching: batches_lib.Batching = gin.REQUIRED,
     split: str = "test",
     truth: str | None = None,
     page_images: int = 24,
@@ -473,11 +475,11 @@ def evaluate(
     Raises:
       RunError: the record set is not the one that was trained on.
     """
-    record_set = manifest_lib.open_record_set(setup.records)
-    identity = checkpoint.read_identity(run_dir)
+    record_set = record_set_lib.open_record_set(setup.records)
+    identity = directory.read_identity(run_dir)
     trained_on = identity["records"]
     if record_set.manifest.digest != trained_on:
-        raise checkpoint.RunError(
+        raise directory.RunError(
             f"{setup.records} (digest {record_set.manifest.digest[:12]}) is "
             f"not the record set of {run_dir} (digest {trained_on[:12]})"
         )
@@ -487,13 +489,13 @@ def evaluate(
     devices = setup.devices.alone().open()
     with devices.scope():
         generator, model = _restored(run_dir, setup)
-    scenes = grammar.read_truth(truth) if truth else None
+    scenes = truth_lib.read_truth(truth) if truth else None
     result = evaluation.evaluate(
         record_set,
-        dataset_lib.CaptionDataset(record_set, split, batching, shuffle=False),
+        batches_lib.CaptionDataset(record_set, split, batching, shuffle=False),
         split=split,
         generator_=generator,
-        loss_of_split=train_step.LossOfSplit(strategy=devices, captioner=model),
+        loss_of_split=split_loss.LossOfSplit(strategy=devices, captioner=model),
         truth=scenes,
     )
     manifest = record_set.manifest
@@ -504,7 +506,7 @@ def evaluate(
         ("Loss", f"{result.loss:.3f} nats per token"),
         ("Beams", str(setup.search.beams)),
     ]
-    return report.write(
+    return results.write(
         run_dir,
         result,
         facts=facts,
@@ -521,7 +523,7 @@ def caption(
     output: str | None,
     *,
     setup: setup_lib.Setup = gin.REQUIRED,
-    encoder: str = encoders.DEFAULT,
+    encoder: str = encoder_lib.DEFAULT,
     weights: str | None = None,
 ) -> str:
     """Captions image files; one JSON object a line.
@@ -531,7 +533,7 @@ def caption(
       paths: files and folders.
       output: file to write, or None for standard output.
       setup: the run's own.
-      encoder: see `encoders.load_encoder`.
+      encoder: see `encoder.load_encoder`.
       weights: likewise.
 
     Returns:
@@ -542,14 +544,14 @@ def caption(
         no file could be captioned.
       FileNotFoundError: a path does not exist.
     """
-    files = serving.image_files(paths)
-    identity = checkpoint.read_identity(run_dir)
+    files = caption_files.image_files(paths)
+    identity = directory.read_identity(run_dir)
     setup.devices.alone().open()
-    loaded = encoders.load_encoder(encoder, weights=weights)
-    serving.check_encoder(loaded, identity["encoder"])
-    server = serving.CaptionServer(
+    loaded = encoder_lib.load_encoder(encoder, weights=weights)
+    caption_files.check_encoder(loaded, identity["encoder"])
+    server = caption_files.CaptionServer(
         loaded,
-        records_lib.GridSpec(**identity["grid"]),
+        records.GridSpec(**identity["grid"]),
         _restored(run_dir, setup)[0],
         identity["encoder_batch"],
     )
@@ -563,7 +565,7 @@ def caption(
             rejected += bool(row.error)
             file.write(json.dumps(row.to_json()) + "\n")
     if rejected == len(files):
-        raise checkpoint.RunError(
+        raise directory.RunError(
             f"no file was captioned, {rejected} rejected, the last for "
             f"{row.error}"
         )

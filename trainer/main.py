@@ -20,7 +20,9 @@ import tensorflow as tf
 from absl import app, flags
 from absl import logging as absl_logging
 
-from trainer import config, experiment, heartbeat, launcher, preemption
+from trainer import config, experiment
+from trainer.devices import heartbeat, launcher
+from trainer.loop import stop_signal
 
 _MODE = flags.DEFINE_enum(
     "mode",
@@ -109,7 +111,7 @@ def main(argv: list[str]) -> None:
         said = _run(argv[1:])
         if said:
             print(said)
-    except preemption.Preempted as stop:
+    except stop_signal.Preempted as stop:
         print(f"trainer: {_line(stop)}", file=sys.stderr)
         sys.exit(stop.exit_code)
     except tf.errors.UnavailableError as error:

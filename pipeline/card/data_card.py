@@ -5,12 +5,12 @@ import json
 import os
 from typing import Any
 
-from pipeline import manifest as manifest_lib
 from pipeline.card.facts import Facts
-from pipeline.card.finding import Finding
+from pipeline.findings.finding import Finding
+from pipeline.recordset import manifest, record_set
 
 SCHEMA = 1
-CARD_FILE = manifest_lib.CARD_FILE
+CARD_FILE = manifest.CARD_FILE
 
 
 class DataCardError(ValueError):
@@ -101,7 +101,7 @@ def parse(text: str) -> DataCard:
 
 
 def load(
-    path: str, files: manifest_lib.Files = manifest_lib.TENSORFLOW
+    path: str, files: record_set.Files = record_set.TENSORFLOW
 ) -> DataCard:
     """Reads the card of the record set in the folder `path`.
 

@@ -7,8 +7,8 @@ import apache_beam as beam
 import ijson
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline import manifest as manifest_lib
-from pipeline.readers.inputs import InputFile
+from pipeline.readers.annotation_files import InputFile
+from pipeline.recordset import manifest
 
 
 def items(path: str, name: str) -> Iterator[Any]:
@@ -25,7 +25,7 @@ def items(path: str, name: str) -> Iterator[Any]:
             if isinstance(told, bytes):  # Where it quotes what is not UTF-8.
                 told = told.decode(errors="replace")
             told = told.partition("\n")[0]
-            raise manifest_lib.RecordSetError(
+            raise manifest.RecordSetError(
                 f"{path} is no whole JSON document: {told}"
             ) from error
 

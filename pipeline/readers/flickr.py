@@ -7,10 +7,10 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline import manifest as manifest_lib
-from pipeline.readers import lines, membership
-from pipeline.readers.captions import MalformedReference, Reference
-from pipeline.readers.inputs import InputFile
+from pipeline.readers import lines, split_lists
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import MalformedReference, Reference
+from pipeline.recordset import manifest
 
 _TOKEN_LINE = re.compile(r"(?P<image>[^\t#]+)#(?P<order>\d+)\t(?P<text>.*)")
 _BAR_LINE = re.compile(r"(?P<image>[^|]+?) *\| *(?P<order>\d+) *\|(?P<text>.*)")
@@ -62,7 +62,7 @@ def find_lists_of_8k(captions: str) -> dict[str, str]:
         for item in found
     }
     if "train" not in lists:
-        raise manifest_lib.RecordSetError(
+        raise manifest.RecordSetError(
             f"no Flickr_8k.trainImages.txt beside {captions}"
         )
     return lists
@@ -82,7 +82,7 @@ def find_lists_of_30k(captions: str) -> dict[str, str]:
     there = {path: FileSystems.exists(path) for path in lists.values()}
     if not all(there.values()) and any(there.values()):
         missing = next(path for path in there if not there[path])
-        raise manifest_lib.RecordSetError(
+        raise manifest.RecordSetError(
             f"{missing} is missing beside the other split lists"
         )
     return lists if all(there.values()) else {}
@@ -115,7 +115,7 @@ class ReadFlickr(beam.PTransform):
             parse = lines.ParseLines(self._files, parse_token)
         good, rejects = begin | parse
         if not self._lists:
-            joined, conflicts = good | membership.AgreeOnSplits()
+            joined, conflicts = good | split_lists.AgreeOnSplits()
         else:
             names = [
                 begin
@@ -124,5 +124,5 @@ class ReadFlickr(beam.PTransform):
                 for split, path in sorted(self._lists.items())
             ]
             names = names | "All lists" >> beam.Flatten()
-            joined, conflicts = (good, names) | membership.JoinSplits()
+            joined, conflicts = (good, names) | split_lists.JoinSplits()
         return joined, (rejects, conflicts) | "Both rejects" >> beam.Flatten()

@@ -6,14 +6,14 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.readers import lines, membership
-from pipeline.readers.captions import (
+from pipeline.readers import lines, split_lists
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import (
     MalformedReference,
     Reference,
     is_split,
     with_text,
 )
-from pipeline.readers.inputs import InputFile
 
 
 def _fault(row: dict[str, Any]) -> str:
@@ -78,5 +78,5 @@ class ReadJsonl(beam.PTransform):
     def expand(self, begin: Any) -> Any:
         """Pipe of labelled stages."""
         good, rejects = begin | lines.ParseLines(self._files, parse)
-        agreed, conflicts = good | membership.AgreeOnSplits()
+        agreed, conflicts = good | split_lists.AgreeOnSplits()
         return agreed, (rejects, conflicts) | "Both rejects" >> beam.Flatten()

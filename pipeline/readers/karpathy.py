@@ -5,16 +5,16 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline import manifest as manifest_lib
 from pipeline.readers import documents
-from pipeline.readers.captions import (
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import (
     Reference,
     is_split,
     usual_split,
     with_text,
 )
-from pipeline.readers.inputs import InputFile
-from pipeline.rejects import REJECTS, Reject
+from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.recordset import manifest
 
 
 def check(file: InputFile) -> None:
@@ -25,11 +25,11 @@ def check(file: InputFile) -> None:
     """
     image = documents.first(file.path, "images")
     if isinstance(image, dict) and "file_name" in image:
-        raise manifest_lib.RecordSetError(
+        raise manifest.RecordSetError(
             f"{file.path} is a COCO captions file: use --dataset=coco"
         )
     if not isinstance(image, dict) or "sentences" not in image:
-        raise manifest_lib.RecordSetError(
+        raise manifest.RecordSetError(
             f"{file.path} is no Karpathy split file: it needs a list 'images' "
             "with 'filename', 'split' and 'sentences'"
         )

@@ -7,9 +7,9 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.readers.captions import MalformedReference, Reference
-from pipeline.readers.inputs import InputFile
-from pipeline.rejects import REJECTS, Reject
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import MalformedReference, Reference
+from pipeline.readers.rejects import REJECTS, Reject
 
 
 def decode(line: bytes) -> str:

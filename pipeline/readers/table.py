@@ -8,16 +8,16 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline import manifest as manifest_lib
-from pipeline.readers import membership
-from pipeline.readers.captions import (
+from pipeline.readers import split_lists
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import (
     MalformedReference,
     Reference,
     is_split,
     with_text,
 )
-from pipeline.readers.inputs import InputFile
-from pipeline.rejects import REJECTS, Reject
+from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.recordset import manifest
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -94,10 +94,10 @@ def check(file: InputFile, columns: Columns, delimiter: str) -> None:
     try:
         header = _names(next(_cells(file.path, delimiter), []))
     except csv.Error as error:
-        raise manifest_lib.RecordSetError(f"{file.path}: {error}") from error
+        raise manifest.RecordSetError(f"{file.path}: {error}") from error
     for name in filter(None, dataclasses.astuple(columns)):
         if name not in header:
-            raise manifest_lib.RecordSetError(
+            raise manifest.RecordSetError(
                 f"{file.path} has no column {name!r}, but "
                 f"{', '.join(map(repr, header)) or 'none'}: name them with "
                 "--image_column, --caption_column and --split_column"
@@ -164,5 +164,5 @@ class ReadTable(beam.PTransform):
             | "Spread files" >> beam.Reshuffle()
             | "Read rows" >> read.with_outputs(REJECTS, main="good")
         )
-        agreed, conflicts = good | membership.AgreeOnSplits()
+        agreed, conflicts = good | split_lists.AgreeOnSplits()
         return agreed, (malformed, conflicts) | "Rejects" >> beam.Flatten()

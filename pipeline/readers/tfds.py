@@ -14,18 +14,17 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from google.protobuf import message
 
-from pipeline import manifest as manifest_lib
-from pipeline import records
-from pipeline.readers import inputs
-from pipeline.readers.captions import (
+from pipeline.readers import annotation_files
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import (
     MalformedReference,
     Reference,
     usual_split,
     with_text,
 )
-from pipeline.readers.inputs import InputFile
+from pipeline.readers.rejects import REJECTS, Reject
 from pipeline.readers.table import Columns
-from pipeline.rejects import REJECTS, Reject
+from pipeline.recordset import manifest, tfrecord
 
 
 def find(name: str, data_dir: str | None) -> tuple[InputFile, ...]:
@@ -42,23 +41,23 @@ def find(name: str, data_dir: str | None) -> tuple[InputFile, ...]:
     try:
         from tensorflow_datasets.core import read_only_builder
     except ImportError as error:
-        raise manifest_lib.RecordSetError(
+        raise manifest.RecordSetError(
             "--dataset=tfds needs the package tensorflow-datasets: "
             "pip install 'eyewitness[tfds]'"
         ) from error
     try:
         builder = read_only_builder.builder_from_files(name, data_dir=data_dir)
     except ValueError as error:
-        raise manifest_lib.RecordSetError(
+        raise manifest.RecordSetError(
             f"--annotations={name}: TFDS has prepared no such data set in "
             f"{data_dir or 'its own folder'}; see --tfds_data_dir"
         ) from error
     if builder.info.file_format.value != "tfrecord":
-        raise manifest_lib.RecordSetError(
+        raise manifest.RecordSetError(
             f"--annotations={name} is held as {builder.info.file_format.value}:"
             " prepare it with file_format='tfrecord'"
         )
-    return inputs.find(
+    return annotation_files.find(
         [
             f"{usual_split(split)}={os.fspath(path)}"
             for split, info in builder.info.splits.items()
@@ -77,7 +76,7 @@ def check(files: Sequence[InputFile], columns: Columns) -> None:
     values = _values(next(_records(path), (0, None))[1])
     for name in (columns.image, columns.caption):
         if name not in values:
-            raise manifest_lib.RecordSetError(
+            raise manifest.RecordSetError(
                 f"{path} has no feature {name!r} of bytes, but "
                 f"{', '.join(map(repr, sorted(values))) or 'none'}: name them "
                 "with --image_column and --caption_column"
@@ -88,7 +87,7 @@ def _records(path: str) -> Iterator[tuple[int, bytes | None]]:
     size = FileSystems.match([path])[0].metadata_list[0].size_in_bytes
     plain = CompressionTypes.UNCOMPRESSED
     with FileSystems.open(path, compression_type=plain) as file:
-        yield from records.read(file.read, size, path)
+        yield from tfrecord.read(file.read, size, path)
 
 
 def _values(data: bytes | None) -> dict[str, list[bytes]]:
@@ -149,7 +148,7 @@ def examples(file: InputFile, root: str, columns: Columns) -> Iterator[Any]:
             except MalformedReference as error:
                 yield _reject(image_id, source, error.reason, error.detail)
                 continue
-            offset = begin + records.HEADER_BYTES + place
+            offset = begin + tfrecord.HEADER_BYTES + place
             yield Reference(
                 image_id,
                 source,
@@ -158,7 +157,7 @@ def examples(file: InputFile, root: str, columns: Columns) -> Iterator[Any]:
                 offset=offset,
                 length=length,
             )
-    except records.CorruptShard as error:
+    except tfrecord.CorruptShard as error:
         yield _reject(source, source, "malformed-shard", str(error))
 
 

@@ -12,13 +12,9 @@ import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.readers.captions import (
-    MalformedReference,
-    Reference,
-    with_text,
-)
-from pipeline.readers.inputs import InputFile
-from pipeline.rejects import REJECTS, Reject
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import MalformedReference, Reference, with_text
+from pipeline.readers.rejects import REJECTS, Reject
 
 # A sample's files stand together and differ in what follows the first dot.
 _MEMBER = re.compile(r"(?:\./)?(?P<key>(?:.*/)?[^./][^./]*)\.(?P<kind>[^/]+)")
@@ -155,7 +151,7 @@ class ReadWebDataset(beam.PTransform):
     """Begin -> (references, rejects) of tar shards.
 
     An image's id is its shard's path under the root and the sample's key; its
-    bytes stay where they are, for `origin.ImageRoot` to read.
+    bytes stay where they are, for `image_root.ImageRoot` to read.
     """
 
     def __init__(self, files: Sequence[InputFile], root: str, field: str):

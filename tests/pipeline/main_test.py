@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import manifest as manifest_lib
-from pipeline import storage
-from tests import bucket, fixtures, jobs
-from tests.jobs import Ended, World, contents, run
+from pipeline.files import beam_files
+from pipeline.recordset import record_set
+from tests.support import bucket, fixtures, jobs
+from tests.support.jobs import Ended, World, contents, run
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def copied(finished: tuple[Path, Ended], tmp_path: Path) -> Path:
 
 
 def counts(folder: Path) -> dict[str, int]:
-    manifest = manifest_lib.open_record_set(str(folder)).manifest
+    manifest = record_set.open_record_set(str(folder)).manifest
     return {split: manifest.num_images(split) for split in manifest.splits}
 
 
@@ -60,7 +60,7 @@ def test_a_data_set_becomes_a_record_set(
     assert " 8 images, 0 rejected, 0.0 MB" in ended.errors
     expected = dict(collections.Counter(world.corpus.splits.values()))
     assert counts(output) == expected
-    manifest = manifest_lib.open_record_set(str(output)).manifest
+    manifest = record_set.open_record_set(str(output)).manifest
     assert sum(shard.captions for shard in manifest.shards) == sum(
         len(texts) for texts in world.corpus.captions.values()
     )
@@ -220,7 +220,7 @@ def test_the_manifest_knows_content_and_rule_but_no_order(
         flags = world.flags(tmp_path / name, annotations=path)
         ended = run(*flags, "--dataset=coco", *more)
         assert ended.code == 0, ended.errors
-        manifest = manifest_lib.open_record_set(str(tmp_path / name)).manifest
+        manifest = record_set.open_record_set(str(tmp_path / name)).manifest
         return manifest.digest
 
     path = write_coco(world.corpus, tmp_path / "a.json", turned=False)
@@ -400,4 +400,4 @@ def test_a_bucket_of_s3_may_hold_it_all(
         )
         assert ended.returncode == 0, ended.stderr
         for name, data in contents(finished[0], "*.tfrecord").items():
-            assert storage.read_bytes(f"{url}/records/{name}") == data, name
+            assert beam_files.read_bytes(f"{url}/records/{name}") == data, name

@@ -8,7 +8,8 @@ import pytest
 import gin
 
 # The roots register what the files below configure.
-from trainer import config, dataset, experiment  # noqa: F401
+from trainer import config
+from trainer.data import batches
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +67,7 @@ def test_parameters_win_over_files():
     path = write("Batching.batch_images = 2\nBatching.num_streams = 2\n")
     config.load([path], ["Batching.batch_images = 6"])
     made = gin.get_configurable("Batching")()
-    assert made == dataset.Batching(batch_images=6, num_streams=2)
+    assert made == batches.Batching(batch_images=6, num_streams=2)
 
 
 def test_includes_a_shipped_file_from_anywhere():

@@ -8,18 +8,13 @@ import pytest
 import tensorflow as tf
 
 import gin
-from pipeline import manifest as manifest_lib
-from tests import fixtures
-from trainer import (
-    actions,
-    captioner,
-    checkpoint,
-    config,
-    experiment,
-    folds,
-    split_images,
-    wiring,
-)
+from pipeline.recordset import manifest, record_set
+from tests.support import fixtures
+from trainer import config, experiment
+from trainer.captioners import show_attend_tell
+from trainer.data import folds, split_images
+from trainer.diagnosis import wiring
+from trainer.run import directory, metrics_file
 
 
 @pytest.fixture(scope="module")
@@ -161,7 +156,7 @@ def test_the_mean_of_the_weights_is_what_the_other_modes_get(
         gin.clear_config()
         load(records)
         experiment.evaluate(str(folder))
-        rows = actions.read_metrics(str(folder))
+        rows = metrics_file.read_metrics(str(folder))
         assert scored[-1].loss == pytest.approx(rows[-1]["validation/loss"])
     assert scored[0].loss != pytest.approx(scored[1].loss, rel=1e-5)
 
@@ -169,12 +164,12 @@ def test_the_mean_of_the_weights_is_what_the_other_modes_get(
 def test_a_captioner_that_cannot_learn_is_refused(
     records, tmp_path, monkeypatch
 ):
-    blind = captioner.ShowAttendTell.remember
+    blind = show_attend_tell.ShowAttendTell.remember
 
     def forgetful(self, grid, dropout=None):
         return blind(self, grid * 0, dropout)
 
-    monkeypatch.setattr(captioner.ShowAttendTell, "remember", forgetful)
+    monkeypatch.setattr(show_attend_tell.ShowAttendTell, "remember", forgetful)
     load(records)
     with pytest.raises(wiring.WiringError, match="wiring test 'image' failed"):
         experiment.train(str(tmp_path / "refused"))
@@ -210,7 +205,7 @@ def test_another_configuration_is_refused_by_field(
     records, run, binding, message
 ):
     load(records, binding)
-    with pytest.raises(checkpoint.RunError, match=message):
+    with pytest.raises(directory.RunError, match=message):
         experiment.train(str(run[0]))
 
 
@@ -238,7 +233,7 @@ def test_selection_by_loss_trains_and_is_marked_on_the_page(records, tmp_path):
     experiment.train(str(tmp_path))
     rows = [
         row
-        for row in actions.read_metrics(str(tmp_path))
+        for row in metrics_file.read_metrics(str(tmp_path))
         if "validation/loss" in row
     ]
     lowest = min(rows, key=lambda row: row["validation/loss"])["step"]
@@ -286,7 +281,7 @@ def test_range_test_stops_where_the_loss_is_out_of_hand(records, tmp_path):
 def test_a_trainings_directory_is_not_taken(records, run, mode):
     load(records)
     before = sorted(run[0].iterdir())
-    with pytest.raises(checkpoint.RunError, match="belongs to a training"):
+    with pytest.raises(directory.RunError, match="belongs to a training"):
         getattr(experiment, mode)(str(run[0]))
     assert sorted(run[0].iterdir()) == before
 
@@ -306,8 +301,8 @@ def test_cross_validation_scores_each_fold(cross_validated):
     told = json.loads((folder / "cross_validation.json").read_text())
     assert told["select_by"] == "cider_d"
     for number in (1, 2):
-        rows = actions.read_metrics(str(folder / f"fold-{number}-of-2"))
-        best = actions.best_row(rows, "cider_d")
+        rows = metrics_file.read_metrics(str(folder / f"fold-{number}-of-2"))
+        best = metrics_file.best_row(rows, "cider_d")
         for name, scores in told["scores"].items():
             assert scores["folds"][number - 1] == best[f"validation/{name}"]
     assert len(set(told["scores"]["loss"]["folds"])) == 2
@@ -338,7 +333,7 @@ def test_a_fold_is_evaluated_on_what_it_held_out(records, cross_validated):
     experiment.evaluate(str(folder))
     rows = (folder / "validation" / "captions.jsonl").read_text().splitlines()
     view = folds.Fold(2, 2).of(
-        manifest_lib.open_record_set(str(records)), "validation"
+        record_set.open_record_set(str(records)), "validation"
     )
     held_out = split_images.ids(view, "validation")
     assert [json.loads(row)["id"] for row in rows] == held_out
@@ -351,7 +346,7 @@ def test_a_fold_is_no_plain_training(records, cross_validated):
     gin.clear_config()
     load(records)
     with pytest.raises(
-        checkpoint.RunError, match=r"belongs to another run \(fold: "
+        directory.RunError, match=r"belongs to another run \(fold: "
     ):
         experiment.train(str(folder))
 
@@ -367,14 +362,14 @@ def test_evaluate_writes_page_and_scores(records, run):
 def test_evaluate_refuses_another_record_set(run, tmp_path):
     fixtures.write_uneven_record_set(tmp_path / "other")
     load(tmp_path / "other")
-    with pytest.raises(checkpoint.RunError, match="not the record set of"):
+    with pytest.raises(directory.RunError, match="not the record set of"):
         experiment.evaluate(str(run[0]))
 
 
 def test_evaluate_of_an_unknown_split_names_the_splits(records, run):
     load(records, "evaluate.split = 'tset'")
     with pytest.raises(
-        manifest_lib.RecordSetError,
+        manifest.RecordSetError,
         match="no split 'tset' in the record set; it has train, validation",
     ):
         experiment.evaluate(str(run[0]))
@@ -385,12 +380,12 @@ def test_caption_refuses_another_encoder(records, run, tmp_path):
     encoder = fixtures.save_encoder(tmp_path / "own.keras")
     load(records, f"caption.encoder = '{encoder}'")
     with pytest.raises(
-        checkpoint.RunError, match="another encoder than the captioner's"
+        directory.RunError, match="another encoder than the captioner's"
     ):
         experiment.caption(str(run[0]), [str(corpus.images)], None)
 
 
 def test_evaluate_before_training_says_so(records, tmp_path):
     load(records)
-    with pytest.raises(checkpoint.RunError, match="no trained captioner in"):
+    with pytest.raises(directory.RunError, match="no trained captioner in"):
         experiment.evaluate(str(tmp_path))

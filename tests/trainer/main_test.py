@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from tests import fixtures
+from tests.support import fixtures
 
 
 def trainer(*arguments):

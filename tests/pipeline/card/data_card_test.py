@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.card import data_card
-from tests import card_sample
+from tests.support import card_sample
 
 
 @pytest.mark.parametrize("card", [card_sample.HEALTHY, card_sample.LEAKED])

@@ -4,7 +4,7 @@ import json
 import pytest
 
 from pipeline.card import facts
-from tests import card_sample
+from tests.support import card_sample
 
 
 @pytest.mark.parametrize("without", [{}, {"ladder": None, "floors": None}])

@@ -5,12 +5,12 @@ from pathlib import Path
 import apache_beam as beam
 import pytest
 
-from pipeline import manifest as manifest_lib
 from pipeline.readers import flickr
-from pipeline.readers.captions import MalformedReference, Reference
-from pipeline.readers.inputs import InputFile
-from pipeline.rejects import Reject
-from tests import pipes
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import MalformedReference, Reference
+from pipeline.readers.rejects import Reject
+from pipeline.recordset import manifest
+from tests.support import pipes
 
 
 def test_flickr8k_gives_one_caption_a_line() -> None:
@@ -104,7 +104,7 @@ def test_lists_of_flickr30k_are_all_there_or_none(tmp_path: Path) -> None:
     assert flickr.find_lists_of_30k(captions) == {}
     for name in ("train", "test"):
         (tmp_path / f"{name}.txt").touch()
-    with pytest.raises(manifest_lib.RecordSetError) as caught:
+    with pytest.raises(manifest.RecordSetError) as caught:
         flickr.find_lists_of_30k(captions)
     assert str(caught.value) == (
         f"{tmp_path}/val.txt is missing beside the other split lists"

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from pipeline.readers import jsonl
-from pipeline.readers.captions import MalformedReference, Reference
-from pipeline.readers.inputs import InputFile
-from pipeline.rejects import Reject
-from tests import fixtures, pipes
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import MalformedReference, Reference
+from pipeline.readers.rejects import Reject
+from tests.support import fixtures, pipes
 
 GOOD = {"image": "a/1.jpg", "captions": ["a dog"]}
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from pipeline import manifest as manifest_lib
 from pipeline.readers import karpathy
-from pipeline.readers.captions import Reference
-from pipeline.readers.inputs import InputFile
-from tests import pipes
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import Reference
+from pipeline.recordset import manifest
+from tests.support import pipes
 
 
 def sentence(text: str) -> dict[str, Any]:
@@ -116,7 +116,7 @@ def test_a_file_is_read_with_its_rejects(tmp_path: Path) -> None:
 def test_another_file_is_told(tmp_path: Path, document: Any, told: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(document))
-    with pytest.raises(manifest_lib.RecordSetError) as caught:
+    with pytest.raises(manifest.RecordSetError) as caught:
         karpathy.check(InputFile(str(path)))
     assert str(caught.value) == f"{path} {told}"
     karpathy.check(write(tmp_path / "b.json", [FLICKR], "flickr8k"))

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.readers import lines
-from pipeline.readers.captions import MalformedReference, Reference
-from pipeline.readers.inputs import InputFile
-from tests import pipes
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import MalformedReference, Reference
+from tests.support import pipes
 
 
 def test_lines_are_utf8_with_or_without_a_mark() -> None:

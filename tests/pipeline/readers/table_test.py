@@ -7,11 +7,11 @@ from pathlib import Path
 import apache_beam as beam
 import pytest
 
-from pipeline import manifest as manifest_lib
 from pipeline.readers import table
-from pipeline.readers.captions import Reference
-from pipeline.readers.inputs import InputFile
-from tests import pipes
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import Reference
+from pipeline.recordset import manifest
+from tests.support import pipes
 
 COLUMNS = table.Columns()
 
@@ -151,7 +151,7 @@ def test_a_quote_that_is_never_closed_takes_bounded_memory(
 def test_a_missing_column_is_told(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text)
-    with pytest.raises(manifest_lib.RecordSetError) as caught:
+    with pytest.raises(manifest.RecordSetError) as caught:
         table.check(InputFile(str(path)), COLUMNS, ",")
     assert str(caught.value) == f"{path} {told}"
 
@@ -159,7 +159,7 @@ def test_a_missing_column_is_told(tmp_path: Path, text: str, told: str) -> None:
 def test_what_is_no_table_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('"image"x,caption\n')
-    with pytest.raises(manifest_lib.RecordSetError) as caught:
+    with pytest.raises(manifest.RecordSetError) as caught:
         table.check(InputFile(str(path)), COLUMNS, ",")
     assert str(caught.value) == f"{path}: ',' expected after '\"'"
 

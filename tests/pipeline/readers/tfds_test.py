@@ -11,13 +11,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline import images, origin, records
-from pipeline import manifest as manifest_lib
+from pipeline.files import image_root
+from pipeline.images import decode
 from pipeline.readers import tfds
-from pipeline.readers.captions import Reference
-from pipeline.readers.inputs import InputFile
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import Reference
 from pipeline.readers.table import Columns
-from tests import pipes
+from pipeline.recordset import manifest, tfrecord
+from tests.support import pipes
 
 COLUMNS = Columns("image", "captions/text")
 
@@ -33,7 +34,7 @@ def example(**features: list[bytes]) -> bytes:
 
 
 def write(path: Path, rows: list[bytes]) -> InputFile:
-    path.write_bytes(b"".join(map(records.frame, rows)))
+    path.write_bytes(b"".join(map(tfrecord.frame, rows)))
     return InputFile(str(path), "train")
 
 
@@ -56,7 +57,7 @@ def test_an_image_is_read_again_by_its_range(tmp_path: Path) -> None:
     with pipes.runner() as pipeline:
         good, rejects = pipeline | tfds.ReadTfds([file], str(tmp_path), COLUMNS)
         pipes.check(rejects, [], "rejects")
-        root = origin.ImageRoot(str(tmp_path))
+        root = image_root.ImageRoot(str(tmp_path))
         pipes.check(
             good
             | beam.Map(
@@ -98,9 +99,9 @@ def test_a_damaged_record_loses_no_other(tmp_path: Path) -> None:
         good_row,
     ]
     file = write(tmp_path / "a", rows)
-    framed = [records.frame(row) for row in rows]
+    framed = [tfrecord.frame(row) for row in rows]
     data = bytearray(b"".join(framed))
-    data[len(b"".join(framed[:6])) + records.HEADER_BYTES] ^= 1
+    data[len(b"".join(framed[:6])) + tfrecord.HEADER_BYTES] ^= 1
     Path(file.path).write_bytes(data[: -len(framed[8]) + 5])
     good, rejects = read(file)
     assert [part.image_id for part in good] == ["a__0", "a__7"]
@@ -120,7 +121,7 @@ def test_a_damaged_record_loses_no_other(tmp_path: Path) -> None:
 
 def test_a_missing_feature_is_told(tmp_path: Path) -> None:
     file = write(tmp_path / "a", [example(text=[b"one"], image=[b"x"])])
-    with pytest.raises(manifest_lib.RecordSetError) as caught:
+    with pytest.raises(manifest.RecordSetError) as caught:
         tfds.check([file], COLUMNS)
     assert str(caught.value) == (
         f"{file.path} has no feature 'captions/text' of bytes, but 'image', "
@@ -187,7 +188,7 @@ def test_a_prepared_data_set_is_found_by_name(tmp_path: Path) -> None:
     found = [
         part for file in files for part in tfds.examples(file, folder, COLUMNS)
     ]
-    root = origin.ImageRoot(folder)
+    root = image_root.ImageRoot(folder)
     seen = {}
     for part in found:
         data = root.read(
@@ -196,7 +197,7 @@ def test_a_prepared_data_set_is_found_by_name(tmp_path: Path) -> None:
             length=part.length,
             max_bytes=1000,
         )
-        level = images.canonicalise(data)[0, 0, 0]
+        level = decode.canonicalise(data)[0, 0, 0]
         seen[part.captions[0]] = (part.split, int(level))
     assert seen == {
         f"{split} {level}": (expected, level)
@@ -207,7 +208,7 @@ def test_a_prepared_data_set_is_found_by_name(tmp_path: Path) -> None:
         )
         for level in (10, 200)
     }
-    with pytest.raises(manifest_lib.RecordSetError) as caught:
+    with pytest.raises(manifest.RecordSetError) as caught:
         tfds.find("painted", str(tmp_path))
     assert str(caught.value) == (
         "--annotations=painted: TFDS has prepared no such data set in "
@@ -217,5 +218,5 @@ def test_a_prepared_data_set_is_found_by_name(tmp_path: Path) -> None:
 
 def test_the_package_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow_datasets.core", None)
-    with pytest.raises(manifest_lib.RecordSetError, match="pip install 'eye"):
+    with pytest.raises(manifest.RecordSetError, match="pip install 'eye"):
         tfds.find("drawn", None)

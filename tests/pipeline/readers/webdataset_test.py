@@ -12,11 +12,11 @@ from typing import Any
 import apache_beam as beam
 import pytest
 
-from pipeline import origin
+from pipeline.files import image_root
 from pipeline.readers import webdataset
-from pipeline.readers.captions import Reference
-from pipeline.readers.inputs import InputFile
-from tests import pipes
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import Reference
+from tests.support import pipes
 
 
 def pack(path: Path, files: Iterable[tuple[str, bytes]], **how: Any) -> Path:
@@ -61,7 +61,7 @@ def test_an_image_is_read_again_by_its_range(tmp_path: Path, form: int) -> None:
             [InputFile(f"{tmp_path}/1.tar", "train")], str(tmp_path), "caption"
         )
         pipes.check(rejects, [], "rejects")
-        images = origin.ImageRoot(str(tmp_path))
+        images = image_root.ImageRoot(str(tmp_path))
         pipes.check(
             good
             | beam.Map(

@@ -1,0 +1,137 @@
+"""What a record set's numbers look like, as inline SVG."""
+
+import html
+import itertools
+import math
+
+import numpy as np
+
+from pipeline.card.facts import FloorFacts, Histogram
+from pipeline.pages import svg_axes
+from pipeline.recordset import vocabulary as vocabulary_lib
+
+_MOST_BINS = 50
+_CURVE_POINTS = 120
+# A single value would be one bar as wide as the plot.
+_LEAST_SPAN = 5
+
+
+def histogram(title: str, rows: Histogram, *, unit: str, counted: str) -> str:
+    """Bars over whole numbers; neighbours share one where there are many.
+
+    Args:
+      title: heading.
+      rows: at least one.
+      unit: of the values.
+      counted: what is counted, in the plural.
+    """
+    low, high = rows[0][0], rows[-1][0]
+    size = math.ceil((high - low + 1) / _MOST_BINS)
+    bins = [
+        (first, sum(count for _, count in members))
+        for first, members in itertools.groupby(
+            rows, key=lambda row: row[0] - (row[0] - low) % size
+        )
+    ]
+    up = svg_axes.ticks(0, max(count for _, count in bins), most=4)
+    left, right = low - 0.5, bins[-1][0] + size - 0.5
+    room = max(0.0, (_LEAST_SPAN - right + left) / 2)
+    frame = svg_axes.Axes(
+        left=left - room, right=right + room, low=0, high=up[-1]
+    )
+    across = [x for x in svg_axes.ticks(low, high, most=6) if x.is_integer()]
+    grid = frame.grid(
+        [(y, svg_axes.count_label(y)) for y in up],
+        [(x, f"{x:g}") for x in across if low <= x <= high],
+        unit=unit,
+    )
+    marks = "".join(_bar(frame, bin_, size, counted) for bin_ in bins)
+    total = sum(count for _, count in rows)
+    mean = sum(value * count for value, count in rows) / total
+    said = f"{mean:.3g} {unit} on average"
+    said += f", {low:,} to {high:,}" if low < high else ""
+    return svg_axes.figure(
+        title,
+        svg_axes.plot(grid + marks, said=said),
+        key=f'<p class="key">{html.escape(said)}</p>',
+    )
+
+
+def _bar(
+    frame: svg_axes.Axes, bin_: tuple[int, int], size: int, counted: str
+) -> str:
+    first, count = bin_
+    left, right = frame.x(first - 0.5), frame.x(first + size - 0.5)
+    top = frame.y(count)
+    values = f"{first}" if size == 1 else f"{first} to {first + size - 1}"
+    return (
+        f'<rect x="{left}%" y="{top}%" width="{right - left:.2f}%" '
+        f'height="{100 - top:.2f}%"><title>{values}: {count:,} '
+        f"{html.escape(counted)}</title></rect>"
+    )
+
+
+def coverage(vocabulary: vocabulary_lib.Vocabulary) -> str:
+    """The share of all train words that the most frequent words make up."""
+    counts = vocabulary.counts[len(vocabulary_lib.SPECIAL) :]
+    unknown = int(vocabulary.counts[vocabulary_lib.UNK])
+    shares = np.cumsum(counts) / max(counts.sum() + unknown, 1)
+    ranks = np.unique(
+        np.geomspace(1, max(len(counts), 1), _CURVE_POINTS).astype(int)
+    )[: len(counts)]
+    # The axis is logarithmic, so one word alone needs a width too.
+    frame = svg_axes.Axes(right=math.log10(max(len(counts), 2)), low=0, high=1)
+    grid = frame.grid(
+        [(y, f"{y:.0%}") for y in (0, 0.25, 0.5, 0.75, 1)],
+        [
+            (power, svg_axes.count_label(10**power))
+            for power in range(math.ceil(frame.right))
+        ],
+        unit="most frequent words",
+    )
+    points = [(math.log10(rank), float(shares[rank - 1])) for rank in ranks]
+    covered = shares[-1] if len(counts) else 0.0
+    said = f"{len(counts):,} words cover {covered:.1%} of the captions' words"
+    curve = frame.curve([points]) if points else ""
+    line = f'<g class="validation">{curve}</g>'
+    return svg_axes.figure(
+        "Coverage of the vocabulary",
+        svg_axes.plot(grid + line, said=said),
+        key=f'<p class="key">{html.escape(said)}</p>',
+    )
+
+
+def pairing(floors: FloorFacts) -> str:
+    """True pairs against permuted ones.
+
+    Their scores are drawn as the normal distribution that they tend to
+    (Hoeffding 1951).
+    """
+    mean, deviation = floors.permuted, floors.permuted_deviation
+    around = np.linspace(mean - 4 * deviation, mean + 4 * deviation, 81)
+    heights = np.exp(-0.5 * ((around - mean) / (deviation or 1)) ** 2)
+    span = svg_axes.ticks(
+        min(around[0], floors.nearest, 0),
+        max(around[-1], floors.nearest),
+        most=6,
+    )
+    frame = svg_axes.Axes(left=span[0], right=span[-1], low=0, high=1.15)
+    grid = frame.grid([(0, "")], [(x, f"{x:g}") for x in span], unit="CIDEr-D")
+    bell = frame.curve([list(zip(around, heights, strict=True))])
+    x = frame.x(floors.nearest)
+    line = f'<line class="true" x1="{x}%" x2="{x}%" y1="0" y2="100%"/>'
+    said = (
+        f"True pairs score {floors.nearest:.3f}, permuted pairs {mean:.3f} ± "
+        f"{deviation:.3f}"
+    )
+    key = (
+        '<p class="key"><span class="validation"><i></i>true pairs</span>'
+        "<span><i></i>permuted pairs</span></p>"
+    )
+    return svg_axes.figure(
+        "Do captions belong to their images?",
+        svg_axes.plot(grid + bell + line, said=said)
+        + f'<p class="none">{html.escape(said)}.</p>',
+        key=key,
+        wide=True,
+    )

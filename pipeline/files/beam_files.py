@@ -1,0 +1,109 @@
+"""Files on any of Beam's file systems: written whole or not at all."""
+
+import re
+import uuid
+from collections.abc import Iterable
+from typing import BinaryIO
+
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.recordset import record_set
+
+# Buckets answer as web servers do; their clients' errors have that in common.
+_REFUSED = {403: PermissionError, 404: FileNotFoundError}
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}")
+
+
+def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
+    """Writes to a temporary file, renames it, and checks what arrived.
+
+    Returns:
+      The file's size in bytes.
+
+    Raises:
+      OSError: it could not be written, or is shorter than what was written.
+    """
+    final = FileSystems.join(output, name)
+    temporary = FileSystems.join(output, f".{name}.{uuid.uuid4().hex}")
+    size = 0
+    try:
+        with FileSystems.create(temporary) as file:
+            for chunk in chunks:
+                file.write(chunk)
+                size += len(chunk)
+        FileSystems.rename([temporary], [final])
+    except BaseException:
+        if FileSystems.exists(temporary):
+            FileSystems.delete([temporary])
+        raise
+    found = size_of(final)
+    if found != size:
+        raise OSError(f"{final}: wrote {size} bytes, found {found}")
+    return size
+
+
+def write_text(output: str, name: str, text: str) -> str:
+    """Writes a small text file as `write_bytes` does; returns its name."""
+    try:
+        write_bytes(output, name, [text.encode()])
+    except Exception as error:
+        if isinstance(error, OSError):
+            raise
+        path = FileSystems.join(output, name)  # A bucket's error has no path.
+        raise OSError(f"{path} could not be written: {error}") from error
+    return name
+
+
+def sweep(output: str) -> None:
+    """Removes temporary files of writes that were killed."""
+    pattern = FileSystems.join(output, ".*")
+    found = FileSystems.match([pattern])[0].metadata_list
+    left = [
+        item.path
+        for item in found
+        if _TEMPORARY.fullmatch(FileSystems.split(item.path)[1])
+    ]
+    if left:
+        FileSystems.delete(left)
+
+
+def open_file(path: str) -> BinaryIO:
+    """Opens a file as it is, on any of Beam's file systems, to read it.
+
+    Raises:
+      OSError: there is no such file, or it may not be read. What else can go
+        wrong between here and a bucket is the bucket's own error.
+    """
+    try:
+        return FileSystems.open(
+            path, compression_type=CompressionTypes.UNCOMPRESSED
+        )
+    except Exception as error:
+        refused = _REFUSED.get(getattr(error, "code", 0))
+        if refused is None:
+            raise
+        raise refused(f"{path}: {error}") from error
+
+
+def read_bytes(path: str) -> bytes:
+    """The whole of a file; raises what `open_file` does."""
+    with open_file(path) as file:
+        return bytes(file.read())
+
+
+def exists(path: str) -> bool:
+    """Whether there is such a file, or such a folder with anything in it."""
+    if FileSystems.exists(path):
+        return True
+    # A bucket has no folders, only files whose names begin alike.
+    beneath = FileSystems.match([FileSystems.join(path, "**")], [1])[0]
+    return bool(beneath.metadata_list)
+
+
+def size_of(path: str) -> int:
+    """Bytes of a file that exists."""
+    return int(FileSystems.match([path])[0].metadata_list[0].size_in_bytes)
+
+
+BEAM = record_set.Files(exists=exists, size=size_of, open=open_file)

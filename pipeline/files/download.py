@@ -1,0 +1,142 @@
+"""An image from a host that the user named, in bounded time and bytes."""
+
+import contextlib
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+import urllib.parse
+from collections.abc import Collection, Iterator
+
+from pipeline.images.decode import RejectedImage
+
+_PORTS = {"http": 80, "https": 443}
+_MAX_REDIRECTS = 5
+
+
+class RejectedDownload(RejectedImage):
+    """A URL that is not, or could not be, read.
+
+    Its reasons: `url-not-allowed`, `private-address`, `too-many-bytes` and
+    `unreadable`.
+    """
+
+
+def fetch(
+    url: str,
+    *,
+    allow_hosts: Collection[str],
+    max_bytes: int,
+    max_seconds: float = 30.0,
+) -> bytes:
+    """Reads a URL, and follows its redirects, among named hosts alone.
+
+    The address is checked on the connection itself, before anything is asked:
+    a name that resolves to another address the second time gains nothing.
+    Proxies that the environment sets are not used.
+
+    Args:
+      url: of http or https.
+      allow_hosts: `host`, for the scheme's own port, or `host:port`. An
+        address that is named as such may be private; a name may not stand for
+        a private one.
+      max_bytes: of the body.
+      max_seconds: of each hop, from its connection to its last byte.
+
+    Raises:
+      RejectedDownload: with one of its reasons.
+    """
+    named = {host.lower() for host in allow_hosts}
+    for _ in range(_MAX_REDIRECTS + 1):
+        parts = urllib.parse.urlsplit(url)
+        host, port = _check_host(parts, named)
+        end = time.monotonic() + max_seconds
+        try:
+            with _connect(parts, host, port, max_seconds) as answer:
+                location = answer.getheader("Location")
+                data = b"" if location else _body(answer, max_bytes)
+            if time.monotonic() >= end:
+                raise TimeoutError(f"took more than {max_seconds} s")
+        except (OSError, UnicodeError, http.client.HTTPException) as error:
+            raise RejectedDownload("unreadable", str(error)[:200]) from error
+        if not location:
+            return data
+        url = urllib.parse.urljoin(url, location)
+    detail = f"more than {_MAX_REDIRECTS} redirects"
+    raise RejectedDownload("unreadable", detail)
+
+
+def _check_host(
+    parts: urllib.parse.SplitResult, named: Collection[str]
+) -> tuple[str, int]:
+    """Host and port of a URL whose host is named."""
+    usual = _PORTS.get(parts.scheme)
+    if usual is None:
+        detail = f"{parts.scheme} is neither http nor https"
+        raise RejectedDownload("url-not-allowed", detail)
+    host, port = parts.hostname or "", parts.port or usual
+    place = host if port == usual else f"{host}:{port}"
+    if place not in named:
+        detail = f"{place} is not in --allow_hosts"
+        raise RejectedDownload("url-not-allowed", detail)
+    return host, port
+
+
+@contextlib.contextmanager
+def _connect(
+    url: urllib.parse.SplitResult, host: str, port: int, max_seconds: float
+) -> Iterator[http.client.HTTPResponse]:
+    """The answer to GET, on a connection that is cut when time is up."""
+    with contextlib.ExitStack() as stack:
+        wire = stack.enter_context(
+            socket.create_connection((host, port), timeout=max_seconds)
+        )
+        _check_address(host, wire.getpeername()[0])
+        kind: type[http.client.HTTPConnection] = http.client.HTTPConnection
+        if url.scheme == "https":
+            kind = http.client.HTTPSConnection
+            wire = stack.enter_context(
+                ssl.create_default_context().wrap_socket(
+                    wire, server_hostname=host, do_handshake_on_connect=False
+                )
+            )
+        # A socket's own timeout starts again with each byte that drips in.
+        timer = threading.Timer(max_seconds, _cut, [wire])
+        stack.callback(timer.cancel)
+        timer.start()
+        if isinstance(wire, ssl.SSLSocket):
+            wire.do_handshake()
+        connection = kind(host, port)
+        connection.sock = wire
+        path = urllib.parse.quote(url.path or "/", safe="/%:@!$&'()*+,;=~")
+        query = urllib.parse.quote(url.query, safe="/%:@!$&'()*+,;=~?")
+        connection.request(
+            "GET",
+            f"{path}?{query}" if query else path,
+            headers={"User-Agent": "eyewitness"},
+        )
+        yield connection.getresponse()
+
+
+def _cut(wire: socket.socket) -> None:
+    # Not SSLSocket's: it would let the reader go on in plain text.
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(wire, socket.SHUT_RDWR)
+
+
+def _check_address(host: str, address: str) -> None:
+    if host != address and not ipaddress.ip_address(address).is_global:
+        raise RejectedDownload("private-address", f"{host} is {address}")
+
+
+def _body(answer: http.client.HTTPResponse, max_bytes: int) -> bytes:
+    if answer.status != http.HTTPStatus.OK:
+        raise OSError(f"HTTP {answer.status} {answer.reason}")
+    data = answer.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise RejectedDownload("too-many-bytes", f"more than {max_bytes} bytes")
+    if answer.length:
+        raise OSError(f"{answer.length} bytes are missing")
+    return data

@@ -1,0 +1,140 @@
+"""Where an image's bytes come from: a root that no source can leave."""
+
+import dataclasses
+import functools
+import os
+import re
+import urllib.parse
+from typing import Any
+
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.files import beam_files, download
+from pipeline.images.decode import RejectedImage
+
+_MAX_ENCODED = 8
+_CHUNK = 1 << 16
+_URL = re.compile(r"https?://", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
+
+
+class RejectedSource(RejectedImage):
+    """A source that is not read.
+
+    Its reasons: `outside-root`, `too-many-bytes`, `truncated` and
+    `unreadable`.
+    """
+
+
+@dataclasses.dataclass(frozen=True)
+class ImageRoot:
+    """The folder of a data set's images, on any of Beam's file systems.
+
+    Attributes:
+      path: of the folder.
+      allow_hosts: whose URLs are read; see `download.fetch`.
+    """
+
+    path: str
+    allow_hosts: tuple[str, ...] = ()
+
+    def read(
+        self,
+        source: str,
+        *,
+        max_bytes: int,
+        offset: int = 0,
+        length: int = -1,
+    ) -> bytes:
+        """The bytes of an image.
+
+        Args:
+          source: a path relative to the root, or a URL of http or https.
+          max_bytes: above which nothing is read to its end.
+          offset: of the image in its file, in bytes.
+          length: of the image in bytes; -1 reads to the file's end.
+
+        Raises:
+          RejectedImage: the source leaves the root, is not allowed, is too
+            large or cut short.
+          OSError: it cannot be read; BeamIOError from a remote file system.
+          ValueError: its path holds a null byte.
+        """
+        if _URL.match(source):
+            return download.fetch(
+                source, allow_hosts=self.allow_hosts, max_bytes=max_bytes
+            )
+        path = self._locate(source)
+        if length > max_bytes:
+            raise RejectedSource(
+                "too-many-bytes", f"{length} bytes, the limit is {max_bytes}"
+            )
+        # As it is: an image that unpacks itself would have no size.
+        with beam_files.open_file(path) as file:
+            stream = file if length < 0 else _narrow(file, length)
+            stream.seek(offset)
+            if length < 0:
+                data = _read_to_end(stream, max_bytes + 1)
+            else:
+                data = bytes(stream.read(length))
+        if len(data) > max_bytes:
+            raise RejectedSource(
+                "too-many-bytes", f"more than {max_bytes} bytes"
+            )
+        if len(data) < length:
+            raise RejectedSource(
+                "truncated", f"{len(data)} of {length} bytes are there"
+            )
+        return data
+
+    @functools.cached_property
+    def _real(self) -> str:
+        return os.path.realpath(self.path)
+
+    def _locate(self, source: str) -> str:
+        """The path to open; of a local file without its symbolic links."""
+        fault = _climbs(source)
+        if fault:
+            raise RejectedSource("outside-root", fault)
+        path = FileSystems.join(self.path, source)
+        if FileSystems.get_scheme(self.path) is not None:
+            return path
+        root, real = self._real, os.path.realpath(path)
+        if os.path.commonpath([root, real]) != root:
+            raise RejectedSource("outside-root", "a link leads out of --images")
+        if os.path.exists(real) and not os.path.isfile(real):
+            raise RejectedSource("unreadable", "is not a regular file")
+        return real
+
+
+def _read_to_end(stream: Any, most: int) -> bytes:
+    """At most so many bytes; asked for at once, all would be allocated."""
+    chunks = []
+    while most > 0 and (chunk := stream.read(min(most, _CHUNK))):
+        chunks.append(bytes(chunk))
+        most -= len(chunk)
+    return b"".join(chunks)
+
+
+def _narrow(file: Any, length: int) -> Any:
+    """Lets a bucket's file fetch `length` bytes, not its buffer's 16 MB."""
+    if hasattr(file, "_chunk_size"):  # Google's has no public way.
+        file._chunk_size = length
+    return getattr(file, "raw", file)
+
+
+def _climbs(source: str) -> str:
+    """How a source would leave any root, or ''."""
+    decoded = source
+    for _ in range(_MAX_ENCODED):  # To one server or the next.
+        decoded = urllib.parse.unquote(decoded)
+    if urllib.parse.unquote(decoded) != decoded:
+        return "is percent-encoded over and over"
+    parts = decoded.replace("\\", "/").split("/")
+    if ".." in parts:
+        return "climbs with '..'"
+    if _SCHEME.match(decoded.replace("\\", "/")):
+        return "names a place of its own; paths are relative to --images"
+    if parts[1:] and not parts[0]:
+        return "is absolute; paths are relative to --images"
+    return ""

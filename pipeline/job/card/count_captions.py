@@ -1,0 +1,182 @@
+"""Captions and words, counted by key: the same for any bundles and order."""
+
+import collections
+import hashlib
+import heapq
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import apache_beam as beam
+import tensorflow as tf
+
+from pipeline.card.shard_statistics import ShardFacts
+from pipeline.job.card import keyed_merge
+from pipeline.recordset import vocabulary as vocabulary_lib
+
+# (split, what is counted, its value where that is a histogram)
+Key = tuple[str, str, int]
+
+_TEXTS, _WORDS = "texts", "words"
+# Longer captions, and images with more of them, share the last row.
+_LONGEST = 64
+_FREQUENT = 10
+# Of captions that differ in case and punctuation alone; more are not counted.
+_SPELLINGS = 64
+
+# Of equal captions: how many, at how many images, digests of their spellings.
+_Sums = tuple[int, int, tuple[int, ...]]
+# (split, number)
+_Bucket = tuple[str, int]
+
+
+class CountCaptions(beam.PTransform):
+    """(ShardFacts, one dumped vocabulary) -> (tallies, most frequent).
+
+    Tallies are (Key, count), not yet added up; the most frequent captions are
+    (split, [(count, text)]).
+    """
+
+    def __init__(self, num_buckets: int):
+        """Takes the number of parts that captions and words are merged in."""
+        super().__init__()
+        self._num_buckets = num_buckets
+
+    def expand(self, inputs: Any) -> Any:
+        """Pipe of labelled stages."""
+        facts, vocabulary = inputs
+        tallies, texts, words = facts | "Count captions" >> beam.ParDo(
+            _CountShard(self._num_buckets)
+        ).with_outputs(_TEXTS, _WORDS, main="tallies")
+        repeats = texts | "Sum captions" >> keyed_merge.Merge(_added)
+        known = (
+            words
+            | "Sum words" >> keyed_merge.Merge(sum)
+            | "Look up words"
+            >> beam.ParDo(_LookUp(), beam.pvalue.AsSingleton(vocabulary))
+        )
+        counted = (
+            tallies,
+            known,
+            repeats | "Count repeats" >> beam.FlatMapTuple(_count_repeats),
+        )
+        frequent = (
+            repeats
+            | "Most frequent" >> beam.FlatMapTuple(_frequent)
+            | beam.combiners.Top.PerKey(_FREQUENT, key=_frequency, reverse=True)
+        )
+        return counted | "All tallies" >> beam.Flatten(), frequent
+
+
+class _CountShard(beam.DoFn):
+    def __init__(self, num_buckets: int):
+        self._num_buckets = num_buckets
+
+    def process(self, shard: ShardFacts) -> Iterator[Any]:
+        if not shard.images:
+            return
+        split = shard.images[0].split
+        captions = [text for image in shard.images for text in image.captions]
+        texts = _normalised(captions)
+        tallies: collections.Counter[Key] = collections.Counter()
+        times: collections.Counter[str] = collections.Counter()
+        holders: collections.Counter[str] = collections.Counter()
+        spelt: dict[str, set[int]] = collections.defaultdict(set)
+        for image in shard.images:
+            own = [next(texts) for _ in image.captions]
+            times.update(own)
+            holders.update(set(own))
+            for text, caption in zip(own, image.captions, strict=True):
+                spelt[text].add(_digest(caption))
+            tallies[split, "images", 0] += 1
+            tallies[split, "per image", min(len(own), _LONGEST)] += 1
+            tallies[split, "within", 0] += len(own) - len(set(own))
+            tallies[split, "blank", 0] += image.look.blank
+        words: collections.Counter[str] = collections.Counter()
+        for text, count in times.items():
+            parts = text.split()
+            tallies[split, "length", min(len(parts), _LONGEST)] += count
+            for word in parts:
+                words[word] += count
+        sums = {
+            text: (count, holders[text], _few(spelt[text]))
+            for text, count in times.items()
+        }
+        for name, table in ((_TEXTS, sums), (_WORDS, words)):
+            for bucket, part in keyed_merge.scatter(table, self._num_buckets):
+                yield beam.pvalue.TaggedOutput(name, ((split, bucket), part))
+        yield from tallies.items()
+
+
+class _LookUp(beam.DoFn):
+    """(bucket, word -> occurrences) -> tallies by whether a word is known."""
+
+    def __init__(self) -> None:
+        self._text, self._known = "", frozenset[str]()
+
+    def process(
+        self, element: tuple[_Bucket, dict[str, int]], vocabulary: str
+    ) -> Iterator[tuple[Key, int]]:
+        if vocabulary != self._text:
+            words = vocabulary_lib.Vocabulary.load(vocabulary).words
+            self._text, self._known = vocabulary, frozenset(words)
+        (split, _), table = element
+        known = self._known & table.keys()
+        counts = {
+            "words": sum(table.values()),
+            "types": len(table),
+            "known types": len(known),
+            "unknown": sum(table.values()) - sum(table[word] for word in known),
+        }
+        for name, count in counts.items():
+            if count:
+                yield (split, name, 0), count
+
+
+def _added(several: Iterable[_Sums]) -> _Sums:
+    captions = images = 0
+    spelt: set[int] = set()
+    for count, holders, digests in several:
+        captions, images = captions + count, images + holders
+        spelt.update(digests)
+    return captions, images, _few(spelt)
+
+
+def _few(spelt: set[int]) -> tuple[int, ...]:
+    return tuple(sorted(spelt)[:_SPELLINGS])
+
+
+def _count_repeats(
+    bucket: _Bucket, table: Mapping[str, _Sums]
+) -> Iterator[tuple[Key, int]]:
+    split, tallies = bucket[0], collections.Counter[Key]()
+    for captions, images, spelt in table.values():
+        tallies[split, "times", captions] += 1
+        tallies[split, "exact", 0] += len(spelt)
+        if images > 1:
+            tallies[split, "shared", 0] += captions
+    yield from tallies.items()
+
+
+def _frequent(
+    bucket: _Bucket, table: Mapping[str, _Sums]
+) -> Iterator[tuple[str, tuple[int, str]]]:
+    repeated = [(sums[0], text) for text, sums in table.items() if sums[0] > 1]
+    for pair in heapq.nsmallest(_FREQUENT, repeated, key=_frequency):
+        yield bucket[0], pair
+
+
+def _frequency(pair: tuple[int, str]) -> tuple[int, str]:
+    """The most frequent first, then by text."""
+    return -pair[0], pair[1]
+
+
+def _normalised(captions: Sequence[str]) -> Iterator[str]:
+    """Captions so that equal ones look equal: case and punctuation apart."""
+    words = vocabulary_lib.tokenise(tf.constant(captions))
+    joined = tf.strings.reduce_join(words, axis=1, separator=" ")
+    return (text.decode() for text in joined.numpy())
+
+
+def _digest(text: str) -> int:
+    digest = hashlib.blake2b(text.encode(), digest_size=6).digest()
+    return int.from_bytes(digest, "big")

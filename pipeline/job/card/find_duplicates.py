@@ -1,0 +1,144 @@
+"""Looks compared where they share a key: near-duplicates, without a hot key."""
+
+import collections
+import heapq
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.card import near_duplicates
+from pipeline.card.near_duplicates import Holders
+from pipeline.card.shard_statistics import Ref, ShardFacts
+from pipeline.images.perceptual_hash import Look
+from pipeline.job.card import keyed_merge
+
+_EXAMPLES = "examples"
+_SHOWN = 8
+
+_Entry = tuple[str, Holders]
+
+
+class FindAlike(beam.PTransform):
+    """ShardFacts -> (tallies, examples).
+
+    Tallies are (Key, count), not yet added up; examples are (topic, [group]),
+    each group a tuple of `Ref`.
+    """
+
+    def __init__(self, num_buckets: int):
+        """Takes the number of parts that looks are merged in."""
+        super().__init__()
+        self._num_buckets = num_buckets
+
+    def expand(self, facts: Any) -> Any:
+        """Pipe of labelled stages."""
+        count = self._num_buckets
+        looks = (
+            facts
+            | "Group by look" >> beam.FlatMap(_looks, count)
+            | "Merge looks" >> keyed_merge.Merge(near_duplicates.merge)
+        )
+        crowds = (
+            looks
+            | "Key looks"
+            >> beam.FlatMapTuple(lambda _, table: _keyed(table, count))
+            | "Crowds" >> keyed_merge.Merge(_crowd)
+        )
+        near = crowds | "Compare" >> beam.FlatMapTuple(
+            lambda _, table: _compared(table, count)
+        )
+        tallies, alike = (
+            {"own": looks, "near": near}
+            | beam.CoGroupByKey()
+            | "Judge looks"
+            >> beam.FlatMapTuple(_judged).with_outputs(
+                _EXAMPLES, main="tallies"
+            )
+        )
+        crowded = crowds | "Count crowds" >> beam.FlatMapTuple(_count_crowds)
+        blank = facts | "Find blanks" >> beam.FlatMap(_blanks)
+        examples = (
+            (alike, blank)
+            | "All examples" >> beam.Flatten()
+            | beam.combiners.Top.PerKey(_SHOWN, reverse=True)
+        )
+        return (tallies, crowded) | "All likeness" >> beam.Flatten(), examples
+
+
+def _looks(shard: ShardFacts, count: int) -> Iterator[tuple[int, Any]]:
+    found = near_duplicates.by_look(shard.images)
+    own = {str(look): holders for look, holders in found.items()}
+    return keyed_merge.scatter(own, count)
+
+
+def _keyed(
+    looks: Mapping[str, Holders], count: int
+) -> Iterator[tuple[int, Any]]:
+    """The looks of a bucket, by the keys that two near ones share."""
+    groups: dict[Any, list[_Entry]] = collections.defaultdict(list)
+    for entry in looks.items():
+        for key in Look.parse(entry[0]).keys():
+            groups[key].append(entry)
+    crowds = {key: _crowd([group]) for key, group in groups.items()}
+    return keyed_merge.scatter(crowds, count)
+
+
+def _crowd(several: Iterable[Sequence[_Entry]]) -> list[_Entry]:
+    """The first looks of one key."""
+    # One more than are compared tells that there were more.
+    every = sorted(itertools.chain.from_iterable(several))
+    return every[: near_duplicates.CROWD + 1]
+
+
+def _count_crowds(
+    _: int, crowds: Mapping[Any, Sequence[_Entry]]
+) -> Iterator[tuple[Any, int]]:
+    """How many keys had looks left out."""
+    crowded = sum(len(each) > near_duplicates.CROWD for each in crowds.values())
+    if crowded:
+        yield ("", "crowded", 0), crowded
+
+
+def _compared(
+    crowds: Mapping[Any, Sequence[_Entry]], count: int
+) -> Iterator[tuple[int, Any]]:
+    """The looks near each, without those that two keys found."""
+    near: dict[str, dict[str, Holders]] = collections.defaultdict(dict)
+    for crowd in crowds.values():
+        few = crowd[: near_duplicates.CROWD]
+        if len(few) < 2:  # As nearly all are.
+            continue
+        looks = {text: Look.parse(text) for text, _ in few}
+        for (one, _), (other, holders) in itertools.permutations(few, 2):
+            if looks[one].near(looks[other]):
+                near[one][other] = holders
+    return keyed_merge.scatter(near, count)
+
+
+def _judged(_: int, group: dict[str, Any]) -> Iterator[Any]:
+    tallies = collections.Counter[Any]()
+    examples = collections.defaultdict(list)
+    (looks,) = group["own"]
+    near: dict[str, dict[str, Holders]] = collections.defaultdict(dict)
+    for table in group["near"]:
+        for look, others in table.items():
+            near[look].update(others)
+    for look, own in looks.items():
+        alike = near_duplicates.judge_look(own, near[look].values())
+        for topic in ("repeated", "leaked"):
+            for split, count in getattr(alike, topic).items():
+                tallies[split, topic, 0] += count
+        for topic, pair in alike.groups.items():
+            examples[topic].append(pair)
+    yield from tallies.items()
+    for topic, pairs in examples.items():
+        for pair in heapq.nsmallest(_SHOWN, pairs):
+            yield beam.pvalue.TaggedOutput(_EXAMPLES, (topic, pair))
+
+
+def _blanks(shard: ShardFacts) -> Iterator[tuple[str, tuple[Ref, ...]]]:
+    blank = [image.ref for image in shard.images if image.look.blank]
+    for ref in heapq.nsmallest(_SHOWN, blank):
+        yield "blank", (ref,)

@@ -1,0 +1,179 @@
+"""Tallies, sums and sample -> the data card."""
+
+import collections
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.card import baselines, checks, word_models
+from pipeline.card.data_card import DataCard, Example
+from pipeline.card.facts import Facts, Histogram, SplitFacts
+from pipeline.card.feature_sums import FeatureSums
+from pipeline.card.repetition import judge_repeats
+from pipeline.card.shard_statistics import Ref
+from pipeline.job.card import count_captions, draw_sample, find_duplicates
+from pipeline.recordset import records
+from pipeline.recordset import vocabulary as vocabulary_lib
+
+Counts = Mapping[tuple[str, int], int]
+Stored = Mapping[tuple[str, int], draw_sample.Stored]
+
+
+class Appraise(beam.PTransform):
+    """(ShardFacts, vocabulary, (reason, count)) -> one dumped data card."""
+
+    def __init__(
+        self,
+        output: str,
+        grid: records.GridSpec,
+        unstorable: str,
+        num_shards: int,
+    ):
+        """Keeps what is needed to read records back.
+
+        Args:
+          output: folder of the shards.
+          grid: how their grids are stored.
+          unstorable: the reason by which grids with NaN were rejected.
+          num_shards: of a split; what is counted is merged in as many parts.
+        """
+        super().__init__()
+        self._output, self._grid = output, grid
+        self._unstorable, self._num_shards = unstorable, num_shards
+
+    def expand(self, inputs: Any) -> Any:
+        """Pipe of labelled stages."""
+        facts, vocabulary, reasons = inputs
+        one = beam.pvalue.AsSingleton(vocabulary)
+        captions, frequent = (
+            facts,
+            vocabulary,
+        ) | "Count" >> count_captions.CountCaptions(self._num_shards)
+        alike, examples = facts | "Find alike" >> find_duplicates.FindAlike(
+            self._num_shards
+        )
+        counted = (
+            (captions, alike)
+            | "Every tally" >> beam.Flatten()
+            | "Sum tallies" >> beam.CombinePerKey(sum)
+        )
+        sums = (
+            facts
+            | "Sums" >> beam.Map(lambda shard: shard.sums)
+            | "Sum grids" >> beam.CombineGlobally(FeatureSums.merge)
+        )
+        plan = (
+            facts
+            | "Draw" >> draw_sample.Draw()
+            | "Plan"
+            >> beam.Map(draw_sample.Plan.of, beam.pvalue.AsDict(examples))
+        )
+        stored = plan | draw_sample.ReadBack(self._output, self._grid)
+        return plan | "Appraise" >> beam.Map(
+            _appraised,
+            stored=beam.pvalue.AsDict(stored),
+            counted=beam.pvalue.AsDict(counted),
+            frequent=beam.pvalue.AsDict(frequent),
+            sums=beam.pvalue.AsSingleton(sums),
+            vocabulary=one,
+            reasons=beam.pvalue.AsDict(reasons),
+            unstorable=self._unstorable,
+        )
+
+
+def _appraised(
+    plan: draw_sample.Plan,
+    *,
+    stored: Stored,
+    counted: Mapping[count_captions.Key, int],
+    frequent: Mapping[str, Sequence[tuple[int, str]]],
+    sums: FeatureSums,
+    vocabulary: str,
+    reasons: Mapping[str, int],
+    unstorable: str,
+) -> str:
+    known = vocabulary_lib.Vocabulary.load(vocabulary)
+    by_split: dict[str, dict[tuple[str, int], int]] = collections.defaultdict(
+        dict
+    )
+    for (split, name, value), count in counted.items():
+        by_split[split][name, value] = count
+    crowded = by_split.pop("", {}).get(("crowded", 0), 0)
+    facts = Facts(
+        splits={
+            split: _split(split, by_split[split], frequent.get(split, ()))
+            for split in sorted(by_split)
+        },
+        vocabulary_size=len(known),
+        rejected=dict(sorted(reasons.items())),
+        features=sums.facts(non_finite=reasons.get(unstorable, 0)),
+        ladder=word_models.climb(
+            plan.split,
+            [captions for _, captions in plan.counted],
+            [captions for _, captions in plan.measured],
+            known,
+        ),
+        floors=baselines.measure(
+            plan.split,
+            _described(plan.scored, stored),
+            _described(plan.lent, stored),
+        ),
+        crowded_hashes=crowded,
+    )
+    examples = {
+        topic: tuple(_examples(group, stored) for group in groups if group)
+        for topic, groups in plan.shown.items()
+    }
+    shown = {topic: groups for topic, groups in examples.items() if groups}
+    return DataCard(facts, checks.judge(facts), shown).dump()
+
+
+def _split(
+    split: str, counts: Counts, frequent: Sequence[tuple[int, str]]
+) -> SplitFacts:
+    one = collections.Counter(
+        {name: count for (name, _), count in counts.items()}
+    )
+    lengths = _histogram(counts, "length")
+    repeats = judge_repeats(
+        dict(_histogram(counts, "times")),
+        distinct_exact=one["exact"],
+        shared=one["shared"],
+        repeated_within=one["within"],
+        frequent=frequent,
+    )
+    return SplitFacts(
+        images=one["images"],
+        captions=sum(many for _, many in lengths),
+        words=one["words"],
+        types=one["types"],
+        known_types=one["known types"],
+        unknown_words=one["unknown"],
+        captions_per_image=_histogram(counts, "per image"),
+        caption_lengths=lengths,
+        repeats=repeats,
+        blank_images=one["blank"],
+        repeated_images=one["repeated"],
+        leaked_images=None if split == "train" else one["leaked"],
+    )
+
+
+def _histogram(counts: Counts, name: str) -> Histogram:
+    rows = [(key[1], many) for key, many in counts.items() if key[0] == name]
+    return tuple(sorted(rows))
+
+
+def _described(
+    drawn: Iterable[draw_sample.Drawn], stored: Stored
+) -> list[baselines.Described]:
+    return [
+        baselines.Described(captions, stored[file, offset].pooled)
+        for (_, _, file, offset), captions in drawn
+    ]
+
+
+def _examples(group: Iterable[Ref], stored: Stored) -> tuple[Example, ...]:
+    return tuple(
+        Example(*ref, captions=stored[ref[2:]].captions) for ref in group
+    )

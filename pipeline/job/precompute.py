@@ -1,0 +1,86 @@
+"""Images and captions -> a record set: the whole Beam job."""
+
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.job import vocabulary as vocabulary_lib
+from pipeline.job import write_manifest, write_rejects, write_shards
+from pipeline.job.card import make_card
+from pipeline.readers import reference as reference_lib
+from pipeline.readers import split_lists
+from pipeline.recordset import splits
+from pipeline.shards import counters as counters_lib
+from pipeline.shards import encode, write_shard
+
+
+def _seen(
+    reference: reference_lib.Reference, counters: counters_lib.Counters
+) -> reference_lib.Reference:
+    counters.add(captions_read=len(reference.captions))
+    return reference
+
+
+class Precompute(beam.PTransform):
+    """Begin -> a record set: the whole job.
+
+    Every stage but the first is a stage above, in the order of the flow.
+    """
+
+    def __init__(
+        self,
+        reader: beam.PTransform,
+        rule: splits.SplitRule,
+        writer: write_shard.ShardWriter,
+        summary: write_manifest.Summary,
+        *,
+        min_count: int,
+        max_words: int,
+    ):
+        """Takes the finished parts; see each for what it is.
+
+        Args:
+          reader: such as `jsonl.ReadJsonl`.
+          rule: of the splits.
+          writer: of each shard.
+          summary: for the manifest.
+          min_count: words seen less often in train become unknown.
+          max_words: most tokens in the vocabulary.
+        """
+        super().__init__()
+        self._reader, self._rule, self._writer = reader, rule, writer
+        self._summary = summary
+        self._learn = vocabulary_lib.LearnVocabulary(
+            min_count=min_count, max_size=max_words
+        )
+
+    def expand(self, begin: Any) -> Any:
+        """Pipe of labelled stages."""
+        writer = self._writer
+        references, unread = begin | "Read" >> self._reader
+        references |= split_lists.AssignSplits(self._rule)
+        references |= "Count captions read" >> beam.Map(_seen, writer.counters)
+        rows, rejects, grouped, facts = references | write_shards.WriteShards(
+            writer
+        )
+        reasons = (
+            (unread, rejects)
+            | "All rejects" >> beam.Flatten()
+            | write_rejects.WriteRejects(writer.output, writer.num_shards)
+        )
+        vocabulary = references | self._learn
+        appraise = make_card.Appraise(
+            writer.output,
+            writer.encoding.grid,
+            encode.UNSTORABLE,
+            writer.num_shards,
+        )
+        written = write_manifest.Written(
+            rows=rows,
+            reasons=reasons,
+            vocabulary=vocabulary,
+            card=(facts, vocabulary, reasons) | appraise,
+            read=references | "Count read" >> beam.combiners.Count.Globally(),
+            grouped=grouped | "Count grouped" >> beam.CombineGlobally(sum),
+        )
+        return begin | write_manifest.WriteManifest(self._summary, written)

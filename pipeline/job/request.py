@@ -1,0 +1,119 @@
+"""What a run was asked for, so that a re-run goes on and another is refused."""
+
+import dataclasses
+import json
+from typing import Any
+
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.files import beam_files, ownership
+from pipeline.readers import rejects
+from pipeline.recordset import manifest, record_set, tfrecord
+
+REQUEST_FILE = "request.json"
+
+_MADE_LAST = (
+    manifest.MANIFEST_FILE,
+    manifest.CARD_FILE,
+    manifest.CARD_PAGE_FILE,
+    rejects.PATTERN,
+)
+_SHARDS = ("*.index.json", "*.tfrecord")
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """Everything that decides the bytes, apart from the images themselves.
+
+    Attributes:
+      inputs: sha256 of the caption file and of its split lists.
+      settings: as the manifest records them; no paths.
+      encoder: the encoder's fingerprint.
+    """
+
+    inputs: dict[str, str]
+    settings: dict[str, Any]
+    encoder: dict[str, Any]
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal requests."""
+        return manifest.digest(dataclasses.asdict(self))
+
+
+def claim(output: str, request: Request, *, overwrite: bool) -> str | None:
+    """Takes an output folder for a request.
+
+    An unfinished or damaged record set of the same request keeps its shards,
+    and loses what is made last; `overwrite` removes whatever is there.
+
+    Returns:
+      The folder's owner, as `ownership.take` names it; None if the record set is
+      already complete.
+
+    Raises:
+      RecordSetError: the folder holds another request's record set and
+        `overwrite` is false.
+      OSError: the folder cannot be written.
+    """
+    path = FileSystems.join(output, REQUEST_FILE)
+    asked = json.loads(json.dumps(dataclasses.asdict(request)))
+    earlier = FileSystems.exists(path)
+    if earlier and not overwrite:
+        _refuse_another(output, _earlier(path), asked)
+        if _complete(output):
+            return None
+    # Only what the last owner has not begun to publish can be removed for good.
+    owner = ownership.take(output)
+    beam_files.sweep(output)
+    if earlier:
+        _clear(output, _MADE_LAST + (_SHARDS if overwrite else ()))
+    text = manifest.canonical_json(asked)
+    beam_files.write_text(output, REQUEST_FILE, text)
+    return owner
+
+
+def _earlier(path: str) -> Any:
+    try:
+        return json.loads(beam_files.read_bytes(path))
+    except ValueError as error:
+        raise manifest.RecordSetError(
+            f"{path} is damaged: replace the record set with --overwrite"
+        ) from error
+
+
+def _refuse_another(output: str, earlier: Any, asked: Any) -> None:
+    if earlier != asked:
+        changed = ", ".join(_differences(earlier, asked))
+        raise manifest.RecordSetError(
+            f"{output} was made otherwise ({changed}): choose another "
+            "--output, or replace it with --overwrite"
+        )
+
+
+def _differences(old: Any, new: Any, name: str = "") -> list[str]:
+    """Names of the settings in which two requests differ."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return [] if old == new else [f"{name} {old!r} -> {new!r}"]
+    return [
+        line
+        for key in sorted({*old, *new})
+        for line in _differences(old.get(key), new.get(key), key)
+    ]
+
+
+def _complete(output: str) -> bool:
+    """Whether there is a manifest, and all that it lists."""
+    try:
+        record_set.open_record_set(output, beam_files.BEAM)
+    except (manifest.RecordSetError, tfrecord.CorruptShard):
+        return False
+    return True
+
+
+def _clear(output: str, names: tuple[str, ...]) -> None:
+    """Removes files by pattern, in this order."""
+    for name in names:
+        found = FileSystems.match([FileSystems.join(output, name)])[0]
+        if found.metadata_list:
+            FileSystems.delete([item.path for item in found.metadata_list])

@@ -1,0 +1,105 @@
+"""References -> shards of records.
+
+Only references cross the shuffle, never grids or pixels: they are hashed to a
+shard, grouped and sorted; then one task decodes, encodes and writes its shard.
+That keeps the runner's memory flat, makes shards idempotent, and makes their
+bytes independent of runner, bundles and number of workers.
+"""
+
+import gc
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindows
+
+from pipeline.readers import reference, rejects
+from pipeline.recordset import splits
+from pipeline.shards import shard_index, write_shard
+
+GROUPED, FACTS = "grouped", "facts"
+
+
+class WriteShards(beam.PTransform):
+    """References -> (manifest rows, rejects, references grouped, facts)."""
+
+    def __init__(self, writer: write_shard.ShardWriter):
+        """Keeps what a task needs: plain values, no model."""
+        super().__init__()
+        self._writer = writer
+
+    def expand(self, references: Any) -> Any:
+        """Pipe of labelled stages."""
+        num_shards = self._writer.num_shards
+        return (
+            references
+            | "Key by shard"
+            >> beam.Map(
+                lambda part: (
+                    (part.split, splits.shard_of(part.image_id, num_shards)),
+                    part,
+                )
+            )
+            | beam.GroupByKey()  # ((split, number), [Reference])
+            | "Encode and write"
+            >> beam.ParDo(_WriteShard(self._writer)).with_outputs(
+                rejects.REJECTS, GROUPED, FACTS, main="rows"
+            )
+        )
+
+
+class _WriteShard(beam.DoFn):
+    def __init__(self, writer: write_shard.ShardWriter):
+        self._writer = writer
+
+    def setup(self) -> None:
+        """Keeps the collector from what was imported: it is never garbage.
+
+        Each of the collections that many captions bring would look at it.
+        """
+        gc.freeze()
+
+    def start_bundle(self) -> None:
+        """Begins with no shard."""
+        self._begun: write_shard.BegunShard | None = None
+
+    def process(
+        self,
+        group: tuple[tuple[str, int], Iterable[reference.Reference]],
+    ) -> Iterator[Any]:
+        """Begins a shard, whose first batches follow the last's last ones."""
+        (split, number), references = group[0], list(group[1])
+        yield beam.pvalue.TaggedOutput(GROUPED, len(references))
+        begun, following = (
+            self._begun,
+            self._writer.begin(split, number, references),
+        )
+        self._begun = following
+        if begun:
+            yield from _told(begun.finish(following.begin_batch))
+
+    def finish_bundle(self) -> Iterator[Any]:
+        """Finishes the last shard."""
+        if self._begun:
+            for output in _told(self._begun.finish()):
+                yield _in_global_window(output)
+
+
+def _told(shard: shard_index.WrittenShard) -> Iterator[Any]:
+    """What a finished shard tells the stages behind it."""
+    split = shard.row.split
+    beam.metrics.Metrics.counter("written", split).inc(shard.row.records)
+    if shard.row.records:
+        yield shard.row
+        yield beam.pvalue.TaggedOutput(FACTS, shard.facts)
+    for reject in shard.rejects:
+        beam.metrics.Metrics.counter("rejected", reject.reason).inc()
+        yield beam.pvalue.TaggedOutput(rejects.REJECTS, reject)
+
+
+def _in_global_window(output: Any) -> Any:
+    """As an output of a bundle, not of an element, has to be."""
+    if isinstance(output, beam.pvalue.TaggedOutput):
+        value = GlobalWindows.windowed_value(output.value)
+        return beam.pvalue.TaggedOutput(output.tag, value)
+    return GlobalWindows.windowed_value(output)

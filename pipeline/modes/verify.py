@@ -1,0 +1,291 @@
+"""Finds every damage of a record set, in one pass over its files.
+
+Memory is bounded by the records under way and by the image ids of one number
+of shards, for an id falls on the same number in every split.
+"""
+
+import collections
+import concurrent.futures
+import contextlib
+import dataclasses
+import fnmatch
+import hashlib
+import json
+import threading
+from collections.abc import Iterator, Sequence, Set
+from typing import BinaryIO
+
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.job import progress, request
+from pipeline.modes import verify_shard
+from pipeline.readers import rejects
+from pipeline.recordset import manifest as manifest_lib
+from pipeline.recordset import splits
+from pipeline.shards import shard_index
+
+_THREADS = 4
+_DAMAGED = (ValueError, TypeError, KeyError, OSError, BeamIOError)
+_MOST_LINES = 20
+
+
+class Tally:
+    """What has been read so far; grows from several threads.
+
+    Attributes:
+      total: bytes of all shards, once that is known.
+      shards: read to their end.
+      images: records found.
+      bytes: of the shards.
+    """
+
+    def __init__(self) -> None:
+        """Begins at nothing."""
+        self.total = self.shards = self.images = self.bytes = 0
+        self._lock = threading.Lock()
+        self._pace = progress.Pace()
+
+    def add(self, *, images: int, size: int) -> None:
+        """Counts a shard."""
+        with self._lock:
+            self.shards += 1
+            self.images += images
+            self.bytes += size
+
+    def __str__(self) -> str:
+        """Such as `24 shards, 8000 images, 1021.1 MB`."""
+        megabytes = self.bytes / 1e6
+        return f"{self.shards} shards, {self.images} images, {megabytes:.1f} MB"
+
+    def line(self) -> str:
+        """The same with rate and time left."""
+        rate = self._pace.rate(self.bytes)
+        left = progress.time_left(self.total - self.bytes, rate)
+        pace = f", {rate / 1e6:.1f} MB/s" if rate else ""
+        return f"{self}{pace}{left}"
+
+
+def find_damages(path: str, tally: Tally) -> Iterator[str]:
+    """Reads every byte of a record set.
+
+    Where the manifest can't be read, shards are held to their side files.
+
+    Args:
+      path: its folder, on any of Beam's file systems.
+      tally: filled in on the way.
+
+    Yields:
+      One line for each damage.
+
+    Raises:
+      RecordSetError: there is nothing at `path`.
+    """
+    folder = _Folder.listed(path)
+    manifest = None
+    try:
+        text = folder.text(manifest_lib.MANIFEST_FILE)
+        manifest = manifest_lib.Manifest.load(text)
+        rows: Sequence[manifest_lib.Shard] = manifest.shards
+    except _DAMAGED as error:
+        yield str(error)
+        rows = _rows_of_side_files(folder)
+    if manifest is not None:
+        yield from _beside_the_shards(folder, manifest)
+    yield from _unlisted(folder, {row.file for row in rows})
+    expected = _expected(manifest, rows)
+    tally.total = sum(row.bytes for row in rows)
+    numbers = collections.defaultdict(list)
+    for row in rows:
+        numbers[row.file.removeprefix(row.split)].append(row)
+
+    def number_damages(group: list[manifest_lib.Shard]) -> list[str]:
+        owners: dict[str, str] = {}
+        return [
+            line
+            for row in group
+            for line in _shard_damages(folder, row, expected, owners, tally)
+        ]
+
+    with concurrent.futures.ThreadPoolExecutor(_THREADS) as pool:
+        for lines in pool.map(number_damages, numbers.values()):
+            yield from lines
+
+
+@dataclasses.dataclass(frozen=True)
+class _Folder:
+    """A folder, listed once.
+
+    Attributes:
+      path: of the folder.
+      sizes: file name -> bytes.
+    """
+
+    path: str
+    sizes: dict[str, int]
+
+    @classmethod
+    def listed(cls, path: str) -> "_Folder":
+        pattern = FileSystems.join(path, "*")
+        found = FileSystems.match([pattern])[0].metadata_list
+        if not found:
+            raise manifest_lib.RecordSetError(f"no record set at {path!r}")
+        return cls(
+            path,
+            {
+                FileSystems.split(item.path)[1]: int(item.size_in_bytes)
+                for item in found
+            },
+        )
+
+    def open(self, name: str) -> BinaryIO:
+        if name not in self.sizes:
+            raise manifest_lib.RecordSetError(f"{name}: missing")
+        return FileSystems.open(FileSystems.join(self.path, name))
+
+    def text(self, name: str) -> str:
+        with self.open(name) as file:
+            # Damaged bytes are left to what reads the text.
+            return str(file.read(), errors="replace")
+
+
+def _rows_of_side_files(folder: _Folder) -> list[manifest_lib.Shard]:
+    """What a manifest would list: the shards that hold anything."""
+    rows = []
+    for name in sorted(folder.sizes):
+        if name.endswith(shard_index.SUFFIX):
+            with contextlib.suppress(*_DAMAGED):
+                rows.append(_side_file(folder, name)[0])
+    return [row for row in rows if row.records]
+
+
+def _side_file(
+    folder: _Folder, name: str
+) -> tuple[manifest_lib.Shard, list[int]]:
+    """The row and the offsets in a shard's side file."""
+    try:
+        side = json.loads(folder.text(name))
+        return manifest_lib.Shard(**side["row"]), side["offsets"]
+    except (json.JSONDecodeError, TypeError, KeyError) as error:
+        raise manifest_lib.RecordSetError(
+            f"{name}: damaged: {error!r}"
+        ) from error
+
+
+def _expected(
+    manifest: manifest_lib.Manifest | None, rows: Sequence[manifest_lib.Shard]
+) -> verify_shard.Expected:
+    files = {row.sha256: row.file for row in rows if row.bytes}
+    if manifest is None:
+        return verify_shard.Expected(files)
+    rule = manifest.settings.get("split_rule")
+    return verify_shard.Expected(
+        files, manifest.grid, splits.SplitRule(**rule) if rule else None
+    )
+
+
+def _shard_damages(
+    folder: _Folder,
+    row: manifest_lib.Shard,
+    expected: verify_shard.Expected,
+    owners: dict[str, str],
+    tally: Tally,
+) -> list[str]:
+    """Of the shard's file and its side file."""
+    try:
+        examined = verify_shard.Examination(row, expected, owners)
+    except ValueError as error:
+        return [str(error)]
+    try:
+        with folder.open(row.file) as file:
+            lines = examined.damages(file, folder.sizes[row.file])
+        tally.add(images=len(examined.offsets), size=folder.sizes[row.file])
+    except _DAMAGED as error:
+        lines = [str(error)]
+    if len(lines) > _MOST_LINES:
+        more = f"{row.file}: and {len(lines) - _MOST_LINES} damages more"
+        lines = [*lines[:_MOST_LINES], more]
+    name = row.file.removesuffix(verify_shard.SUFFIX) + shard_index.SUFFIX
+    try:
+        said, offsets = _side_file(folder, name)
+    except _DAMAGED as error:
+        return [*lines, str(error)]
+    if said != row:
+        return [*lines, f"{name}: tells of another shard than the manifest"]
+    if offsets != examined.offsets and not lines:
+        return [f"{name}: its offsets are not those of the records"]
+    return lines
+
+
+def _unlisted(folder: _Folder, files: Set[str]) -> Iterator[str]:
+    """Shards that hold something, and that no manifest lists."""
+    for name, size in sorted(folder.sizes.items()):
+        if name.endswith(verify_shard.SUFFIX) and size and name not in files:
+            yield f"{name}: not in the manifest"
+        shard = name.removesuffix(shard_index.SUFFIX) + verify_shard.SUFFIX
+        if name.endswith(shard_index.SUFFIX) and shard not in folder.sizes:
+            # A listed shard that is missing is told of elsewhere.
+            if shard not in files:
+                yield f"{name}: its shard is missing"
+
+
+def _beside_the_shards(
+    folder: _Folder, manifest: manifest_lib.Manifest
+) -> Iterator[str]:
+    """Vocabulary, data card, request and rejects."""
+    for check in (_vocabulary, _card, _request, _rejects):
+        try:
+            yield from check(folder, manifest)
+        except _DAMAGED as error:
+            yield str(error)
+
+
+def _vocabulary(
+    folder: _Folder, manifest: manifest_lib.Manifest
+) -> Iterator[str]:
+    name = manifest_lib.VOCABULARY_FILE
+    yield from _text(folder, name, manifest.vocabulary_sha256)
+
+
+def _card(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:
+    if manifest.card_sha256 is not None:
+        name = manifest_lib.CARD_FILE
+        yield from _text(folder, name, manifest.card_sha256)
+
+
+def _text(folder: _Folder, name: str, sha256: str) -> Iterator[str]:
+    if hashlib.sha256(folder.text(name).encode()).hexdigest() != sha256:
+        yield f"{name}: not the one in the manifest"
+
+
+def _request(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:
+    name = request.REQUEST_FILE
+    try:
+        asked = json.loads(folder.text(name))
+        same = (manifest.settings, manifest.encoder) == (
+            asked["settings"],
+            asked["encoder"],
+        )
+    except (json.JSONDecodeError, TypeError, KeyError) as error:
+        yield f"{name}: damaged: {error!r}"
+    else:
+        if not same:
+            yield f"{manifest_lib.MANIFEST_FILE}: of another run than {name}"
+
+
+def _rejects(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:
+    found: collections.Counter[str] = collections.Counter()
+    for name in sorted(folder.sizes):
+        if fnmatch.fnmatchcase(name, rejects.PATTERN):
+            try:
+                lines = folder.text(name).splitlines()
+                found.update(json.loads(line)["reason"] for line in lines)
+            except (json.JSONDecodeError, TypeError, KeyError) as error:
+                yield f"{name}: damaged: {error!r}"
+    for reason in sorted({*found, *manifest.rejected}):
+        said = manifest.rejected.get(reason, 0)
+        if found[reason] != said:
+            yield (
+                f"{rejects.PATTERN}: {found[reason]} rejected as {reason}, the "
+                f"manifest says {said}"
+            )

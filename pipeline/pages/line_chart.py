@@ -1,0 +1,183 @@
+"""Learning curves as inline SVG."""
+
+import dataclasses
+import html
+import math
+from collections.abc import Iterable, Mapping, Sequence
+
+from pipeline.pages import svg_axes
+
+# More points than pixels draw nothing more.
+_MOST_POINTS = 400
+_MOST_DOTS = 60
+
+Point = tuple[float, float]
+
+
+@dataclasses.dataclass(frozen=True)
+class Series:
+    """One line of a chart.
+
+    Attributes:
+      label: what a reader calls it.
+      points: (step, value), steps ascending; a value may be NaN or infinite.
+      kind: `train` is drawn thin, `validation` bold with its points.
+    """
+
+    label: str
+    points: tuple[Point, ...]
+    kind: str = "validation"
+
+    @property
+    def finite(self) -> list[Point]:
+        """The points that can be drawn."""
+        return [point for point in self.points if math.isfinite(point[1])]
+
+    def value_at(self, step: float | None) -> float | None:
+        """The finite value at a step, or None."""
+        return next((y for x, y in self.finite if x == step), None)
+
+
+def series(
+    rows: Iterable[Mapping[str, float]],
+    key: str,
+    *,
+    label: str,
+    kind: str = "validation",
+) -> Series:
+    """Takes one scalar, such as `validation/loss`, out of `metrics.jsonl`.
+
+    Each row has `step`; those without `key` are passed over.
+    """
+    points = [(float(r["step"]), float(r[key])) for r in rows if key in r]
+    return Series(label, tuple(sorted(points, key=lambda p: p[0])), kind)
+
+
+@dataclasses.dataclass(frozen=True)
+class Chart:
+    """Lines over training steps.
+
+    Attributes:
+      title: heading, with the unit.
+      lines: `Series`, drawn in order; those without points are left out.
+      best_step: a step to mark, or None.
+      last_step: of the run, where the horizontal axis ends.
+      from_zero: whether the vertical axis begins at zero.
+      wide: whether it takes a row of its own and has a legend.
+    """
+
+    title: str
+    lines: Sequence[Series]
+    best_step: float | None = None
+    last_step: float = 1
+    from_zero: bool = False
+    wide: bool = False
+
+    def render(self) -> str:
+        """Returns a `figure` with heading, legend, SVG and what is missing."""
+        lines = [line for line in self.lines if line.points]
+        drawn = [line for line in lines if line.finite]
+        plot = self._plot(drawn) if drawn else '<p class="none">No values.</p>'
+        missing = sum(len(line.points) - len(line.finite) for line in lines)
+        note = f'<p class="none">Not finite, left out: {missing}.</p>'
+        note = note if missing else ""
+        return svg_axes.figure(
+            self.title, plot + note, key=self._key(drawn), wide=self.wide
+        )
+
+    def _key(self, lines: Sequence[Series]) -> str:
+        """The legend, or on a narrow chart the value at the best step."""
+        parts = [
+            f'<span class="{line.kind}"><i></i>{html.escape(line.label)}</span>'
+            for line in lines
+        ]
+        if not self.wide:
+            values = (line.value_at(self.best_step) for line in lines)
+            parts = [
+                f"<span><b>{svg_axes.short(value)}</b> at step "
+                f"{self.best_step:,.0f}</span>"
+                for value in values
+                if value is not None
+            ]
+        return f'<p class="key">{"".join(parts)}</p>' if parts else ""
+
+    def _plot(self, lines: Sequence[Series]) -> str:
+        steps = [line.points[-1][0] for line in lines]
+        values = [y for line in lines for _, y in line.finite]
+        low = min(0.0, *values) if self.from_zero else min(values)
+        # Zeros alone stand on the axis, not amid a range around them.
+        high = max(values) or float(self.from_zero)
+        up = svg_axes.ticks(low, high, most=5)
+        scale = svg_axes.Axes(max(self.last_step, *steps), up[0], up[-1])
+        # The axis ends with the training, not at the next round number.
+        across = svg_axes.ticks(0, scale.right, most=6 if self.wide else 3)
+        grid = scale.grid(
+            [(y, f"{y:,.6g}") for y in up],
+            [
+                (x, svg_axes.count_label(x))
+                for x in across
+                if x <= scale.right and x.is_integer()
+            ],
+            unit="step",
+        )
+        marks = "".join(_line(line, scale, self.best_step) for line in lines)
+        best = ""
+        if self.best_step is not None and self.best_step <= scale.right:
+            x = scale.x(self.best_step)
+            best = f'<line class="best" x1="{x}%" x2="{x}%" y2="100%"/>'
+        return svg_axes.plot(
+            grid + best + marks, said="; ".join(map(_summary, lines))
+        )
+
+
+def _summary(line: Series) -> str:
+    (first, start), (last, end) = line.finite[0], line.finite[-1]
+    if first == last:
+        return f"{line.label}: {svg_axes.short(start)} at step {first:,.0f}"
+    return (
+        f"{line.label}: from {svg_axes.short(start)} at step {first:,.0f} "
+        f"to {svg_axes.short(end)} at step {last:,.0f}"
+    )
+
+
+def _line(line: Series, scale: svg_axes.Axes, best_step: float | None) -> str:
+    """The line with gaps where values are missing, and its points."""
+    runs = _runs(_thinned(line.points))
+    alone = [run[0] for run in runs if len(run) == 1]
+    if line.kind == "validation":
+        few = len(line.finite) <= _MOST_DOTS
+        alone += [p for p in line.finite if few or p[0] == best_step]
+    dots = (_dot(point, line, scale, best_step) for point in sorted(set(alone)))
+    return f'<g class="{line.kind}">{scale.curve(runs)}{"".join(dots)}</g>'
+
+
+def _dot(
+    point: Point, line: Series, scale: svg_axes.Axes, best_step: float | None
+) -> str:
+    x, y = point
+    radius = 5 if x == best_step else 3
+    said = html.escape(f"{line.label}, step {x:,.0f}: {svg_axes.short(y)}")
+    return (
+        f'<circle cx="{scale.x(x)}%" cy="{scale.y(y)}%" r="{radius}">'
+        f"<title>{said}</title></circle>"
+    )
+
+
+def _thinned(points: Sequence[Point]) -> list[Point]:
+    """Means of equal runs of points, so that there are few enough."""
+    size = math.ceil(len(points) / _MOST_POINTS)
+    runs = (points[i : i + size] for i in range(0, len(points), size or 1))
+    return [
+        (sum(x for x, _ in run) / len(run), sum(y for _, y in run) / len(run))
+        for run in runs
+    ]
+
+
+def _runs(points: Iterable[Point]) -> list[list[Point]]:
+    runs: list[list[Point]] = [[]]
+    for point in points:
+        if math.isfinite(point[1]):
+            runs[-1].append(point)
+        elif runs[-1]:
+            runs.append([])
+    return [run for run in runs if run]

@@ -1,0 +1,91 @@
+"""`--annotations` -> the files it names, their splits and digests."""
+
+import dataclasses
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Sequence
+
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.recordset import manifest
+
+_NAMED_SPLIT = re.compile(r"(?P<split>[\w-]+)=(?P<pattern>.+)")
+
+
+@dataclasses.dataclass(frozen=True, order=True)
+class InputFile:
+    """One file of the data set.
+
+    Attributes:
+      path: on any of Beam's file systems; no pattern.
+      split: of every image it names, or '' where the file does not decide.
+      state: size in bytes and time of the last change, in seconds.
+    """
+
+    path: str
+    split: str = ""
+    state: tuple[int, float] = dataclasses.field(default=(0, 0), compare=False)
+
+
+def find(given: Sequence[str]) -> tuple[InputFile, ...]:
+    """Paths or patterns, each with an optional `split=` -> files, sorted.
+
+    Raises:
+      RecordSetError: nothing is there, or a file is named twice.
+    """
+    files = [file for text in given for file in _matched(text)]
+    paths = [file.path for file in files]
+    if len(set(paths)) < len(paths):
+        twice = next(path for path in paths if paths.count(path) > 1)
+        raise manifest.RecordSetError(f"--annotations names twice: {twice}")
+    return tuple(sorted(files))
+
+
+def pattern(text: str) -> tuple[str, str]:
+    """`train=a/*.jsonl` -> the split, or '', and the pattern."""
+    named = _NAMED_SPLIT.fullmatch(text)
+    return (named["split"], named["pattern"]) if named else ("", text)
+
+
+def _matched(text: str) -> list[InputFile]:
+    split, path = pattern(text)
+    found = FileSystems.match([path])[0].metadata_list
+    if not found:
+        raise manifest.RecordSetError(f"--annotations: no such path: {path}")
+    return [
+        InputFile(
+            item.path, split, (item.size_in_bytes, item.last_updated_in_seconds)
+        )
+        for item in found
+    ]
+
+
+def common_folder(files: Iterable[InputFile]) -> str:
+    """The deepest folder that holds every file."""
+    folders = [file.path.split("/")[:-1] for file in files]
+    shared = os.path.commonprefix(folders)  # Of lists: whole names.
+    return "/".join(shared) or "/" * len(shared)
+
+
+def digest(files: Iterable[InputFile]) -> str:
+    """Of contents and splits; neither paths nor their order change it."""
+    rows = sorted([file.split, _sha256(file.path)] for file in files)
+    return manifest.digest(rows)
+
+
+def digest_states(files: Iterable[InputFile], root: str) -> str:
+    """Of names, sizes and times: for files too large to be read twice."""
+    rows = sorted(
+        [file.split, file.path.removeprefix(root), *file.state]
+        for file in files
+    )
+    return manifest.digest(rows)
+
+
+def _sha256(path: str) -> str:
+    sha256 = hashlib.sha256()
+    with FileSystems.open(path) as file:
+        while chunk := file.read(1 << 20):
+            sha256.update(chunk)
+    return sha256.hexdigest()

@@ -1,0 +1,183 @@
+"""References -> records: images are read, decoded and encoded.
+
+An image that fails becomes a reject, and never costs another image its place.
+"""
+
+import dataclasses
+import functools
+import itertools
+from collections.abc import Iterable
+
+import numpy as np
+from apache_beam.io.filesystem import BeamIOError
+from apache_beam.utils import shared
+
+from pipeline.card.shard_statistics import ShardLog
+from pipeline.encoders import encoder as encoder_lib
+from pipeline.files import image_root
+from pipeline.images import decode
+from pipeline.images import thumbnail as thumbnail_lib
+from pipeline.images.perceptual_hash import Look
+from pipeline.readers import reference as reference_lib
+from pipeline.readers.rejects import Reject
+from pipeline.recordset import records
+from pipeline.shards import ahead
+
+UNSTORABLE = "unstorable-grid"
+# Two batches at once fill the cores that one leaves idle between its kernels,
+# and a third is decoded.
+_THREADS = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class _Image:
+    """What is kept of an image whose pixels are encoded."""
+
+    reference: reference_lib.Reference
+    thumbnail: bytes
+    look: Look
+
+
+_Decoded = tuple[_Image, np.ndarray]
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoded:
+    """An image and its grid, as the encoder gave it and narrowed."""
+
+    image: _Image
+    grid: np.ndarray
+    stored: np.ndarray
+
+
+# Batches of a shard's images.
+Batches = ahead.Ahead[list[Encoded | Reject]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Encoding:
+    """How images become grids, as plain values that travel.
+
+    Attributes:
+      images: where the sources lie.
+      encoder: name for `encoder.load_encoder`.
+      weights: likewise.
+      grid: how grids are stored.
+      batch_size: images the encoder takes at once.
+      thumbnail_side: longest side in pixels; 0 stores none.
+      limits: above which an image is rejected.
+      model: handle that loads the encoder once a process.
+    """
+
+    images: image_root.ImageRoot
+    encoder: str
+    weights: str | None
+    grid: records.GridSpec
+    batch_size: int
+    thumbnail_side: int
+    limits: decode.Limits = decode.LIMITS
+    model: shared.Shared = dataclasses.field(default_factory=shared.Shared)
+
+    def begin(self, references: Iterable[reference_lib.Reference]) -> Batches:
+        """Makes ready to encode references, one an image, batch by batch."""
+        encoder = self.model.acquire(
+            lambda: encoder_lib.load_encoder(self.encoder, weights=self.weights)
+        )
+        references = iter(references)
+        batches = iter(
+            lambda: list(itertools.islice(references, self.batch_size)), []
+        )
+        # While batches are decoded and encoded, the last is written.
+        return ahead.Ahead(
+            functools.partial(self._encode_batch, encoder),
+            batches,
+            depth=_THREADS + 1,
+            threads=_THREADS,
+        )
+
+    def store(
+        self, row: Encoded | Reject, log: ShardLog
+    ) -> records.CaptionedImage | Reject:
+        """The record of an image, if its grid can be stored.
+
+        Args:
+          row: of what `begin` gives.
+          log: told of every grid that is stored.
+        """
+        if isinstance(row, Reject):
+            return row
+        image, reference = row.image, row.image.reference
+        try:
+            stored = self.grid.to_bytes(row.stored)
+        except ValueError as error:
+            return reject(reference, UNSTORABLE, str(error))
+        log.add(image.look, row.grid)
+        return records.CaptionedImage(
+            image_id=reference.image_id,
+            source=reference.uri,
+            captions=reference.captions,
+            grid=stored,
+            thumbnail=image.thumbnail,
+        )
+
+    def _decode(
+        self, encoder: encoder_lib.Encoder, reference: reference_lib.Reference
+    ) -> _Decoded | Reject:
+        try:
+            data = self.images.read(
+                reference.source,
+                max_bytes=self.limits.max_bytes,
+                offset=reference.offset,
+                length=reference.length,
+            )
+            pixels = encoder.decode(data, self.limits)
+        except decode.RejectedImage as error:
+            return reject(reference, error.reason, error.detail)
+        # A path that holds a null byte is a ValueError.
+        except (OSError, BeamIOError, ValueError) as error:
+            return reject(reference, "unreadable", str(error)[:200])
+        thumbnail = b""
+        if self.thumbnail_side:
+            thumbnail = thumbnail_lib.thumbnail(
+                pixels, longest_side=self.thumbnail_side, file=data
+            )
+        fitted = encoder.fit(pixels)
+        return _Image(reference, thumbnail, Look.of(fitted)), fitted
+
+    def _encode_batch(
+        self, encoder: encoder_lib.Encoder, batch: list[reference_lib.Reference]
+    ) -> list[Encoded | Reject]:
+        """Decodes a batch and encodes what was decoded; rows keep order."""
+        rows = [self._decode(encoder, reference) for reference in batch]
+        good = [row for row in rows if not isinstance(row, Reject)]
+        encoded = iter(self._bisected(encoder, good))
+        return [
+            row if isinstance(row, Reject) else next(encoded) for row in rows
+        ]
+
+    def _bisected(
+        self, encoder: encoder_lib.Encoder, batch: list[_Decoded]
+    ) -> list[Encoded | Reject]:
+        """Halves a batch that fails, so that one image can't lose others."""
+        if not batch:
+            return []
+        images = [image for image, _ in batch]
+        try:
+            fitted = np.stack([pixels for _, pixels in batch])
+            grids = encoder.encode(fitted, self.batch_size)
+        except Exception as error:  # noqa: BLE001 - any failure is bisected
+            if len(batch) == 1:
+                detail = str(error)[:200]
+                return [reject(images[0].reference, "not-encodable", detail)]
+            half = len(batch) // 2
+            first = self._bisected(encoder, batch[:half])
+            return first + self._bisected(encoder, batch[half:])
+        stored = self.grid.narrow(grids)
+        return list(map(Encoded, images, np.asarray(grids), stored))
+
+
+def reject(
+    reference: reference_lib.Reference, reason: str, detail: str
+) -> Reject:
+    """What is told of a reference that is left out."""
+    return Reject(reference.image_id, reference.uri, reason, detail)

@@ -1,0 +1,211 @@
+"""Writes one shard: encode, write, rename, check. No Beam graph.
+
+A shard is a function of its references and the request: a finished one is
+known by the side file beside it and is skipped.
+"""
+
+import dataclasses
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from pipeline.card.shard_statistics import ShardLog
+from pipeline.files import beam_files, ownership
+from pipeline.readers import reference
+from pipeline.readers.rejects import Reject
+from pipeline.recordset import manifest, records, splits, tfrecord
+from pipeline.shards import counters as counters_lib
+from pipeline.shards import encode, shard_index
+
+
+@dataclasses.dataclass(frozen=True)
+class ShardWriter:
+    """Everything a shard's task needs, as plain values that travel.
+
+    Attributes:
+      encoding: of the images.
+      output: the record set's folder.
+      owner: of the output, as `ownership.take` names it.
+      request: digest of what was asked for; a shard of another is remade.
+      num_shards: of each split.
+      counters: raised as records are written.
+    """
+
+    encoding: encode.Encoding
+    output: str
+    owner: str
+    request: str
+    num_shards: int
+    counters: counters_lib.Counters = dataclasses.field(
+        default_factory=counters_lib.Counters
+    )
+
+    def write(
+        self,
+        split: str,
+        number: int,
+        references: Iterable[reference.Reference],
+    ) -> shard_index.WrittenShard:
+        """Writes the shard, or reads the side file of a finished one."""
+        return self.begin(split, number, references).finish()
+
+    def begin(
+        self,
+        split: str,
+        number: int,
+        references: Iterable[reference.Reference],
+    ) -> "BegunShard":
+        """Makes ready to write the shard, or finds that it is finished."""
+        name = splits.shard_name(split, number, self.num_shards)
+        parts = sorted(references, key=lambda part: tuple(vars(part).values()))
+        content = list(map(vars, parts))
+        # The image root too: what could not be read there is tried elsewhere.
+        root = dataclasses.asdict(self.encoding.images)
+        key = manifest.digest([self.request, root, content])
+        merged, rejects = _merge_by_image(parts)
+        merged.sort(key=lambda part: splits.record_order(part.image_id))
+        side = shard_index.read(self.output, name, key)
+        return BegunShard(
+            self,
+            split,
+            name,
+            key,
+            merged,
+            rejects,
+            captions=sum(len(part.captions) for part in parts),
+            side=side,
+            encoded=None if side else self.encoding.begin(merged),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class BegunShard:
+    """A shard whose first batches may be under way.
+
+    Attributes:
+      writer: that began it.
+      split: of its images.
+      name: of its files.
+      key: digest of all that decides its content.
+      merged: its images, in the order of its records.
+      rejects: images that are left out; those not encodable are added.
+      captions: of all of these.
+      side: the side file, if it was finished before.
+      encoded: its images in batches, if not.
+    """
+
+    writer: ShardWriter
+    split: str
+    name: str
+    key: str
+    merged: list[reference.Reference]
+    rejects: list[Reject]
+    captions: int
+    side: dict[str, Any] | None
+    encoded: encode.Batches | None
+
+    def begin_batch(self) -> None:
+        """Begins one more batch before `finish` asks for it."""
+        if self.encoded:
+            self.encoded.begin()
+
+    def finish(
+        self, then: Callable[[], None] = lambda: None
+    ) -> shard_index.WrittenShard:
+        """Writes what is not there.
+
+        Args:
+          then: called as the last batches end; see `ahead.Ahead`.
+        """
+        counters, side = self.writer.counters, self.side
+        if side:
+            counters.add(
+                images_skipped=side["row"]["records"],
+                captions_skipped=self.captions,
+            )
+        else:
+            side = {"key": self.key, **self._made(then)}
+            shard_index.write(self.writer.output, self.name, side)
+            # Those of rejected images are done with too.
+            rest = self.captions - side["row"]["captions"]
+            counters.add(captions_written=rest)
+        return shard_index.WrittenShard.join(side, self.merged)
+
+    def _made(self, then: Callable[[], None]) -> dict[str, Any]:
+        """Writes the records; returns the rest of the side file."""
+        num_images, log = len(self.merged) + len(self.rejects), ShardLog()
+        self.writer.counters.add(rejects=len(self.rejects))
+        row, offsets = self._write_records(self._records(log, then))
+        if row.records + len(self.rejects) != num_images:
+            raise manifest.RecordSetError(
+                f"{self.name}: {num_images} images read, {row.records} written "
+                f"and {len(self.rejects)} rejected"
+            )
+        return {
+            "row": dataclasses.asdict(row),
+            "rejects": [dataclasses.asdict(reject) for reject in self.rejects],
+            "offsets": offsets,
+            "card": log.to_json(),
+        }
+
+    def _records(
+        self, log: ShardLog, then: Callable[[], None]
+    ) -> Iterator[records.CaptionedImage]:
+        """Passes records on, and adds the others to the rejects."""
+        batches = self.encoded.results(then) if self.encoded else ()
+        for encoded in itertools.chain.from_iterable(batches):
+            row = self.writer.encoding.store(encoded, log)
+            if isinstance(row, Reject):
+                self.rejects.append(row)
+                self.writer.counters.add(rejects=1)
+            else:
+                yield row
+
+    def _write_records(
+        self, rows: Iterable[records.CaptionedImage]
+    ) -> tuple[manifest.Shard, list[int]]:
+        digest, offsets, captions, place = hashlib.sha256(), [], 0, 0
+
+        def framed() -> Iterator[bytes]:
+            nonlocal captions, place
+            for record in rows:
+                chunk = tfrecord.frame(record.to_bytes())
+                digest.update(chunk)
+                offsets.append(place)
+                place += len(chunk)
+                captions += len(record.captions)
+                self.writer.counters.add(
+                    images=1,
+                    bytes=len(chunk),
+                    captions_written=len(record.captions),
+                )
+                yield chunk
+
+        file, output = f"{self.name}.tfrecord", self.writer.output
+        chunks = ownership.guard(framed(), output, self.writer.owner)
+        size = beam_files.write_bytes(output, file, chunks)
+        row = manifest.Shard(
+            file=file,
+            split=self.split,
+            records=len(offsets),
+            captions=captions,
+            bytes=size,
+            sha256=digest.hexdigest(),
+        )
+        return row, offsets
+
+
+def _merge_by_image(
+    parts: Iterable[reference.Reference],
+) -> tuple[list[reference.Reference], list[Reject]]:
+    merged, rejects = [], []
+    for _, group in itertools.groupby(parts, key=lambda part: part.image_id):
+        members = list(group)
+        try:
+            merged.append(reference.merge(members))
+        except reference.MalformedReference as error:
+            rejects.append(
+                encode.reject(members[0], error.reason, error.detail)
+            )
+    return merged, rejects

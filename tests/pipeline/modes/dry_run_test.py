@@ -1,0 +1,79 @@
+"""A rehearsal: a real sample through the real reader and writer."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.modes import dry_run
+from tests.support import fixtures, jobs
+
+
+def test_the_whole_is_told_from_a_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 16)
+    found = dry_run.Rehearsal(
+        total=118_287_000,
+        images=320,
+        rejects=2,
+        seconds=4.0,
+        bytes=40_000_000,
+        memory=1_310_000_000,
+    )
+    assert str(found).splitlines() == [
+        (
+            "sample: 320 of 118287000 images, 2 rejected, 80.0 images/s and "
+            "1310 MB of memory in one worker of 16 cores"
+        ),
+        (
+            "whole: 410.7 h in one worker, 14785.88 GB; workers needed: 411 "
+            "for 1 h, 103 for 4 h, 18 for 24 h"
+        ),
+    ]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> jobs.World:
+    """60 images, of which one is none."""
+    folder = tmp_path_factory.mktemp("world")
+    corpus = fixtures.draw_corpus(folder / "corpus", num_images=60)
+    (corpus.images / "image-03.jpg").write_bytes(b"no image")
+    return jobs.World(corpus, fixtures.save_encoder(folder / "patches.keras"))
+
+
+@pytest.mark.parametrize(
+    ("given", "sample"),
+    [
+        # Ten batches of four, but for the five that are encoded first.
+        ([], "sample: 35 of 60 images, "),
+        (["--limit=12"], "sample: 7 of 12 images, "),
+        (["--limit=3"], "sample: 3 of 3 images, "),
+        (
+            ["--runner=PortableRunner", "--limit=6"],
+            "sample: 1 of 6 images, ",
+        ),
+    ],
+)
+def test_a_dry_run_writes_nothing(
+    world: jobs.World, tmp_path: Path, given: list[str], sample: str
+) -> None:
+    output = tmp_path / "records"
+    ended = jobs.run(*world.flags(output), *given, "--dry_run")
+    assert ended.code == 0, ended.errors
+    assert ended.output.startswith(sample)
+    assert "; workers needed: 1 for 1 h, 1 for 4 h" in ended.output
+    assert not output.exists()
+
+
+def test_token_files_are_counted_by_image(
+    world: jobs.World, tmp_path: Path
+) -> None:
+    flags = world.flags(tmp_path / "out", annotations=world.corpus.tokens)
+    ended = jobs.run(*flags, "--dataset=flickr8k", "--dry_run")
+    assert ended.output.startswith("sample: 35 of 60 images, ")
+
+
+def test_an_empty_data_set_is_told(world: jobs.World, tmp_path: Path) -> None:
+    empty = fixtures.write_jsonl(tmp_path / "empty.jsonl", [])
+    flags = world.flags(tmp_path / "out", annotations=empty)
+    assert jobs.run(*flags, "--dry_run").told == "the data set has no images"

@@ -1,0 +1,65 @@
+"""Patterns: where an image lies whose folder the captions do not tell."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.readers import image_pattern, jsonl
+from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.reference import Reference
+from pipeline.readers.rejects import Reject
+from tests.support import fixtures, pipes
+
+
+@pytest.mark.parametrize(
+    ("images", "root"),
+    [
+        ("coco/*2017/*.jpg", "coco"),
+        ("/data/a?/b[0-9].jpg", "/data"),
+        ("gs://bucket/photos/**", "gs://bucket/photos"),
+        ("/*.jpg", "/"),
+        ("*.jpg", ""),
+    ],
+)
+def test_a_pattern_has_a_root(images: str, root: str) -> None:
+    assert image_pattern.is_pattern(images)
+    assert not image_pattern.is_pattern(root)
+    assert image_pattern.root_of(images) == root
+
+
+def test_images_are_found_by_name(tmp_path: Path) -> None:
+    for name in ("train/1.jpg", "train/3.jpg", "val/2.jpg", "val/3.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    rows = [
+        {"image": name, "captions": ["x"], "id": name[-5]}
+        for name in ("1.jpg", "val/2.jpg", "3.jpg", "4.jpg")
+    ]
+    path = fixtures.write_jsonl(tmp_path / "c.jsonl", [*rows, {}])
+    reader = jsonl.ReadJsonl([InputFile(str(path))])
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | image_pattern.LocateImages(
+            reader, f"{tmp_path}/*/*.jpg"
+        )
+        pipes.check(
+            good,
+            [
+                Reference("1", "train/1.jpg", ("x",)),
+                Reference("2", "val/2.jpg", ("x",)),
+            ],
+        )
+        told = "files of --images have this name"
+        pipes.check(
+            rejects,
+            [
+                Reject("3", "3.jpg", "ambiguous-image", f"2 {told}"),
+                Reject("4", "4.jpg", "no-such-image", f"0 {told}"),
+                Reject(
+                    "{}",
+                    "",
+                    "malformed-line",
+                    "needs 'image' and 'captions' (KeyError('image'))",
+                ),
+            ],
+            "rejects",
+        )

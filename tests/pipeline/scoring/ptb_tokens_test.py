@@ -1,0 +1,65 @@
+import json
+import os
+import pathlib
+
+import pytest
+
+from pipeline.scoring.ptb_tokens import ptb_tokens
+
+_DATA = pathlib.Path(
+    os.environ.get(
+        "EYEWITNESS_DATA",
+        pathlib.Path(__file__).parents[4] / "shared" / "data",
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("caption", "words"),
+    [
+        ("A Dog runs .", "a dog runs"),
+        ("A dog, a cat; one bird!", "a dog a cat one bird"),
+        ("A dog's toy isn't new.", "a dog 's toy is n't new"),
+        ("They’re on the “grass” – here…", "they 're on the grass here"),
+        ("I can't, he cannot", "i ca n't he can not"),
+        ("Gonna wanna gotta", "gon na wan na got ta"),
+        ("lemme or gimme cannoli", "lem me or gim me cannoli"),
+        ("the dogs' bowl", "the dogs bowl"),
+        ("five o'clock and rock 'n' roll", "five o'clock and rock 'n' roll"),
+        ("a 2-year-old in a t-shirt", "a 2-year-old in a t-shirt"),
+        ("a black/white cat, 1/2 pizza", "a black/white cat 1/2 pizza"),
+        ("a (small) dog", "a -lrb- small -rrb- dog"),
+        ("Washington D.C. and an R.V.", "washington d.c. and an r.v."),
+        ("Mr. Smith of Elm St.", "mr. smith of elm st."),
+        ("the sky.  The sea.The sun", "the sky the sea.the sun"),
+        ("at 8:25, $5.00 for 1,000", "at 8:25 $ 5.00 for 1,000"),
+        ("7:30pm. Dog #5 & AT&T", "7:30 pm dog # 5 & at&t"),
+        ("wow!!! wow!", "wow !!! wow"),
+        ("a <unk> dog \N{DOG FACE} here", "a <unk> dog here"),
+        ("a café\nsign", "a café sign"),
+        (" . ", ""),
+        ("", ""),
+    ],
+)
+def test_cuts_words_as_the_official_tokenizer_does(caption, words):
+    assert ptb_tokens(caption) == words.split()
+
+
+def test_plain_words_come_back_unchanged():
+    words = "two children play with a ball in the snow".split()
+    assert ptb_tokens(" ".join(words)) == words
+
+
+@pytest.mark.data
+def test_equals_the_official_tokenizer_on_coco_captions():
+    path = _DATA / "parity" / "coco_fakecap126.json"
+    if not path.exists():
+        pytest.skip(f"{path} is missing; set EYEWITNESS_DATA.")
+    parity = json.loads(path.read_text())
+    written, cut = [], []
+    for image, references in parity["refs"].items():
+        written += [*references, parity["hyps"][image]]
+        cut += parity["tokenized_refs"][image]
+        cut += parity["tokenized_hyps"][image]
+    assert len(written) == 757
+    assert [ptb_tokens(c) for c in written] == [c.split() for c in cut]

@@ -1,0 +1,49 @@
+"""`shards_test.py` tests the side files that shards get; here, what is read."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.card.shard_statistics import ShardLog
+from pipeline.readers.reference import Reference
+from pipeline.readers.rejects import Reject
+from pipeline.recordset import manifest
+from pipeline.shards import shard_index
+
+ROW = manifest.Shard("a.tfrecord", "train", 0, 0, 0, "00")
+SIDE = {
+    "key": "k",
+    "row": dataclasses.asdict(ROW),
+    "rejects": [dataclasses.asdict(Reject("a", "a.jpg", "empty", ""))],
+    "offsets": [],
+    "card": ShardLog().to_json(),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> str:
+    (tmp_path / "a.tfrecord").write_bytes(b"")
+    shard_index.write(str(tmp_path), "a", SIDE)
+    return str(tmp_path)
+
+
+def test_a_side_file_comes_back(folder: str) -> None:
+    side = shard_index.read(folder, "a", "k")
+    assert side == json.loads(json.dumps(SIDE))
+    written = shard_index.WrittenShard.join(side, [Reference("a", "a.jpg", ())])
+    assert written.row == ROW
+    assert [reject.image_id for reject in written.rejects] == ["a"]
+    assert written.facts.images == ()
+
+
+def test_another_key_or_none_is_no_side_file(folder: str) -> None:
+    assert shard_index.read(folder, "a", "other") is None
+    assert shard_index.read(folder, "b", "k") is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"key": "k"}', "\0"])
+def test_damage_is_no_side_file(folder: str, text: str) -> None:
+    Path(folder, "a.index.json").write_text(text)
+    assert shard_index.read(folder, "a", "k") is None

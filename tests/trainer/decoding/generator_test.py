@@ -1,0 +1,140 @@
+"""Grids become captions, with the words where they were looked for."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from pipeline.recordset import manifest
+from pipeline.recordset import record_set as record_set_lib
+from pipeline.recordset import vocabulary as vocabulary_lib
+from tests.support import fixtures
+from trainer.captioners import show_attend_tell
+from trainer.data import split_images
+from trainer.decoding import generator
+
+
+@pytest.fixture(scope="module")
+def record_set(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> record_set_lib.RecordSet:
+    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
+
+
+@pytest.fixture(scope="module")
+def model(record_set) -> show_attend_tell.ShowAttendTell:
+    """Far enough from its first weights to say something of each image."""
+    made = fixtures.tiny_captioner(record_set.vocabulary)
+    draw = np.random.default_rng(2)
+    for variable in made.trainable_variables:
+        variable.assign_add(draw.normal(scale=0.8, size=variable.shape))
+    bias = made.logits.bias.numpy()
+    # Or each would end at once.
+    bias[vocabulary_lib.END] = bias.max() - 3
+    made.logits.bias.assign(bias)
+    return made
+
+
+@pytest.fixture(scope="module")
+def grid(record_set) -> tf.Tensor:
+    (batch,) = split_images.batches(record_set, "train", batch_images=16)
+    return batch.grid
+
+
+@pytest.fixture(scope="module")
+def generators(record_set, model) -> dict[int, generator.CaptionGenerator]:
+    """Greedy search, and three beams."""
+    return {
+        beams: generator.CaptionGenerator(
+            model,
+            record_set.vocabulary,
+            generator.Search(beams=beams, max_length=6, batch_images=4),
+        )
+        for beams in (1, 3)
+    }
+
+
+def log_prob(
+    model: show_attend_tell.ShowAttendTell,
+    grid: tf.Tensor,
+    tokens: list[int],
+) -> tuple[float, np.ndarray]:
+    """Teacher-forced log probability, and attention, of one image's words."""
+    seen = tf.constant([[[vocabulary_lib.START, *tokens[:-1]]]])
+    logits, attention = model(grid, seen)
+    log_probs = tf.nn.log_softmax(logits)[0, 0].numpy()
+    total = sum(log_probs[i, token] for i, token in enumerate(tokens))
+    return float(total), attention[0, 0].numpy()
+
+
+@pytest.mark.parametrize("beams", [1, 3])
+def test_captions_agree_with_teacher_forcing(
+    record_set, model, grid, generators, beams
+):
+    vocabulary = record_set.vocabulary
+    captions = generators[beams].captions(grid, 13)
+    assert len(captions) == 13
+    assert len({caption.text for caption in captions}) > 3
+    for row, caption in enumerate(captions):
+        assert caption.text == " ".join(caption.words)
+        tokens = [vocabulary.words.index(word) for word in caption.words]
+        assert not set(tokens) & set(range(4))
+        if len(tokens) < 6:
+            tokens.append(vocabulary_lib.END)
+        expected, attention = log_prob(model, grid[row : row + 1], tokens)
+        assert caption.log_prob == pytest.approx(expected, abs=1e-4)
+        np.testing.assert_allclose(
+            caption.attention, attention[: len(caption.words)], atol=1e-5
+        )
+
+
+def test_caption_of_an_image_does_not_depend_on_its_batch(grid, generators):
+    together = generators[3].captions(grid, 13)
+    few = generators[3].captions(grid[4:8], 4)
+    assert [caption.text for caption in few] == [
+        caption.text for caption in together[4:8]
+    ]
+
+
+def test_only_the_rows_asked_for_are_captioned(grid, generators):
+    assert len(generators[1].captions(grid, 5)) == 5
+    assert generators[1].captions(grid, 0) == []
+
+
+def test_split_is_captioned_once_and_in_order(record_set, generators):
+    rows = list(
+        generator.caption_split(generators[1], record_set, "validation")
+    )
+    assert [row.image_id for row in rows] == [
+        f"validation-{number}" for number in range(5)
+    ]
+    assert [len(row.references) for row in rows] == [1, 2, 3, 4, 5]
+    assert rows[2].thumbnail == b"thumbnail of validation-2"
+    (batch,) = split_images.batches(record_set, "validation", batch_images=5)
+    captions = generators[1].captions(batch.grid, 5)
+    assert [row.caption.text for row in rows] == [c.text for c in captions]
+
+
+def test_split_is_captioned_up_to_the_limit(record_set, generators):
+    rows = generator.caption_split(
+        generators[1], record_set, "validation", limit=3
+    )
+    assert len(list(rows)) == 3
+
+
+def test_unknown_split_is_told(record_set, generators):
+    rows = generator.caption_split(generators[1], record_set, "test")
+    with pytest.raises(manifest.RecordSetError, match="^no split 'test' "):
+        next(rows)
+
+
+@pytest.mark.parametrize("name", ["beams", "max_length", "batch_images"])
+def test_search_refuses_what_is_not_positive(name):
+    with pytest.raises(ValueError) as error:
+        generator.Search(**{name: 0})
+    assert str(error.value) == f"`{name}` must be positive, got 0"
+
+
+def test_search_refuses_a_negative_power():
+    with pytest.raises(ValueError) as error:
+        generator.Search(length_power=-0.5)
+    assert str(error.value) == "`length_power` must not be negative, got -0.5"

@@ -1,0 +1,52 @@
+"""Signals to this very process, and what becomes of them."""
+
+import os
+import signal
+
+import pytest
+
+from trainer.loop import loop, stop_signal
+
+REPORT = loop.Report(40, {}, seconds=1.0, num_steps=20)
+
+
+@pytest.mark.parametrize(
+    ("number", "name", "exit_code"),
+    [(signal.SIGTERM, "SIGTERM", 143), (signal.SIGINT, "SIGINT", 130)],
+)
+def test_a_signal_ends_the_loop_and_tells_the_exit_code(
+    number, name, exit_code
+):
+    with stop_signal.Notice() as notice:
+        notice(REPORT)
+        os.kill(os.getpid(), number)
+        with pytest.raises(loop.StopTraining, match=f"^{name} at step 40$"):
+            notice(REPORT)
+    with pytest.raises(stop_signal.Preempted) as stop:
+        notice.check("runs/one")
+    assert stop.value.exit_code == exit_code
+    assert str(stop.value) == (
+        f"stopped by {name} and saved: the same command goes on with runs/one"
+    )
+
+
+def test_a_run_that_ended_for_other_reasons_is_not_preempted():
+    with stop_signal.Notice() as notice:
+        notice(REPORT)
+        os.kill(os.getpid(), signal.SIGTERM)
+    notice.check("runs/one")
+
+
+def test_the_second_signal_is_nobodys_to_catch():
+    with stop_signal.Notice():
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_DFL
+
+
+def test_handlers_of_before_come_back():
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    with stop_signal.Notice():
+        assert signal.getsignal(signal.SIGTERM) != before[0]
+    after = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    assert after == before

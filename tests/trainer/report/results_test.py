@@ -1,0 +1,108 @@
+"""The report: files on disk that agree, and the lines a user reads first."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pipeline.scenes import truth as truth_lib
+from pipeline.scenes import words as words_lib
+from trainer.decoding import caption as caption_lib
+from trainer.evaluation import baselines, evaluation
+from trainer.report import results
+
+
+def example(number, text):
+    words = tuple(text.split())
+    attention = np.full([len(words), 4], 0.25, np.float32)
+    caption = caption_lib.Caption(text, words, attention, -1.5)
+    return caption_lib.CaptionedExample(
+        f"img-{number}", b"", ["a dog"], caption
+    )
+
+
+@pytest.fixture
+def result():
+    texts = ["a dog", "a <b>cat</b>", "a red ball", "a boat"]
+    return evaluation.Evaluation(
+        split="test",
+        examples=[example(i, text) for i, text in enumerate(texts)],
+        constant="a dog",
+        scores={"cider_d": baselines.Score(0.52, 0.14, 0.06)},
+        repetition={"mode_share": 0.25, "collision_probability": 0.0},
+        reference_repetition={"mode_share": 1.0, "collision_probability": 1.0},
+        loss=2.5,
+        looks=True,
+        verdict="It looks at the image: it does.",
+    )
+
+
+def write(tmp_path, result, truth=None, images=2):
+    return results.write(
+        str(tmp_path),
+        result,
+        select_by="cider_d",
+        facts=[("Encoder", "lite")],
+        truth=truth,
+        page_images=images,
+    )
+
+
+def test_text_begins_with_scores_and_ends_with_the_page(tmp_path, result):
+    text = write(tmp_path, result)
+    lines = text.splitlines()
+    assert lines[0].split() == ["captioner", "constant", "shuffled"]
+    assert lines[1].split() == ["CIDEr-D", "0.520", "0.140", "0.060"]
+    assert sum(line.startswith("  img-") for line in lines) == 3
+    assert lines[-2] == result.verdict
+    assert lines[-1] == f"Page: {tmp_path / 'test' / 'page.html'}"
+
+
+def test_every_caption_is_on_disk_beside_its_references(tmp_path, result):
+    write(tmp_path, result)
+    rows = (tmp_path / "test" / "captions.jsonl").read_text().splitlines()
+    assert [json.loads(row)["id"] for row in rows] == [
+        f"img-{i}" for i in range(4)
+    ]
+    assert json.loads(rows[1])["caption"] == "a <b>cat</b>"
+    assert json.loads(rows[1])["references"] == ["a dog"]
+
+
+def test_scores_are_for_programs(tmp_path, result):
+    write(tmp_path, result)
+    scores = json.loads((tmp_path / "test" / "scores.json").read_text())
+    assert scores["looks_at_the_image"] is True
+    assert scores["scores"]["cider_d"] == {
+        "model": 0.52,
+        "constant": 0.14,
+        "shuffled": 0.06,
+    }
+    assert scores["constant_caption"] == "a dog"
+    assert scores["images"] == 4
+
+
+def test_page_shows_the_first_images_and_escapes_captions(tmp_path, result):
+    write(tmp_path, result, images=2)
+    page = (tmp_path / "test" / "page.html").read_text()
+    assert "<b>cat" not in page
+    assert "boat" not in page
+
+
+def test_page_tells_what_the_true_scene_says(tmp_path, result):
+    thing = truth_lib.SceneObject(
+        shape=words_lib.SHAPES[0],
+        colour=words_lib.COLOURS[0],
+        size="large",
+        texture="plain",
+        x=100,
+        y=100,
+    )
+    scene = truth_lib.Scene("s", words_lib.BACKGROUNDS[0], (thing,))
+    right = f"a {thing.colour} {thing.shape}"
+    wrong = f"a {words_lib.COLOURS[1]} {thing.shape}"
+    result.examples[:2] = [example(0, right), example(1, wrong)]
+    truth = {f"img-{i}": scene for i in range(4)}
+    write(tmp_path, result, truth=truth)
+    page = (tmp_path / "test" / "page.html").read_text()
+    assert "all 2 statements true" in page
+    assert "1 of 2 statements false" in page

@@ -1,0 +1,120 @@
+"""Parts of an update, put together as the settings say."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.recordset import record_set as record_set_lib
+from tests.support import fixtures
+from trainer.captioners import show_attend_tell
+from trainer.data import batches
+from trainer.decoding import generator
+from trainer.devices import strategy
+from trainer.training import (
+    loss,
+    loss_scale,
+    optimizer,
+    recipe,
+    setup,
+    train_step,
+)
+
+RECIPE = recipe.Recipe(
+    batching=batches.Batching(
+        batch_images=8, captions_per_image=2, max_length=5, num_streams=2
+    ),
+    optimizer=optimizer.AdamW(learning_rate=1e-3, scaling="sqrt"),
+    loss=loss.CaptionLoss(),
+    loss_scale=loss_scale.DynamicScale(initial=64.0),
+)
+
+
+@pytest.fixture(scope="module")
+def record_set(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> record_set_lib.RecordSet:
+    folder: Path = tmp_path_factory.mktemp("records")
+    fixtures.write_uneven_record_set(folder)
+    return record_set_lib.open_record_set(str(folder))
+
+
+def built(
+    record_set: record_set_lib.RecordSet, made: recipe.Recipe, **devices: Any
+) -> train_step.TrainStep:
+    asked = strategy.Devices(**devices)
+    given = setup.Setup(
+        records=record_set.path,
+        captioner=show_attend_tell.ShowAttendTell,
+        devices=asked,
+        search=generator.Search(),
+    )
+    return made.build(given, record_set, asked.open(), workers=1)
+
+
+def test_the_rate_grows_with_the_batch() -> None:
+    made = RECIPE.for_batch()
+    assert made.optimizer.learning_rate == pytest.approx(5e-4)
+    assert made.for_batch() == made
+    assert made.batching == RECIPE.batching
+
+
+def test_a_mean_of_the_weights_is_kept_where_asked(
+    record_set: record_set_lib.RecordSet,
+) -> None:
+    assert built(record_set, RECIPE).average is None
+    averaging = dataclasses.replace(
+        RECIPE, optimizer=optimizer.AdamW(average_decay=0.9)
+    )
+    step = built(record_set, averaging)
+    assert step.average is not None
+    assert step.outcome is not step.captioner
+    for mean, weight in zip(
+        step.outcome.weights, step.captioner.weights, strict=True
+    ):
+        assert (mean.numpy() == weight.numpy()).all()
+
+
+def test_the_loss_is_scaled_in_float16_alone(
+    record_set: record_set_lib.RecordSet,
+) -> None:
+    assert float(built(record_set, RECIPE).loss_scale.factor) == 1
+    half = built(record_set, RECIPE, precision="mixed_float16")
+    assert float(half.loss_scale.factor) == 64
+
+
+def test_what_saves_memory_or_time_is_no_part_of_the_identity() -> None:
+    other = dataclasses.replace(RECIPE, microbatches=2, jit_compile=True)
+    assert other.identity == RECIPE.identity
+    warmer = optimizer.AdamW(warmup_steps=7)
+    changed = dataclasses.replace(RECIPE, optimizer=warmer)
+    assert changed.identity != RECIPE.identity
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_step_is_told_whether_to_be_compiled(
+    record_set: record_set_lib.RecordSet,
+    monkeypatch: pytest.MonkeyPatch,
+    jit_compile: bool,
+) -> None:
+    told: list[bool] = []
+    monkeypatch.setattr(
+        train_step,
+        "TrainStep",
+        lambda **given: told.append(given["jit_compile"]),
+    )
+    made = dataclasses.replace(RECIPE, jit_compile=jit_compile)
+    built(record_set, made)
+    assert told == [jit_compile]
+
+
+def test_microbatches_divide_the_streams(
+    record_set: record_set_lib.RecordSet,
+) -> None:
+    with pytest.raises(ValueError) as error:
+        built(record_set, dataclasses.replace(RECIPE, microbatches=3))
+    assert str(error.value) == (
+        "`microbatches` must divide the streams of a replica, got 3 "
+        "microbatches and 2 streams"
+    )

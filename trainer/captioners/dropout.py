@@ -1,0 +1,92 @@
+"""Dropout masks that depend on (seed, step, stream), never on the device."""
+
+import dataclasses
+
+import tensorflow as tf
+
+from pipeline.recordset import vocabulary
+
+_MANTISSA = 23
+
+
+@dataclasses.dataclass(frozen=True)
+class StreamDropout:
+    """Draws one mask for each virtual stream of a batch.
+
+    Keras draws the same mask on every replica and leaves its state out of
+    checkpoints. Here one device, two replicas and two workers draw the same
+    masks, and a resumed run draws those of an uninterrupted one.
+
+    Attributes:
+      rate: share of the values that are dropped, in [0, 1).
+      seed: of the run.
+      step: int64 [], the update that is being made.
+      streams: int64 [streams], those whose examples the batch holds, in order.
+
+    Raises:
+      ValueError: `rate` lies outside [0, 1).
+    """
+
+    rate: float
+    seed: int
+    step: tf.Tensor
+    streams: tf.Tensor
+
+    def __post_init__(self) -> None:
+        """Validates the rate."""
+        if not 0 <= self.rate < 1:
+            raise ValueError(
+                f"`dropout_rate` must lie in [0, 1), got {self.rate}"
+            )
+
+    def __call__(self, values: tf.Tensor, layer: int) -> tf.Tensor:
+        """Drops values and scales the rest by 1 / (1 - rate).
+
+        Args:
+          values: [images, ...]; the streams hold equal runs of images.
+          layer: a number that no other call of the step uses.
+
+        Returns:
+          The same shape and dtype.
+        """
+        if not self.rate:
+            return values
+        kept = self._uniform(values.shape, layer) >= self.rate
+        scaled = values * (1 / (1 - self.rate))
+        return tf.where(kept, scaled, tf.zeros_like(scaled))
+
+    def words(self, tokens: tf.Tensor, rate: float, layer: int) -> tf.Tensor:
+        """Puts UNK in the place of words (Bowman et al. 2016, section 3.1).
+
+        Args:
+          tokens: int32 [images, ...]; the streams hold equal runs of images.
+          rate: share of the tokens that become UNK, in [0, 1); START stays.
+          layer: a number that no other call of the step uses.
+
+        Returns:
+          The same shape and dtype.
+        """
+        if not rate:
+            return tokens
+        hidden = self._uniform(tokens.shape, layer) < rate
+        hidden &= tokens != vocabulary.START
+        return tf.where(hidden, vocabulary.UNK, tokens)
+
+    def _uniform(self, shape: tf.TensorShape, layer: int) -> tf.Tensor:
+        """Float32 of a shape in [0, 1), from each stream's own draw."""
+        streams = tf.unstack(self.streams)
+        part = [shape[0] // len(streams), *shape[1:]]
+        bits = [
+            tf.random.stateless_uniform(
+                part, self._key(stream, layer), None, None, tf.uint32
+            )
+            for stream in streams
+        ]
+        # XLA makes other floats of the same bits, and so does each precision.
+        low = tf.concat(bits, axis=0) & (2**_MANTISSA - 1)
+        return tf.cast(low, tf.float32) / 2**_MANTISSA
+
+    def _key(self, stream: tf.Tensor, layer: int) -> tf.Tensor:
+        """int64 [2], different for every (seed, step, stream, layer)."""
+        source = tf.constant(self.seed * 4096 + layer, tf.int64)
+        return tf.stack([source, self.step * 65536 + stream])

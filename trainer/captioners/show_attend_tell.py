@@ -1,0 +1,272 @@
+"""Show, Attend and Tell (Xu et al. 2015) with soft attention.
+
+A captioner has two entries that must agree: the teacher-forced `call`, and
+`step`, one token at a time with explicit state, which decoding uses. The
+caption axis of training and the beam axis of decoding are the same axis,
+[images, hypotheses, ...]: the grid is read, and its keys projected, once per
+image.
+"""
+
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from trainer.captioners import attention
+from trainer.captioners import dropout as dropout_lib
+
+
+class Memory(NamedTuple):
+    """What is computed once per image.
+
+    Attributes:
+      values: [images, locations, units].
+      keys: [images, locations, attention units].
+    """
+
+    values: tf.Tensor
+    keys: tf.Tensor
+
+
+class State(NamedTuple):
+    """What is carried from token to token.
+
+    Attributes:
+      hidden: [images, hypotheses, units].
+      cell: float32 [images, hypotheses, units].
+    """
+
+    hidden: tf.Tensor
+    cell: tf.Tensor
+
+
+class ShowAttendTell(keras.Model):
+    """An LSTM that looks at the grid before each word.
+
+    Departures from the paper, each for a reason: the grid is projected to
+    `units` once per image, since our encoder's depth of 1,280 would otherwise
+    be paid at every word; each location has a learned embedding, so that
+    attention can tell left from right; the output bias begins at the log
+    unigram frequencies, so that training begins on that rung of the loss
+    ladder.
+
+    Attributes:
+      uses_image: false for the blind captioner: same decoder, a grid of
+        zeros. It is the floor that a captioner must leave behind.
+    """
+
+    def __init__(
+        self,
+        *,
+        vocabulary_size: int,
+        locations: int,
+        depth: int,
+        log_unigram: np.ndarray,
+        units: int = 512,
+        attention_units: int = 256,
+        embedding_units: int = 256,
+        dropout_rate: float = 0.5,
+        word_dropout: float = 0.0,
+        uses_image: bool = True,
+    ):
+        """Makes every weight at once: nothing is built lazily.
+
+        Args:
+          vocabulary_size: tokens, the special ones included.
+          locations: of the grid.
+          depth: of the grid.
+          log_unigram: float32 [vocabulary_size], the output's first bias.
+          units: width of the LSTM and of the projected grid.
+          attention_units: width in which keys and queries are compared.
+          embedding_units: width of a token's embedding.
+          dropout_rate: of embeddings, projected grid and output.
+          word_dropout: share of the words before each that training reads as
+            UNK, so that the image has to tell; see `StreamDropout.words`.
+          uses_image: see the class.
+
+        Raises:
+          ValueError: a width below one or a rate outside [0, 1).
+        """
+        super().__init__(name="show_attend_tell")
+        self.settings: dict[str, Any] = {
+            "units": units,
+            "attention_units": attention_units,
+            "embedding_units": embedding_units,
+            "dropout_rate": dropout_rate,
+            "word_dropout": word_dropout,
+            "uses_image": uses_image,
+        }
+        for name in ("units", "attention_units", "embedding_units"):
+            if self.settings[name] < 1:
+                raise ValueError(
+                    f"`{name}` must be positive, got {self.settings[name]}"
+                )
+        for name in ("dropout_rate", "word_dropout"):
+            if not 0 <= self.settings[name] < 1:
+                raise ValueError(
+                    f"`{name}` must lie in [0, 1), got {self.settings[name]}"
+                )
+        self.uses_image, self.dropout_rate = uses_image, dropout_rate
+        self._word_dropout = word_dropout
+        dense = keras.layers.Dense
+        self.value = dense(units, name="value")
+        self.value_norm = keras.layers.LayerNormalization(name="value_norm")
+        self.place = keras.layers.Embedding(locations, units, name="place")
+        self.key = dense(attention_units, name="key")
+        self.attend = attention.AdditiveAttention(
+            attention_units, name="attend"
+        )
+        self.first_hidden = dense(units, "tanh", name="first_hidden")
+        self.first_cell = dense(units, "tanh", name="first_cell")
+        self.gate = dense(units, "sigmoid", name="gate")
+        self.embed = keras.layers.Embedding(
+            vocabulary_size, embedding_units, name="embed"
+        )
+        self.word_in = dense(4 * units, name="word_in")
+        self.hidden_in = dense(
+            4 * units,
+            use_bias=False,
+            kernel_initializer="orthogonal",
+            name="hidden_in",
+        )
+        self.context_in = dense(4 * units, use_bias=False, name="context_in")
+        self.hidden_out = dense(embedding_units, name="hidden_out")
+        self.context_out = dense(
+            embedding_units, use_bias=False, name="context_out"
+        )
+        self.logits = dense(
+            vocabulary_size,
+            bias_initializer=keras.initializers.Constant(log_unigram),
+            name="logits",
+        )
+        self._build(locations, depth)
+
+    def _build(self, locations: int, depth: int) -> None:
+        units = self.settings["units"]
+        words = self.settings["embedding_units"]
+        for layer in (self.value_norm, self.key):
+            layer.build([None, locations, units])
+        for layer in (self.first_hidden, self.first_cell, self.gate):
+            layer.build([None, units])
+        for layer in (self.hidden_in, self.context_in):
+            layer.build([None, units])
+        for layer in (self.hidden_out, self.context_out):
+            layer.build([None, units])
+        self.value.build([None, locations, depth])
+        self.attend.build(units, self.settings["attention_units"])
+        self.place.build([None])
+        self.embed.build([None])
+        self.word_in.build([None, words])
+        self.logits.build([None, words])
+        self.built = True
+
+    def remember(
+        self,
+        grid: tf.Tensor,
+        dropout: dropout_lib.StreamDropout | None = None,
+    ) -> Memory:
+        """Grid [images, locations, depth], any float dtype -> `Memory`."""
+        grid = tf.cast(grid, self.compute_dtype)
+        if not self.uses_image:
+            grid = tf.zeros_like(grid)
+        values = tf.nn.relu(self.value_norm(self.value(grid)))
+        if dropout:
+            values = dropout(values, layer=0)
+        values += self.place(tf.range(grid.shape[1]))
+        return Memory(values, self.key(values))
+
+    def initial_state(self, memory: Memory, hypotheses: int) -> State:
+        """The state before the first word, from the mean of the grid."""
+        mean = tf.reduce_mean(memory.values, axis=1)[:, None]
+        mean = tf.repeat(mean, hypotheses, axis=1)
+        cell = tf.cast(self.first_cell(mean), tf.float32)
+        return State(self.first_hidden(mean), cell)
+
+    def _advance(
+        self, memory: Memory, state: State, word_in: tf.Tensor
+    ) -> tuple[State, tf.Tensor, tf.Tensor]:
+        """One word: attend, gate the context, update the LSTM."""
+        context, weights = self.attend(state.hidden, memory.keys, memory.values)
+        context *= self.gate(state.hidden)
+        gates = word_in + self.hidden_in(state.hidden)
+        gates = tf.cast(gates + self.context_in(context), tf.float32)
+        write, keep, new, show = tf.split(gates, 4, axis=-1)
+        # An LSTM that begins by keeping its cell learns long captions faster.
+        cell = state.cell * tf.sigmoid(keep + 1.0)
+        cell += tf.sigmoid(write) * tf.tanh(new)
+        hidden = tf.cast(tf.sigmoid(show) * tf.tanh(cell), context.dtype)
+        return State(hidden, cell), context, weights
+
+    def _predict(
+        self,
+        words: tf.Tensor,
+        hidden: tf.Tensor,
+        context: tf.Tensor,
+        dropout: dropout_lib.StreamDropout | None = None,
+    ) -> tf.Tensor:
+        """Deep output (Xu et al. 2015, equation 7); logits are float32."""
+        mixed = tf.tanh(
+            words + self.hidden_out(hidden) + self.context_out(context)
+        )
+        if dropout:
+            mixed = dropout(mixed, layer=1)
+        return tf.cast(self.logits(mixed), tf.float32)
+
+    def call(
+        self,
+        grid: tf.Tensor,
+        tokens: tf.Tensor,
+        dropout: dropout_lib.StreamDropout | None = None,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Teacher forcing: every position sees the true words before it.
+
+        Args:
+          grid: [images, locations, depth].
+          tokens: int32 [images, captions, length], beginning with START.
+          dropout: None outside training.
+
+        Returns:
+          Logits float32 [images, captions, length, vocabulary] of the token
+          after each, and attention float32 [images, captions, length,
+          locations].
+        """
+        memory = self.remember(grid, dropout)
+        state = self.initial_state(memory, tokens.shape[1])
+        if dropout:
+            tokens = dropout.words(tokens, self._word_dropout, layer=3)
+        words = self.embed(tokens)
+        if dropout:
+            words = dropout(words, layer=2)
+        # The words' share of the gates needs no recurrence: one large product.
+        steps = tf.unstack(self.word_in(words), axis=2)
+        hidden, contexts, weights = [], [], []
+        for word_in in steps:
+            state, context, weight = self._advance(memory, state, word_in)
+            hidden.append(state.hidden)
+            contexts.append(context)
+            weights.append(weight)
+        logits = self._predict(
+            words, tf.stack(hidden, 2), tf.stack(contexts, 2), dropout
+        )
+        return logits, tf.stack(weights, 2)
+
+    def step(
+        self, memory: Memory, state: State, tokens: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, State]:
+        """One token of each hypothesis.
+
+        Args:
+          memory: from `remember`.
+          state: from `initial_state` or the step before.
+          tokens: int32 [images, hypotheses].
+
+        Returns:
+          Logits float32 [images, hypotheses, vocabulary], attention float32
+          [images, hypotheses, locations], and the new state.
+        """
+        words = self.embed(tokens)
+        state, context, weights = self._advance(
+            memory, state, self.word_in(words)
+        )
+        return self._predict(words, state.hidden, context), weights, state

@@ -1,0 +1,79 @@
+"""Whether a record set may be trained on: what its data card found."""
+
+from collections.abc import Sequence
+
+from pipeline.card import data_card
+from pipeline.findings import wording
+from pipeline.findings.finding import Finding
+from pipeline.recordset import record_set as record_set_lib
+
+
+class RefusedDataError(ValueError):
+    """A record set that a captioner would not learn from."""
+
+
+def admit(
+    record_set: record_set_lib.RecordSet,
+    waived: Sequence[str] = (),
+    others: Sequence[str] = (),
+) -> list[str]:
+    """Reads the data card before any step is made.
+
+    Args:
+      record_set: to train on.
+      waived: slugs of findings that shall not stop the training.
+      others: names that may be waived too, but are none of the card's.
+
+    Returns:
+      Lines to say before the first step: what is not as it should be.
+
+    Raises:
+      RefusedDataError: a `stop` finding that is not waived, or a waived one
+        that no card has.
+      DataCardError: the card is damaged.
+    """
+    if record_set.manifest.card_sha256 is None:
+        return [f"{record_set.path} has no data card: nothing is judged"]
+    card = data_card.load(record_set.path)
+    _check_names([*others, *(each.slug for each in card.findings)], waived)
+    stops = [
+        each
+        for each in card.findings
+        if each.level == "stop" and each.slug not in waived
+    ]
+    if stops:
+        raise RefusedDataError(_refusal(record_set.path, stops, waived))
+    return [
+        f"{'waived' if each.level == 'stop' else 'warn'}: {_told(each)}"
+        for each in card.findings
+        if each.level != "ok"
+    ]
+
+
+def _check_names(known: Sequence[str], waived: Sequence[str]) -> None:
+    for slug in waived:
+        if slug not in known:
+            raise RefusedDataError(
+                f"train.waived: no finding {slug!r}; there are "
+                f"{', '.join(sorted(known))}"
+            )
+
+
+def _refusal(path: str, stops: Sequence[Finding], waived: Sequence[str]) -> str:
+    first, *rest = stops
+    more = f" Also: {', '.join(each.slug for each in rest)}." if rest else ""
+    names = [*waived, *(each.slug for each in stops)]
+    return (
+        f"{path} is not fit to train on: {_told(first)}{more} See its "
+        "data_card.html. To train all the same: "
+        f'--gin_param="train.waived = {names}"'
+    )
+
+
+def _told(finding: Finding) -> str:
+    """Which, what, by which number, and what to do; on one line."""
+    text = (
+        f"{finding.slug}: {wording.sentence(finding)} "
+        f"({wording.measured(finding)}) {finding.advice}"
+    )
+    return " ".join(text.split())

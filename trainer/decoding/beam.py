@@ -1,0 +1,209 @@
+"""Beam search over any step function, in the graph, batched."""
+
+from typing import Any, NamedTuple
+
+import tensorflow as tf
+
+from pipeline.recordset import vocabulary
+from trainer.decoding import scores as scores_lib
+from trainer.decoding import step
+
+
+class Beams(NamedTuple):
+    """The live and the finished hypotheses; K beams, T tokens.
+
+    A finished hypothesis leaves the live ones for good: nothing that the
+    captioner would say after END can change its score.
+
+    Attributes:
+      place: int32 [], tokens said so far.
+      tokens: int32 [images, K, T], live.
+      log_probs: float32 [images, K], live.
+      attention: float32 [images, K, T, locations], live.
+      state: nest of [images, K, ...], live.
+      done_tokens: int32 [images, K, T], finished.
+      done_scores: float32 [images, K], normalised; `_NEVER` where empty.
+      done_log_probs: float32 [images, K].
+      done_attention: float32 [images, K, T, locations].
+    """
+
+    place: tf.Tensor
+    tokens: tf.Tensor
+    log_probs: tf.Tensor
+    attention: tf.Tensor
+    state: step.State
+    done_tokens: tf.Tensor
+    done_scores: tf.Tensor
+    done_log_probs: tf.Tensor
+    done_attention: tf.Tensor
+
+
+def beam_search(
+    next_token: step.NextToken,
+    state: step.State,
+    *,
+    images: int,
+    beams: int,
+    locations: int,
+    max_length: int,
+    length_power: float,
+) -> step.Decoded:
+    """The hypothesis of the best normalised score.
+
+    Args:
+      next_token: see `NextToken`; called with `beams` hypotheses.
+      state: a nest of [images, beams, ...], all beams alike.
+      images: rows.
+      beams: hypotheses kept, live and finished each.
+      locations: of the attention.
+      max_length: tokens at most, END included.
+      length_power: see `length_penalty`; zero ranks by log probability.
+    """
+    start = _first_beams(state, images, beams, locations, max_length)
+
+    def body(*parts: Any) -> Beams:
+        return _extend(Beams(*parts), next_token, length_power)
+
+    def goes_on(*parts: Any) -> tf.Tensor:
+        return _can_improve(Beams(*parts), length_power)
+
+    end = Beams(
+        *tf.while_loop(goes_on, body, start, maximum_iterations=max_length)
+    )
+    return _best(end)
+
+
+def _first_beams(
+    state: step.State, images: int, beams: int, locations: int, max_length: int
+) -> Beams:
+    tokens = tf.zeros([images, beams, max_length], tf.int32)
+    attention = tf.zeros([images, beams, max_length, locations])
+    never = tf.fill([images, beams], scores_lib.NEVER)
+    # All beams begin alike: only the first may be extended.
+    first = tf.one_hot(
+        tf.zeros([images], tf.int32), beams, 0.0, scores_lib.NEVER
+    )
+    return Beams(
+        place=tf.constant(0),
+        tokens=tokens,
+        log_probs=first,
+        attention=attention,
+        state=tf.nest.map_structure(tf.identity, state),
+        done_tokens=tokens,
+        done_scores=never,
+        done_log_probs=never,
+        done_attention=attention,
+    )
+
+
+def _extend(
+    beams: Beams, next_token: step.NextToken, length_power: float
+) -> Beams:
+    """Says one more token of each live hypothesis."""
+    images, count, length = beams.tokens.shape
+    last = tf.gather(beams.tokens, tf.maximum(beams.place - 1, 0), axis=2)
+    last = tf.where(beams.place > 0, last, vocabulary.START)
+    logits, weights, state = next_token(last, beams.state)
+    scores = beams.log_probs[..., None] + scores_lib.log_probs(logits)
+    size = scores.shape[-1]
+    # Twice as many, since up to `count` of them may end here.
+    top, index = tf.math.top_k(
+        tf.reshape(scores, [images, count * size]), 2 * count
+    )
+    parent, token = index // size, index % size
+    tokens = tf.gather(beams.tokens, parent, axis=1, batch_dims=1)
+    attention = tf.gather(beams.attention, parent, axis=1, batch_dims=1)
+    weights = tf.gather(weights, parent, axis=1, batch_dims=1)
+    flat = [images * 2 * count]
+    tokens = step.put(
+        tf.reshape(tokens, [*flat, length]),
+        tf.reshape(token, flat),
+        beams.place,
+    )
+    attention = step.put(
+        tf.reshape(attention, [*flat, length, -1]),
+        tf.reshape(weights, [*flat, attention.shape[-1]]),
+        beams.place,
+    )
+    tokens = tf.reshape(tokens, [images, 2 * count, length])
+    attention = tf.reshape(
+        attention, [images, 2 * count, length, weights.shape[-1]]
+    )
+    ends = token == vocabulary.END
+    # Impossible tokens fill the beams where there are fewer words than beams.
+    finite = ends & (top > scores_lib.NEVER / 2)
+    live, pick = tf.math.top_k(tf.where(ends, scores_lib.NEVER, top), count)
+    chosen = tf.gather(parent, pick, batch_dims=1)
+
+    def take(value: tf.Tensor) -> tf.Tensor:
+        return tf.gather(value, pick, axis=1, batch_dims=1)
+
+    penalty = scores_lib.length_penalty(beams.place + 1, length_power)
+    finished = _finish(
+        beams,
+        tokens,
+        attention,
+        top,
+        tf.where(finite, top / penalty, scores_lib.NEVER),
+    )
+    return Beams(
+        place=beams.place + 1,
+        tokens=take(tokens),
+        log_probs=live,
+        attention=take(attention),
+        state=tf.nest.map_structure(
+            lambda value: tf.gather(value, chosen, axis=1, batch_dims=1), state
+        ),
+        **finished,
+    )
+
+
+def _finish(
+    beams: Beams,
+    tokens: tf.Tensor,
+    attention: tf.Tensor,
+    log_probs: tf.Tensor,
+    scores: tf.Tensor,
+) -> dict[str, tf.Tensor]:
+    """The best of the finished hypotheses so far and those that end here."""
+    scores = tf.concat([beams.done_scores, scores], 1)
+    best, pick = tf.math.top_k(scores, beams.tokens.shape[1])
+
+    def merged(old: tf.Tensor, new: tf.Tensor) -> tf.Tensor:
+        both = tf.concat([old, new], 1)
+        return tf.gather(both, pick, axis=1, batch_dims=1)
+
+    return {
+        "done_scores": best,
+        "done_tokens": merged(beams.done_tokens, tokens),
+        "done_log_probs": merged(beams.done_log_probs, log_probs),
+        "done_attention": merged(beams.done_attention, attention),
+    }
+
+
+def _can_improve(beams: Beams, length_power: float) -> tf.Tensor:
+    """Whether a live hypothesis can still beat the best finished one.
+
+    It can't where its score, as it stands, under the penalty of the greatest
+    length is no better: log probabilities only fall, and are negative.
+    """
+    length = beams.tokens.shape[2]
+    best_live = beams.log_probs[:, 0] / scores_lib.length_penalty(
+        length, length_power
+    )
+    return tf.reduce_any(best_live > beams.done_scores[:, 0])
+
+
+def _best(beams: Beams) -> step.Decoded:
+    """The best finished hypothesis; the best live one where none has ended."""
+    none = beams.done_scores[:, 0] <= scores_lib.NEVER / 2
+
+    def choose(live: tf.Tensor, done: tf.Tensor) -> tf.Tensor:
+        where = tf.reshape(none, [-1, *[1] * (done.shape.rank - 2)])
+        return tf.where(where, live[:, 0], done[:, 0])
+
+    return step.Decoded(
+        tokens=choose(beams.tokens, beams.done_tokens),
+        attention=choose(beams.attention, beams.done_attention),
+        log_probs=choose(beams.log_probs, beams.done_log_probs),
+    )

@@ -1,0 +1,63 @@
+"""Greedy search: the likeliest token at each position."""
+
+import tensorflow as tf
+
+from pipeline.recordset import vocabulary
+from trainer.decoding import scores as scores_lib
+from trainer.decoding import step
+
+
+def greedy(
+    next_token: step.NextToken,
+    state: step.State,
+    *,
+    images: int,
+    locations: int,
+    max_length: int,
+) -> step.Decoded:
+    """The likeliest token at each place.
+
+    Args:
+      next_token: see `NextToken`; called with one hypothesis.
+      state: a nest of [images, 1, ...].
+      images: rows.
+      locations: of the attention.
+      max_length: tokens at most, END included.
+    """
+    tokens = tf.zeros([images, max_length], tf.int32)
+    attention = tf.zeros([images, max_length, locations])
+    log_probs = tf.zeros([images])
+    last = tf.fill([images, 1], vocabulary.START)
+    live = tf.ones([images], tf.bool)
+    place = tf.constant(0)
+    state = tf.nest.map_structure(tf.identity, state)
+
+    def body(place, last, live, state, tokens, attention, log_probs):  # noqa: ANN001, ANN202
+        logits, weights, state = next_token(last, state)
+        scores = scores_lib.log_probs(logits[:, 0])
+        best = tf.argmax(scores, axis=-1, output_type=tf.int32)
+        gain = tf.reduce_max(scores, axis=-1)
+        best = tf.where(live, best, vocabulary.PAD)
+        tokens = step.put(tokens, best, place)
+        looks = tf.where(live[:, None], weights[:, 0], 0.0)
+        attention = step.put(attention, looks, place)
+        log_probs += tf.where(live, gain, 0.0)
+        live &= best != vocabulary.END
+        return (
+            place + 1,
+            best[:, None],
+            live,
+            state,
+            tokens,
+            attention,
+            log_probs,
+        )
+
+    loop = (place, last, live, state, tokens, attention, log_probs)
+    *_, tokens, attention, log_probs = tf.while_loop(
+        lambda place, last, live, *_: tf.reduce_any(live),
+        body,
+        loop,
+        maximum_iterations=max_length,
+    )
+    return step.Decoded(tokens, attention, log_probs)

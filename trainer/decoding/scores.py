@@ -1,0 +1,22 @@
+"""Log probabilities of tokens, and the length penalty."""
+
+import tensorflow as tf
+
+from pipeline.recordset import vocabulary
+
+NEVER = -1e9
+
+
+def log_probs(logits: tf.Tensor) -> tf.Tensor:
+    """Log softmax in which PAD, UNK and START are never chosen."""
+    banned = tf.one_hot(
+        [vocabulary.PAD, vocabulary.UNK, vocabulary.START],
+        logits.shape[-1],
+    )
+    banned = tf.reduce_sum(banned, axis=0)
+    return tf.nn.log_softmax(logits) + NEVER * banned
+
+
+def length_penalty(length: tf.Tensor | float, power: float) -> tf.Tensor:
+    """((5 + length) / 6) ** power (Wu et al. 2016, equation 14)."""
+    return ((5.0 + tf.cast(length, tf.float32)) / 6.0) ** power

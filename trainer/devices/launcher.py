@@ -1,0 +1,215 @@
+"""Several workers on this host; when one is lost, all stop.
+
+A survivor would wait for ever, in its next reduction, for what the lost one
+never sends. So all end, and the same command goes on from the checkpoint.
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+
+from trainer.devices import heartbeat
+
+_POLL_SECONDS, _MOST_SECONDS = 0.2, 1.0
+_SIGNALLED = 128
+_OWN_LINE = "trainer: "
+
+
+class LostWorkerError(RuntimeError):
+    """A worker that died, stalled or never started; says which."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """How long the launcher waits, in seconds.
+
+    Attributes:
+      start: until all workers have found each other.
+      silence: since a worker's last sign of life.
+      stop: after SIGTERM, until all have ended in good order.
+    """
+
+    start: float = 300.0
+    silence: float = 30.0
+    stop: float = 120.0
+
+
+def launch(
+    command: Sequence[str], num_workers: int, limits: Limits | None = None
+) -> int:
+    """Runs a command as the workers of a cluster on this host.
+
+    The first one's output is this process' own; the others are quiet. SIGTERM
+    and Ctrl-C are handed on to all.
+
+    Args:
+      command: program and arguments; told who it is by `TF_CONFIG`.
+      num_workers: processes.
+      limits: the usual ones if not given.
+
+    Returns:
+      The exit code: 0, or what the workers ended with after SIGTERM.
+
+    Raises:
+      LostWorkerError: a worker died, failed, stalled or never started.
+    """
+    limits = limits or Limits()
+    workers = [
+        _Worker(command, number, configuration)
+        for number, configuration in enumerate(configurations(num_workers))
+    ]
+    stop = threading.Event()
+    before = {
+        number: signal.signal(number, lambda *_: stop.set())
+        for number in (signal.SIGTERM, signal.SIGINT)
+    }
+    try:
+        return _watch(workers, limits, stop)
+    finally:
+        for worker in workers:
+            worker.end()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _watch(
+    workers: list["_Worker"], limits: Limits, stop: threading.Event
+) -> int:
+    now, begun, told, awake = 0.0, 0.0, False, time.monotonic()
+    running = True
+    while running:
+        # Asked first: those who have all failed since the last look are heard.
+        running = any(worker.process.poll() is None for worker in workers)
+        # While this process did not run, it heard nobody: that counts little.
+        awake, before = time.monotonic(), awake
+        now += min(awake - before, _MOST_SECONDS)
+        if stop.is_set() and not told:
+            told, begun = True, now
+            for worker in workers:
+                worker.process.terminate()
+        if not told and any(worker.ended_in_order for worker in workers):
+            told, begun = True, now
+        if told and now - begun > limits.stop:
+            raise LostWorkerError(
+                f"the workers had not ended {limits.stop:g} s after SIGTERM"
+            )
+        for worker in workers:
+            fault = worker.fault(now, begun, limits)
+            if fault and not told:
+                raise LostWorkerError(
+                    f"{fault}; all are stopped, and the same command goes on "
+                    "from the newest checkpoint"
+                )
+        time.sleep(_POLL_SECONDS if running else 0)
+    codes = [worker.process.returncode for worker in workers]
+    return max(code if code >= 0 else _SIGNALLED - code for code in codes)
+
+
+def configurations(count: int) -> list[str]:
+    """`TF_CONFIG` of each worker of this host, on ports that are free."""
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("localhost", 0))
+    addresses = [f"localhost:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    return [
+        json.dumps(
+            {
+                "cluster": {"worker": addresses},
+                "task": {"type": "worker", "index": number},
+            }
+        )
+        for number in range(count)
+    ]
+
+
+class _Worker:
+    """A process, its signs of life and its last words."""
+
+    def __init__(self, command: Sequence[str], number: int, configuration: str):
+        self._signs, writing = os.pipe()
+        self._speaks = number == 0
+        # In a session of its own: Ctrl-C reaches the launcher alone.
+        self.process = subprocess.Popen(
+            command,
+            env={
+                **os.environ,
+                "TF_CONFIG": configuration,
+                heartbeat.ENVIRONMENT: str(writing),
+            },
+            pass_fds=[writing],
+            stdout=None if self._speaks else subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            errors="replace",
+            start_new_session=True,
+        )
+        os.close(writing)
+        self._name = f"worker {number} (process {self.process.pid})"
+        self._sign, self._heard = threading.Event(), -1.0
+        self._ready, self._words = False, ""
+        self._threads = [
+            threading.Thread(target=listen, daemon=True)
+            for listen in (self._hear, self._read)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def ended_in_order(self) -> bool:
+        """Whether a signal stopped it, and it has told the others and saved."""
+        return (self.process.poll() or 0) > _SIGNALLED
+
+    def fault(self, now: float, begun: float, limits: Limits) -> str:
+        """Why all have to stop, or nothing."""
+        code = self.process.poll()
+        if self._sign.is_set():
+            self._sign.clear()
+            self._heard = now
+        if code is None:
+            if 0 <= self._heard < now - limits.silence:
+                return (
+                    f"{self._name} gave no sign of life for "
+                    f"{limits.silence:g} s"
+                )
+            if not self._ready and now - begun > limits.start:
+                return f"{self._name} had not started after {limits.start:g} s"
+            return ""
+        if code < 0:
+            return f"{self._name} was killed by {signal.Signals(-code).name}"
+        if code:
+            self._threads[1].join(timeout=1)
+            said = self._words.removeprefix(_OWN_LINE)
+            return f"{self._name} ended with exit code {code}: {said}"
+        return ""
+
+    def end(self) -> None:
+        """Kills it where it still runs, and frees what it held."""
+        self.process.kill()
+        self.process.wait()
+        for thread in self._threads:
+            thread.join(timeout=1)
+        os.close(self._signs)
+
+    def _hear(self) -> None:
+        while signs := os.read(self._signs, 1 << 12):
+            self._sign.set()
+            self._ready |= heartbeat.READY in signs
+
+    def _read(self) -> None:
+        """Hands on what it says, but keeps what it dies of."""
+        assert self.process.stderr
+        with self.process.stderr as lines:
+            for line in lines:
+                self._words = line.strip() or self._words
+                if self._speaks and not line.startswith(_OWN_LINE):
+                    sys.stderr.write(line)
+                    sys.stderr.flush()

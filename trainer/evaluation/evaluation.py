@@ -1,0 +1,141 @@
+"""Captions of a split -> scores, each beside its floors."""
+
+import dataclasses
+
+import numpy as np
+
+from pipeline.recordset import record_set as record_set_lib
+from pipeline.scoring import constant_caption, ngrams
+from trainer.data import batches, split_images
+from trainer.decoding import caption as caption_lib
+from trainer.decoding import generator
+from trainer.evaluation import baselines, split_loss
+from trainer.evaluation import scorers as scorers_lib
+from trainer.evaluation import verdict as verdict_lib
+
+_TRAIN_SAMPLE = 6000
+"""Train images whose captions the constant caption is chosen from."""
+
+_RATED_IMAGES = 1000
+"""Of these, images that candidates are rated on: fewer give a noisy floor."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Evaluation:
+    """What a split's captions show.
+
+    Attributes:
+      split: its name.
+      examples: every image's caption beside its references.
+      constant: the best constant caption, by CIDEr-D on train.
+      scores: metric -> the captioner's value and its floors.
+      repetition: `mode_share` and `collision_probability`.
+      reference_repetition: the same of the references, first of each image.
+      loss: teacher-forced, nats per token.
+      looks: whether the captioner looks at the image.
+      verdict: the same in one line, with the evidence.
+    """
+
+    split: str
+    examples: list[caption_lib.CaptionedExample]
+    constant: str
+    scores: dict[str, baselines.Score]
+    repetition: dict[str, float]
+    reference_repetition: dict[str, float]
+    loss: float
+    looks: bool
+    verdict: str
+
+
+def evaluate(
+    record_set: record_set_lib.RecordSet,
+    data: batches.CaptionDataset,
+    *,
+    split: str,
+    generator_: generator.CaptionGenerator,
+    loss_of_split: split_loss.LossOfSplit,
+    truth: scorers_lib.Truth | None,
+) -> Evaluation:
+    """Captions every image of a split once and scores the captions.
+
+    Args:
+      record_set: where the images are.
+      data: the split's batches, made with `shuffle=False`.
+      split: its name.
+      generator_: captions.
+      loss_of_split: measures the teacher-forced loss.
+      truth: image id -> scene, for synthetic data.
+
+    Raises:
+      RecordSetError: no such split, or an image that `truth` does not know.
+    """
+    examples = list(generator.caption_split(generator_, record_set, split))
+    captions = scorers_lib.words(examples)
+    references = scorers_lib.reference_words(
+        [row.references for row in examples]
+    )
+    overlap = scorers_lib.OverlapScorer(references)
+    scorers: list[baselines.Scorer] = [overlap]
+    if truth is not None:
+        scenes = scorers_lib.scenes(examples, truth)
+        scorers.append(
+            scorers_lib.TruthScorer(
+                scenes, [row.references for row in examples]
+            )
+        )
+    train = scorers_lib.reference_words(
+        split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
+    )
+    constants = _constants(train)
+    firsts = scorers_lib.repetition([row[0] for row in references])
+    own, counts = loss_of_split.per_image(data)
+    other, _ = loss_of_split.per_image(data, swap_images=True)
+    evidence = _evidence((other - own) / counts, overlap, captions, firsts)
+    return Evaluation(
+        split=split,
+        examples=examples,
+        constant=" ".join(constants[0]),
+        scores=baselines.floor_table(
+            captions, constants=constants, scorers=scorers, seed=0
+        ),
+        repetition=scorers_lib.repetition(captions),
+        reference_repetition=firsts,
+        loss=float(own.sum() / counts.sum()),
+        looks=min(evidence.loss_z, evidence.score_z)
+        > verdict_lib.SIGNIFICANT_Z,
+        verdict=verdict_lib.verdict(evidence),
+    )
+
+
+def _constants(
+    references: list[list[list[str]]],
+) -> list[ngrams.Tokens]:
+    """The best constant captions by CIDEr-D and by BLEU-4."""
+    captions = [caption for row in references for caption in row]
+    return [
+        constant_caption.best_constant_caption(
+            captions, references, seed=0, rate=rate, images=_RATED_IMAGES
+        )
+        for rate in (constant_caption.cider_d_of_each, baselines.bleu_4_of_each)
+    ]
+
+
+def _evidence(
+    loss_rises: np.ndarray,
+    overlap: scorers_lib.OverlapScorer,
+    captions: list[list[str]],
+    human: dict[str, float],
+) -> verdict_lib.Evidence:
+    """From each image's rise in loss, float [images], and its captions."""
+    error = loss_rises.std(ddof=1) / np.sqrt(len(loss_rises))
+    repetition = scorers_lib.repetition(captions)
+    return verdict_lib.Evidence(
+        loss_gap=float(loss_rises.mean()),
+        loss_gap_error=float(error),
+        own=overlap.of_each(captions),
+        swapped=overlap.of_each(baselines.shuffled(captions, seed=0)),
+        mode_share=repetition["mode_share"],
+        collision=repetition["collision_probability"],
+        training_mode_share=human["mode_share"],
+        training_collision=human["collision_probability"],
+    )

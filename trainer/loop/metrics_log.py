@@ -1,0 +1,75 @@
+"""Writes each call's scalars to `metrics.jsonl` and TensorBoard."""
+
+import json
+import logging
+import os
+
+import tensorflow as tf
+
+from trainer.loop import loop
+from trainer.run import directory, event_files, metrics_file
+
+_LOG = logging.getLogger(__name__)
+CLOCKED = ("train/input_wait", "train/step_seconds")
+"""Scalars read off a clock, which no two runs have alike; all others are the
+same to the bit in a run that was killed and resumed."""
+
+
+class MetricsLog:
+    """`metrics.jsonl` and TensorBoard, from one call."""
+
+    def __init__(
+        self, run_dir: str, board: event_files.Board, *, resumed_step: int
+    ):
+        """Opens the file; its rows past the resumed step are dropped."""
+        self._run_dir, self._board = run_dir, board
+        self._path = os.path.join(run_dir, metrics_file.METRICS_FILE)
+        rows = metrics_file.read_metrics(run_dir)
+        self._written = sum(row["step"] <= resumed_step for row in rows)
+        self._late: list[str] = []
+        self._trim()
+
+    def write(self, step: int, scalars: dict[str, float]) -> None:
+        """Adds a row; a scalar's name is `group/name`.
+
+        A row that finds no room is written with the next that does; TensorBoard
+        goes without it.
+        """
+        try:
+            self._write_row(json.dumps({"step": step, **scalars}))
+            self._board.scalars(step, scalars)
+        except (OSError, tf.errors.OpError) as error:
+            _LOG.error("can't write the metrics of step %d: %s", step, error)
+
+    def _write_row(self, row: str) -> None:
+        self._late.append(row)
+        if len(self._late) > 1:
+            self._trim()
+        with tf.io.gfile.GFile(self._path, "a") as file:
+            file.write("".join(f"{late}\n" for late in self._late))
+        self._written += len(self._late)
+        self._late = []
+
+    def _trim(self) -> None:
+        """Cuts off what is past the rows that are known to be whole."""
+        rows = metrics_file.read_metrics(self._run_dir)[: self._written]
+        directory.write_text(
+            self._path, "".join(json.dumps(row) + "\n" for row in rows)
+        )
+
+    def __call__(self, report: loop.Report) -> None:
+        """Writes the training scalars, and those of `CLOCKED`."""
+        scalars = {f"train/{name}": v for name, v in report.scalars.items()}
+        seconds = sum(report.took) / report.num_steps
+        clocked = zip(CLOCKED, (report.input_wait, seconds), strict=True)
+        self.write(report.step, {**scalars, **dict(clocked)})
+
+
+class NoLog:
+    """In the place of `MetricsLog` where another worker writes it."""
+
+    def write(self, step: int, scalars: dict[str, float]) -> None:
+        """Does nothing."""
+
+    def __call__(self, report: loop.Report) -> None:
+        """Does nothing."""

@@ -1,0 +1,66 @@
+"""Counts losses that stand out from those before them."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+
+from trainer.loop import loop
+
+_WINDOW = 100
+_FEWEST = 20
+# Of a normal distribution, 1.4826 MAD are a standard deviation.
+_FAR = 6 * 1.4826
+_NATS = 0.01
+
+
+class Spikes(tf.Module):
+    """The losses of the last updates, and how many stood out; checkpointed.
+
+    A loss is a spike when it lies above the median of the last 100 by more than
+    six robust standard deviations (median absolute deviation: Hampel 1974) and
+    a hundredth of a nat. There are none among the first 20.
+
+    Attributes:
+      recent: float32 variable [100], losses in a ring.
+      seen: int64 variable, losses so far.
+      count: int64 variable, spikes so far.
+    """
+
+    def __init__(self) -> None:
+        """Nothing is seen yet."""
+        super().__init__(name="spikes")
+        self.recent = tf.Variable(tf.zeros([_WINDOW]), False, name="recent")
+        self.seen = tf.Variable(0, False, name="seen", dtype=tf.int64)
+        self.count = tf.Variable(0, False, name="count", dtype=tf.int64)
+
+    def counted(
+        self, train: Callable[[int], loop.Updates]
+    ) -> Callable[[int], loop.Updates]:
+        """The same updates, with their number of spikes as a scalar."""
+
+        def make_updates(count: int) -> loop.Updates:
+            made = train(count)
+            self.take(made.losses)
+            scalars = {**made.scalars, "spikes": float(self.count)}
+            return dataclasses.replace(made, scalars=scalars)
+
+        return make_updates
+
+    def take(self, losses: tuple[float, ...]) -> None:
+        """Judges each of some losses by those before it."""
+        recent, seen, spikes = self.recent.numpy(), int(self.seen), 0
+        for loss in losses:
+            spikes += seen >= _FEWEST and _stands_out(loss, recent[:seen])
+            recent[seen % _WINDOW] = loss
+            seen += 1
+        self.recent.assign(recent)
+        self.seen.assign(seen)
+        self.count.assign_add(spikes)
+
+
+def _stands_out(loss: float, before: np.ndarray) -> bool:
+    median = np.median(before)
+    spread = np.median(np.abs(before - median))
+    return bool(loss - median > max(_FAR * spread, _NATS))

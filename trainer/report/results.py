@@ -1,0 +1,156 @@
+"""The evaluation on disk, and what to read of it first."""
+
+import dataclasses
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from pipeline.scenes import judge
+from pipeline.scenes import truth as truth_lib
+from trainer import config
+from trainer.decoding import caption
+from trainer.evaluation import baselines, evaluation
+from trainer.report import gallery, page, scorecard
+from trainer.run import directory, metrics_file
+
+CAPTIONS_FILE = "captions.jsonl"
+SCORES_FILE = "scores.json"
+PAGE_FILE = "page.html"
+
+# The most that nine published COCO captioners showed (van Miltenburg et al.
+# 2018's outputs).
+_HEALTHY = {"mode_share": 0.02, "collision_probability": 3e-3}
+_FILES = (
+    (CAPTIONS_FILE, "every image's caption beside its references"),
+    (SCORES_FILE, "scores, floors and verdict, for programs"),
+    (f"../{metrics_file.METRICS_FILE}", "what the curves are drawn from"),
+    (f"../{config.CONFIG_FILE}", "the configuration that ran"),
+    ("../tensorboard", "the curves, for TensorBoard"),
+    ("../checkpoints and ../best", "the newest weights, and the best"),
+)
+
+
+def write(
+    run_dir: str,
+    result: evaluation.Evaluation,
+    *,
+    facts: Sequence[tuple[str, str]],
+    select_by: str,
+    truth: Mapping[str, truth_lib.Scene] | None,
+    page_images: int,
+) -> str:
+    """Writes captions, scores and page to `run_dir/<split>/`.
+
+    Args:
+      run_dir: of the captioner.
+      result: of one split.
+      facts: (label, value) pairs under the page's title.
+      select_by: the validation score that picked the captioner.
+      truth: image id -> scene; its verdict on each caption is shown.
+      page_images: examples on the page, the first of the split.
+
+    Returns:
+      Text: scores beside floors, three captions, the verdict, the page.
+    """
+    folder = os.path.join(run_dir, result.split)
+    tf.io.gfile.makedirs(folder)
+    lines = [json.dumps(_row(example)) + "\n" for example in result.examples]
+    _write(folder, CAPTIONS_FILE, "".join(lines))
+    _write(folder, SCORES_FILE, json.dumps(_scores(result), indent=1))
+    rendered = page.Page(
+        title=f"Captions of {len(result.examples)} {result.split} images",
+        verdict=result.verdict,
+        looks=result.looks,
+        facts=list(facts),
+        scores=result.scores,
+        habits={
+            name: scorecard.Habit(
+                value,
+                result.reference_repetition[name],
+                max(_HEALTHY[name], result.reference_repetition[name]),
+            )
+            for name, value in result.repetition.items()
+        },
+        metrics_rows=metrics_file.read_metrics(run_dir),
+        select_by=select_by,
+        examples=[
+            gallery.PageExample(example, _marks(example, truth))
+            for example in result.examples[:page_images]
+        ],
+        files=_FILES,
+    ).render()
+    path = _write(folder, PAGE_FILE, rendered)
+    return _text(result, os.path.abspath(path))
+
+
+def _write(folder: str, name: str, text: str) -> str:
+    path = os.path.join(folder, name)
+    directory.write_text(path, text)
+    return path
+
+
+def _row(example: caption.CaptionedExample) -> dict[str, Any]:
+    return {
+        "id": example.image_id,
+        "caption": example.caption.text,
+        "log_prob": round(example.caption.log_prob, 4),
+        "references": example.references,
+    }
+
+
+def _scores(result: evaluation.Evaluation) -> dict[str, Any]:
+    return {
+        "split": result.split,
+        "images": len(result.examples),
+        "looks_at_the_image": result.looks,
+        "verdict": result.verdict,
+        "loss": result.loss,
+        "scores": {
+            name: dataclasses.asdict(score)
+            for name, score in result.scores.items()
+        },
+        "repetition": result.repetition,
+        "reference_repetition": result.reference_repetition,
+        "constant_caption": result.constant,
+    }
+
+
+def _marks(
+    example: caption.CaptionedExample,
+    truth: Mapping[str, truth_lib.Scene] | None,
+) -> tuple[tuple[str, bool], ...]:
+    """What the true scene says of the caption's statements."""
+    if truth is None:
+        return ()
+    verdict = judge.judge(example.caption.text, truth[example.image_id])
+    false = verdict.stated - verdict.true
+    if false:
+        return ((f"{false} of {verdict.stated} statements false", False),)
+    return ((f"all {verdict.stated} statements true", True),)
+
+
+def _text(result: evaluation.Evaluation, path: str) -> str:
+    rows = [
+        f"{'':<22}{'captioner':>11}{'constant':>11}{'shuffled':>11}",
+        *(_score_row(name, s) for name, s in result.scores.items()),
+        f"{'':<22}{'captioner':>11}{'references':>11}",
+        *(
+            f"{scorecard.name(name):<22}{value:>11.4f}"
+            f"{result.reference_repetition[name]:>11.4f}"
+            for name, value in result.repetition.items()
+        ),
+    ]
+    shown = [
+        f"  {row.image_id}: {row.caption.text}" for row in result.examples[:3]
+    ]
+    return "\n".join([*rows, "", *shown, "", result.verdict, f"Page: {path}"])
+
+
+def _score_row(name: str, score: baselines.Score) -> str:
+    values = (score.model, score.constant, score.shuffled)
+    return f"{scorecard.name(name):<22}" + "".join(
+        f"{value:>11.3f}" for value in values
+    )

@@ -1,0 +1,136 @@
+"""Image files -> captions, through the very preparation of the Beam job."""
+
+import dataclasses
+import pathlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.encoders import encoder as encoder_lib
+from pipeline.images import decode
+from pipeline.recordset import records
+from trainer.decoding import caption as caption_lib
+from trainer.decoding import generator as generator_lib
+from trainer.run import directory
+
+
+@dataclasses.dataclass(frozen=True)
+class Served:
+    """One image file and its caption, or why it has none.
+
+    Attributes:
+      image: the path as given or found.
+      caption: text, or '' with `error` set.
+      log_prob: of the caption.
+      error: reason of a rejected file, or ''.
+    """
+
+    image: str
+    caption: str = ""
+    log_prob: float = 0.0
+    error: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """A row of the output: caption and score, or the error."""
+        if self.error:
+            return {"image": self.image, "error": self.error}
+        score = round(self.log_prob, 4)
+        return {"image": self.image, "caption": self.caption, "log_prob": score}
+
+
+def image_files(paths: Sequence[str]) -> list[str]:
+    """Files as given, and every file of the folders, sorted.
+
+    Raises:
+      FileNotFoundError: a path that does not exist; nothing to caption.
+    """
+    if not paths:
+        raise FileNotFoundError("no image given: name files or folders")
+    found: list[str] = []
+    for path in map(pathlib.Path, paths):
+        if not path.exists():
+            raise FileNotFoundError(f"no such image or folder: {path}")
+        inside = sorted(p for p in path.rglob("*") if p.is_file())
+        found += [str(path)] if path.is_file() else map(str, inside)
+    if not found:
+        raise FileNotFoundError(f"no files in {', '.join(paths)}")
+    return found
+
+
+def check_encoder(
+    encoder: encoder_lib.Encoder, trained_with: dict[str, Any]
+) -> None:
+    """Refuses an encoder that the captioner was not trained with.
+
+    Images prepared differently at serving time are the most often confirmed
+    cause of one caption for all images.
+
+    Raises:
+      RunError: names what differs, on both sides.
+    """
+    mine = dict(encoder.fingerprint)
+    differ = [
+        f"{name}: trained with {trained_with.get(name)}, given {mine.get(name)}"
+        for name in sorted({*mine, *trained_with})
+        if mine.get(name) != trained_with.get(name)
+    ]
+    if differ:
+        raise directory.RunError(
+            f"another encoder than the captioner's ({'; '.join(differ)}): "
+            "set caption.encoder and caption.weights"
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class CaptionServer:
+    """Everything between an image's bytes and its caption.
+
+    Attributes:
+      encoder: the one that made the training grids.
+      grid: how training grids were stored; served ones are rounded alike.
+      generator: of captions.
+      batch_size: images encoded at once, as in the Beam job.
+    """
+
+    encoder: encoder_lib.Encoder
+    grid: records.GridSpec
+    generator: generator_lib.CaptionGenerator
+    batch_size: int
+
+    def serve(self, files: Sequence[str]) -> Iterator[Served]:
+        """One row a file, in order; a bad file does not stop the others."""
+        rows = self.generator.search.batch_images
+        for start in range(0, len(files), rows):
+            yield from self._batch(files[start : start + rows])
+
+    def _batch(self, files: Sequence[str]) -> Iterator[Served]:
+        fitted: dict[str, np.ndarray] = {}
+        errors: dict[str, str] = {}
+        for file in files:
+            try:
+                data = pathlib.Path(file).read_bytes()
+                pixels = self.encoder.decode(data)
+                fitted[file] = self.encoder.fit(pixels)
+            except (OSError, decode.RejectedImage) as error:
+                errors[file] = str(error)
+        captions = dict(zip(fitted, self._captions(fitted), strict=True))
+        for file in files:
+            if file in errors:
+                yield Served(file, error=errors[file])
+            else:
+                caption = captions[file]
+                yield Served(file, caption.text, caption.log_prob)
+
+    def _captions(
+        self, fitted: dict[str, np.ndarray]
+    ) -> Iterator[caption_lib.Caption]:
+        if not fitted:
+            return
+        stack = np.stack(list(fitted.values()))
+        grid = self.encoder.encode(stack, self.batch_size)
+        stored = self.grid.narrow(grid)
+        missing = self.generator.search.batch_images - len(stack)
+        padded = tf.pad(stored, [[0, missing], [0, 0], [0, 0]])
+        yield from self.generator.captions(padded, len(stack))

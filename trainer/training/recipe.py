@@ -1,0 +1,105 @@
+"""How a captioner is trained: all that decides an update but its devices."""
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from pipeline.recordset import record_set as record_set_lib
+from trainer.data import batches
+from trainer.training import loss as loss_lib
+from trainer.training import loss_scale as loss_scale_lib
+from trainer.training import optimizer as optimizer_lib
+from trainer.training import setup, train_step, weight_average
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """The parts of an update, not yet put together.
+
+    Attributes:
+      batching: of the training examples.
+      optimizer: and its schedule.
+      loss: to be minimised.
+      loss_scale: in use where the precision is mixed_float16.
+      microbatches: parts that a replica's batch is computed in, to save
+        memory; the update is the same.
+      jit_compile: compile each replica's forward and backward with XLA; a
+        TPU's always are.
+    """
+
+    batching: batches.Batching
+    optimizer: optimizer_lib.AdamW
+    loss: loss_lib.CaptionLoss
+    loss_scale: loss_scale_lib.DynamicScale
+    microbatches: int = 1
+    jit_compile: bool = False
+
+    def for_batch(self) -> "Recipe":
+        """The recipe with the learning rate that its batch asks for."""
+        images = self.batching.batch_images
+        return dataclasses.replace(
+            self, optimizer=self.optimizer.for_batch(images)
+        )
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What decides an update's numbers; a run never changes it."""
+        names = ("batching", "optimizer", "loss", "loss_scale")
+        return {name: dataclasses.asdict(getattr(self, name)) for name in names}
+
+    def data(
+        self, record_set: record_set_lib.RecordSet
+    ) -> batches.CaptionDataset:
+        """The train split in the order of training."""
+        return batches.CaptionDataset(
+            record_set, "train", self.batching, shuffle=True
+        )
+
+    def build(
+        self,
+        given: setup.Setup,
+        record_set: record_set_lib.RecordSet,
+        devices: tf.distribute.Strategy,
+        *,
+        workers: int,
+    ) -> train_step.TrainStep:
+        """A captioner and its optimizer, made where the devices need them.
+
+        Args:
+          given: with the captioner's constructor.
+          record_set: whose grids and words it is made for.
+          devices: opened.
+          workers: that they belong to.
+
+        Raises:
+          ValueError: replicas can't share the streams, or microbatches theirs.
+        """
+        replicas = devices.num_replicas_in_sync
+        streams = self.batching.replica_streams(replicas, workers)
+        if self.microbatches < 1 or streams % self.microbatches:
+            raise ValueError(
+                "`microbatches` must divide the streams of a replica, got "
+                f"{self.microbatches} microbatches and {streams} streams"
+            )
+        sizes = record_set.manifest.grid, record_set.vocabulary
+        decay, average = self.optimizer.average_decay, None
+        with devices.scope():
+            model = given.build(*sizes)
+            if decay:
+                mean = given.build(*sizes)
+                average = weight_average.WeightAverage(mean, decay)
+            adamw = self.optimizer.build(model.trainable_variables)
+        half = given.devices.precision == "mixed_float16"
+        scale = self.loss_scale if half else None
+        return train_step.TrainStep(
+            strategy=devices,
+            captioner=model,
+            optimizer=adamw,
+            loss=self.loss,
+            loss_scale=loss_scale_lib.LossScale(scale),
+            seed=given.seed,
+            microbatches=self.microbatches,
+            average=average,
+            jit_compile=self.jit_compile,
+        )

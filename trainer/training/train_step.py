@@ -1,0 +1,286 @@
+"""One update of all replicas, and the loss of a split."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from pipeline.recordset import vocabulary
+from trainer.captioners import dropout
+from trainer.data import batches as batches_lib
+from trainer.loop import loop
+from trainer.training import loss as loss_lib
+from trainer.training import loss_scale as loss_scale_lib
+from trainer.training import optimizer as optimizer_lib
+from trainer.training import weight_average
+
+
+def shift_right(tokens: tf.Tensor) -> tf.Tensor:
+    """What the decoder has seen before each token: START, then the tokens.
+
+    Args:
+      tokens: int32 [images, captions, length].
+
+    Returns:
+      The same shape.
+    """
+    start = tf.fill(tf.shape(tokens[..., :1]), vocabulary.START)
+    return tf.concat([start, tokens[..., :-1]], axis=-1)
+
+
+class TrainStep:
+    """Updates a captioner's weights, alike on any number of replicas.
+
+    Each replica sums its losses; one all-reduce adds gradients, losses and
+    token counts; the sum is divided by the global count of real tokens. So
+    neither padding nor an empty replica changes the update.
+
+    Attributes:
+      strategy: whose replicas make the update.
+      captioner: whose weights are updated.
+      optimizer: that updates them.
+      loss_scale: the loss's factor while gradients are in float16.
+      average: of the captioner's weights, or None.
+      step: int64 variable, updates made so far; it decides batch and masks.
+      skipped: int64 variable, updates left out for gradients not finite.
+    """
+
+    def __init__(
+        self,
+        *,
+        strategy: tf.distribute.Strategy,
+        captioner: keras.Model,
+        optimizer: optimizer_lib.ReducedAdamW,
+        loss: loss_lib.CaptionLoss,
+        loss_scale: loss_scale_lib.LossScale,
+        seed: int,
+        microbatches: int = 1,
+        average: weight_average.WeightAverage | None = None,
+        jit_compile: bool = False,
+    ):
+        """Takes finished objects, made under the strategy's scope.
+
+        Args:
+          strategy: see the class.
+          captioner: see the class.
+          optimizer: see the class.
+          loss: summed over a batch's tokens.
+          loss_scale: see the class.
+          seed: of dropout.
+          microbatches: parts that a replica's batch is computed in, one after
+            the other, to save memory; the update is the same. Divides the
+            replica's streams.
+          average: see the class.
+          jit_compile: compile forward and backward of a replica with XLA.
+        """
+        self.strategy, self.captioner = strategy, captioner
+        self.average = average
+        self.loss_scale, self._microbatches = loss_scale, microbatches
+        self.optimizer, self._loss, self._seed = optimizer, loss, seed
+        # Keras hands out wrappers; what is read are the variables beneath.
+        self._weights = [v.value for v in captioner.trainable_variables]
+        # Weights go in by value: XLA takes no variable of another device.
+        self._compute = (
+            tf.function(self._accumulated, jit_compile=True)
+            if jit_compile
+            else self._accumulated
+        )
+        # Counted outside of the replicas: so `int` takes them, mirrored or not.
+        self.step = tf.Variable(0, False, name="step", dtype=tf.int64)
+        self.skipped = tf.Variable(0, False, name="skipped", dtype=tf.int64)
+
+    @property
+    def outcome(self) -> keras.Model:
+        """The captioner to be judged and kept: the averaged one, if any."""
+        return self.average.captioner if self.average else self.captioner
+
+    def over(self, batches: Iterator[Any]) -> Callable[[int], loop.Updates]:
+        """Binds the batches: number of updates -> what they brought."""
+
+        def make_updates(count: int) -> loop.Updates:
+            made = self.train(batches, tf.constant(count))
+            scalars, losses, sound, took, waited = made
+            broken = np.flatnonzero(~sound.numpy())
+            return loop.Updates(
+                {name: float(value) for name, value in scalars.items()},
+                tuple(losses.numpy().tolist()),
+                int(broken[0]) if len(broken) else None,
+                tuple(took.numpy().tolist()),
+                float(waited),
+            )
+
+        return make_updates
+
+    @tf.function(reduce_retracing=True)
+    def train(
+        self, batches: Iterator[Any], num_steps: tf.Tensor
+    ) -> tuple[dict[str, tf.Tensor], *tuple[tf.Tensor, ...]]:
+        """Makes updates without going back to Python in between.
+
+        The clock is read on the host, between replicas' programs.
+
+        Args:
+          batches: distributed; see `batches.CaptionDataset`.
+          num_steps: int32 [].
+
+        Returns:
+          Float32 [] each: `loss` in nats per token, `tokens`, and
+          `gradient_norm` before clipping, the means over these updates
+          (tokens: the sum); `loss_scale` and `skipped` as they stand. Then of
+          each update its loss, float32 [num_steps], and whether loss and
+          gradients are numbers, or can be with a smaller loss scale, bool
+          [num_steps]; and the seconds from the end of the one before to its
+          own, float64 [num_steps]. Last the seconds that this worker had made
+          an update and had no next batch, float64 [].
+        """
+        loss, tokens, norm = tf.zeros([]), tf.zeros([]), tf.zeros([])
+        losses = tf.TensorArray(tf.float32, num_steps)
+        sound = tf.TensorArray(tf.bool, num_steps)
+        took = tf.TensorArray(tf.float64, num_steps)
+        waited, free = tf.zeros([], tf.float64), tf.timestamp()
+        for number in tf.range(num_steps):
+            batch = next(batches)
+            # A batch may come while the last update is being made.
+            arrived = _time_after(batch)
+            waited += tf.maximum(arrived - free, 0)
+            hopeful = self.loss_scale.can_fall()
+            # Else the update's first ops keep the clock waiting on a busy host.
+            with tf.control_dependencies([arrived]):
+                new_loss, new_tokens, new_norm = self._update(batch)
+            losses = losses.write(number, new_loss)
+            numbers = tf.math.is_finite(new_norm) | hopeful
+            sound = sound.write(number, tf.math.is_finite(new_loss) & numbers)
+            loss += new_loss
+            tokens += new_tokens
+            norm += new_norm
+            done = _time_after(self.skipped.read_value())
+            took = took.write(number, done - free)
+            free = done
+        count = tf.cast(num_steps, tf.float32)
+        scalars = {
+            "loss": loss / count,
+            "tokens": tokens,
+            "gradient_norm": norm / count,
+            "loss_scale": self.loss_scale.factor.read_value(),
+            "skipped": tf.cast(self.skipped.read_value(), tf.float32),
+        }
+        return scalars, losses.stack(), sound.stack(), took.stack(), waited
+
+    def _update(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        step, scale = (
+            self.step.read_value(),
+            self.loss_scale.factor.read_value(),
+        )
+        results = self.strategy.run(
+            self.reduced_gradients, (batch, step, scale)
+        )
+        gradients, loss, tokens, norm = results
+        finite = tf.math.is_finite(self._first(norm))
+
+        def apply() -> tf.Tensor:
+            self.strategy.run(self.apply, (gradients,))
+            return tf.constant(0, tf.int64)
+
+        # Judged on the reduced gradients: all replicas skip, or none does.
+        skipped = tf.cond(finite, apply, lambda: tf.constant(1, tf.int64))
+        self.skipped.assign_add(skipped)
+        self.loss_scale.update(finite)
+        self.step.assign_add(1)
+        return self._first(loss), self._first(tokens), self._first(norm)
+
+    def _first(self, value: Any) -> tf.Tensor:
+        return self.strategy.experimental_local_results(value)[0]
+
+    def apply(self, gradients: list[tf.Tensor]) -> None:
+        """On one replica: updates by reduced gradients; the mean follows."""
+        variables = self.captioner.trainable_variables
+        self.optimizer.apply(gradients, variables)
+        if self.average:
+            self.average.update(variables, self.optimizer.iterations)
+
+    def reduced_gradients(
+        self, batch: batches_lib.Batch, step: tf.Tensor, scale: tf.Tensor
+    ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
+        """On one replica: its sums, reduced over all.
+
+        Args:
+          batch: the replica's; see `batches.CaptionDataset`.
+          step: int64 [], the update that is being made.
+          scale: float32 [], the loss's factor.
+
+        Returns:
+          Of the mean over all real tokens, alike on every replica: the
+          gradients, float32 and shaped as the weights; the loss in nats; the
+          number of tokens; the gradients' global norm; float32 [] each.
+        """
+        weights = [weight.read_value() for weight in self._weights]
+        sums = self._compute(weights, batch, step, scale)
+        replica = tf.distribute.get_replica_context()
+        *gradients, cross_entropy, tokens = replica.all_reduce(
+            tf.distribute.ReduceOp.SUM, sums
+        )
+        count = tf.maximum(tokens, 1.0)
+        gradients = [part / (count * scale) for part in gradients]
+        norm = tf.linalg.global_norm(gradients)
+        return gradients, cross_entropy / count, tokens, norm
+
+    def _accumulated(
+        self,
+        weights: list[tf.Tensor],
+        batch: batches_lib.Batch,
+        step: tf.Tensor,
+        scale: tf.Tensor,
+    ) -> list[tf.Tensor]:
+        """The sums of a replica's microbatches."""
+        if self._microbatches == 1:
+            return self._sums(weights, batch, step, scale)
+        # Rows lie stream by stream, and so do the parts: masks stay the same.
+        parts = batches_lib.in_parts(batch, self._microbatches)
+
+        def add(number: tf.Tensor, sums: list[tf.Tensor]) -> Any:
+            part = {name: value[number] for name, value in parts.items()}
+            new = self._sums(weights, part, step, scale)
+            return number + 1, [a + b for a, b in zip(sums, new, strict=True)]
+
+        zeros = [tf.zeros(weight.shape) for weight in weights]
+        zeros += [tf.zeros([]), tf.zeros([])]
+        _, sums = tf.while_loop(
+            lambda number, _: number < self._microbatches,
+            add,
+            (tf.constant(0), zeros),
+        )
+        return list(sums)
+
+    def _sums(
+        self,
+        weights: list[tf.Tensor],
+        batch: batches_lib.Batch,
+        step: tf.Tensor,
+        scale: tf.Tensor,
+    ) -> list[tf.Tensor]:
+        """Gradients of the scaled loss, cross entropy and real tokens."""
+        masks = dropout.StreamDropout(
+            self.captioner.dropout_rate, self._seed, step, batch["streams"]
+        )
+        variables = self.captioner.trainable_variables
+        values = zip(variables, weights, strict=True)
+        with tf.GradientTape() as tape, keras.StatelessScope(values):
+            tape.watch(weights)
+            logits, attention = self.captioner(
+                batch["grid"], shift_right(batch["tokens"]), dropout=masks
+            )
+            total, cross_entropy = self._loss(
+                logits, attention, batch["tokens"], batch["weights"]
+            )
+            total *= scale
+        gradients = tape.gradient(total, weights, unconnected_gradients="zero")
+        gradients = [tf.convert_to_tensor(part) for part in gradients]
+        return [*gradients, cross_entropy, tf.reduce_sum(batch["weights"])]
+
+
+def _time_after(values: Any) -> tf.Tensor:
+    """Seconds since the epoch when the host has them all, float64 []."""
+    with tf.control_dependencies(tf.nest.flatten(values, True)):
+        return tf.timestamp()

@@ -23,5 +23,5 @@ RUN pip install --no-cache-dir --constraint=constraints.txt ".[$EXTRAS]"
 
 # From elsewhere, so that it is the installed package that is tried.
 WORKDIR /
-RUN python -c "import pipeline.transforms" \
- && python -c "from pipeline import encoders; encoders.load_encoder('$ENCODER')"
+RUN python -c "import pipeline.job.precompute" \
+ && python -c "from pipeline.encoders import encoder; encoder.load_encoder('$ENCODER')"

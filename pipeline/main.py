@@ -375,7 +375,7 @@ def _described(output: str) -> str:
     return "\n".join(
         [
             f"{output}: {counts} images, {rejected} rejected",
-            *wording.lines(card),
+            *wording.lines(card.findings),
             f"Data card: {os.path.join(output, manifest_lib.CARD_PAGE_FILE)}",
         ]
     )

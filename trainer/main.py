@@ -20,7 +20,7 @@ import tensorflow as tf
 from absl import app, flags
 from absl import logging as absl_logging
 
-from trainer import config, experiment
+from trainer import config, configurable
 from trainer.devices import heartbeat, launcher
 from trainer.loop import stop_signal
 
@@ -60,9 +60,9 @@ _NUM_WORKERS = flags.DEFINE_integer(
 )
 
 _TRAIN = {
-    "train": experiment.train,
-    "range_test": experiment.range_test,
-    "cross_validate": experiment.cross_validate,
+    "train": configurable.train,
+    "range_test": configurable.range_test,
+    "cross_validate": configurable.cross_validate,
 }
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
@@ -82,8 +82,8 @@ def _run(arguments: list[str]) -> str:
     if mode in _TRAIN:
         return _TRAIN[mode](run_dir)
     if mode == "evaluate":
-        return experiment.evaluate(run_dir)
-    return experiment.caption(run_dir, arguments, _OUTPUT.value)
+        return configurable.evaluate(run_dir)
+    return configurable.caption(run_dir, arguments, _OUTPUT.value)
 
 
 def _launch() -> int:

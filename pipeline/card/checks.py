@@ -78,7 +78,7 @@ def _lost(facts: Facts) -> float | None:
 
 
 # Causes stand above what can follow from them.
-RULES: Sequence[rule_lib.Rule] = (
+RULES: Sequence[rule_lib.Rule[Facts]] = (
     rule_lib.Rule(
         "blank-images",
         _blank,

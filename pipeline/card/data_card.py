@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from pipeline.card.facts import Facts
-from pipeline.findings.finding import Finding
+from pipeline.findings.finding import Finding, gravest
 from pipeline.recordset import manifest, record_set
 
 SCHEMA = 1
@@ -56,7 +56,7 @@ class DataCard:
     @property
     def level(self) -> str:
         """The gravest level of all findings."""
-        return max(self.findings, key=lambda each: each.severity).level
+        return gravest(self.findings)
 
     def dump(self) -> str:
         """The text of `data_card.json`; equal cards give equal bytes."""

@@ -1,1 +1,8 @@
-"""findings."""
+"""One language for what is wrong, how grave it is, and what to do.
+
+The flow, in order; a module imports only those above it:
+
+  finding  one judgement: level, value, threshold, meaning, advice
+  rule     a measured value and its thresholds -> a finding
+  wording  findings in plain words
+"""

@@ -1,6 +1,7 @@
 """One judgement of a record set: how grave, by which number, what to do."""
 
 import dataclasses
+from collections.abc import Iterable
 
 LEVELS = ("ok", "warn", "stop")
 
@@ -46,3 +47,8 @@ class Finding:
     def severity(self) -> int:
         """0 for `ok` to 2 for `stop`."""
         return LEVELS.index(self.level)
+
+
+def gravest(findings: Iterable[Finding]) -> str:
+    """The gravest level of some findings; there must be one."""
+    return max(findings, key=lambda each: each.severity).level

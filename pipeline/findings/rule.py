@@ -2,14 +2,16 @@
 
 import dataclasses
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from pipeline.card.facts import Facts
 from pipeline.findings.finding import Finding
+
+Facts = TypeVar("Facts")
 
 
 @dataclasses.dataclass(frozen=True)
-class Rule:
-    """One check.
+class Rule(Generic[Facts]):
+    """One check of facts of some kind, such as a record set's.
 
     Attributes:
       slug: of its finding.

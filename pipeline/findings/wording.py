@@ -1,9 +1,9 @@
 """Findings in plain words, for the terminal, the page and the trainer."""
 
 import re
+from collections.abc import Sequence
 
-from pipeline.card.data_card import DataCard
-from pipeline.findings.finding import Finding
+from pipeline.findings.finding import Finding, gravest
 
 VERDICTS = {
     "blank-images": "Images are of one plain colour.",
@@ -61,22 +61,22 @@ def measured(finding: Finding) -> str:
     return f"{_number(finding.value)}, {threshold}"
 
 
-def lines(card: DataCard) -> list[str]:
-    """What is not `ok`, a line each; or one that says that all is."""
-    if card.level == "ok":
-        return [f"ok    all checks passed: {verdict(card)}"]
+def lines(findings: Sequence[Finding]) -> list[str]:
+    """A line for each finding that is not `ok`, or one line if all are."""
+    if gravest(findings) == "ok":
+        return [f"ok    all checks passed: {verdict(findings)}"]
     return [
         f"{each.level:<5} {each.slug}: {sentence(each)}"
-        for each in card.findings
+        for each in findings
         if each.level != "ok"
     ]
 
 
-def verdict(card: DataCard) -> str:
-    """The card in one plain sentence: its first finding, unless all is well."""
-    if card.level == "ok":
+def verdict(findings: Sequence[Finding]) -> str:
+    """One plain sentence: the first finding's, unless all are `ok`."""
+    if gravest(findings) == "ok":
         return "A captioner can learn from this data."
-    first = card.findings[0]
+    first = findings[0]
     return VERDICTS.get(first.slug, sentence(first))
 
 

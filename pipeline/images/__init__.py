@@ -1,1 +1,9 @@
-"""images."""
+"""Bytes of an image -> pixels, and what is made of pixels.
+
+The flow, in order; a module imports only those above it:
+
+  decode           bytes of any allowed format -> RGB pixels
+  thumbnail        the small JPEG that pages show
+  preparation      pixels -> one encoder's input, when training and serving
+  perceptual_hash  pixels -> 20 bytes that near-duplicate images share
+"""

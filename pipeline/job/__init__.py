@@ -1,1 +1,14 @@
-"""job."""
+"""The Beam stages, each named by its effect, and how they are run.
+
+The flow, in order; a module imports only those above it:
+
+  request         what a run was asked for: go on, be complete, or be refused
+  progress        how far a job is: a line in a terminal, lines in a log
+  vocabulary      references -> the vocabulary of the train split
+  write_shards    references -> shards of records
+  write_rejects   rejects -> `rejects-*.jsonl`, and how often each reason occurs
+  write_manifest  all that was written -> vocabulary, card and manifest
+  card            finished shards -> the data card, from counts that add up
+  precompute      images and captions -> a record set: the whole job
+  beam_runner     Beam's options, log levels, and the cause of a wrapped error
+"""

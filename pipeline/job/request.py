@@ -48,8 +48,8 @@ def claim(output: str, request: Request, *, overwrite: bool) -> str | None:
     and loses what is made last; `overwrite` removes whatever is there.
 
     Returns:
-      The folder's owner, as `ownership.take` names it; None if the record set is
-      already complete.
+      The folder's owner, as `ownership.take` names it; None if the record
+      set is already complete.
 
     Raises:
       RecordSetError: the folder holds another request's record set and

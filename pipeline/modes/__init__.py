@@ -1,1 +1,10 @@
-"""modes."""
+"""What `--mode` can ask for.
+
+The flow, in order; a module imports only those above it:
+
+  dry_run       a sample encoded, and what the whole would take
+  verify_shard  one shard read to its end: every damage in it
+  verify        every damage of a record set
+  inspect       what a record set holds: facts, and a few records
+  inspect_page  sampled records as one HTML file
+"""

@@ -1,1 +1,11 @@
-"""recordset."""
+"""The contract between job and trainer: what a record set is.
+
+The flow, in order; a module imports only those above it:
+
+  splits      image id -> split and shard, for ever
+  vocabulary  caption text <-> token ids, learned from the train split only
+  tfrecord    TFRecord framing, and a walk over a file that checks it
+  records     CaptionedImage <-> bytes
+  manifest    what a finished record set holds; written last
+  record_set  opens a finished record set and checks it
+"""

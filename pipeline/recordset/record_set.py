@@ -140,8 +140,8 @@ def open_record_set(path: str, files: Files = TENSORFLOW) -> RecordSet:
         )
     if not files.exists(os.path.join(path, manifest_lib.MANIFEST_FILE)):
         raise manifest_lib.RecordSetError(
-            f"{path!r} has no {manifest_lib.MANIFEST_FILE}: the job that makes it has not "
-            "finished; run the same `python -m pipeline.main` again"
+            f"{path!r} has no {manifest_lib.MANIFEST_FILE}: the job that makes "
+            "it has not finished; run the same `python -m pipeline.main` again"
         )
     manifest = manifest_lib.Manifest.load(
         _read(path, manifest_lib.MANIFEST_FILE, files)

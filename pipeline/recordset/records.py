@@ -1,4 +1,4 @@
-"""CaptionedImage <-> bytes: the record that the job writes and training reads."""
+"""CaptionedImage <-> bytes: what the job writes and training reads."""
 
 import dataclasses
 from typing import Any

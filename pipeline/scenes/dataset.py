@@ -18,13 +18,11 @@ import multiprocessing
 import os
 import random
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from absl import app, flags
 from PIL import Image
 
 from pipeline.scenes import backgrounds, describe, words
@@ -308,42 +306,3 @@ def _watched(lines: Iterable[_Line], total: int) -> Iterator[_Line]:
             rate = done / (time.monotonic() - started)
             end = "\n" if done == total else ""
             print(f"\r{done}/{total} images, {rate:.0f}/s", end=end, flush=True)
-
-
-def _define_flags() -> None:
-    default = SceneConfig()
-    flags.DEFINE_string("output", None, "Folder to write.", required=True)
-    for name in ("images", "validation", "test", "composition"):
-        split = "train" if name == "images" else name
-        number, text = getattr(default, name), f"Images of the {split} split."
-        flags.DEFINE_integer(name, number, text, lower_bound=0)
-    flags.DEFINE_integer("seed", default.seed, "Chooses other images.")
-    flags.DEFINE_enum("fault", default.fault, FAULTS, "Defect to plant.")
-    share = "Share of the train and validation images it strikes."
-    flags.DEFINE_float("fault_share", default.fault_share, share, 0, 1)
-    flags.DEFINE_bool("overwrite", False, "Replace other settings' scenes.")
-
-
-def main(argv: list[str]) -> None:
-    """Writes the data set; one clear line and exit code 1 when it can't."""
-    if len(argv) > 1:
-        sys.exit(f"scenes: unexpected argument {argv[1]!r}")
-    values = flags.FLAGS.flag_values_dict()
-    fields = [field.name for field in dataclasses.fields(SceneConfig)]
-    config = SceneConfig(**{name: values[name] for name in fields})
-    output = Path(values["output"])
-    try:
-        written = write(output, config, overwrite=values["overwrite"])
-    except (OSError, ValueError) as error:
-        sys.exit(f"scenes: {error}")
-    print(f"{output}: {'complete' if written else 'already complete'}")
-
-
-def run() -> None:
-    """Entry point of `python -m pipeline.scenes`."""
-    _define_flags()
-    app.run(main)
-
-
-if __name__ == "__main__":
-    run()

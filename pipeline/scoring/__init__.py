@@ -2,8 +2,10 @@
 
 The flow, in order; a module imports only those above it:
 
-  tokens       caption -> words as the literature scores them
-  ngrams       words -> how often each run of up to four occurs
-  cider        CIDEr-D over an index of the references
-  constant     the one caption that would serve best for every image
+  ptb_tokens        caption -> words as the literature scores them
+  ngrams            words -> how often each run of up to four occurs
+  bleu              BLEU as mergeable corpus counts, and its ceiling
+  cider             CIDEr-D over an index of the references
+  repetition        how often captions repeat each other
+  constant_caption  the one caption that would serve best for every image
 """

@@ -1,1 +1,10 @@
-"""shards."""
+"""References -> one finished shard.
+
+The flow, in order; a module imports only those above it:
+
+  ahead        `map` on threads, in order, some calls ahead of the consumer
+  encode       references -> records: read, decode and encode images
+  counters     what one worker has done so far
+  shard_index  what stands beside a finished shard
+  write_shard  one shard: encode, write, rename, check
+"""

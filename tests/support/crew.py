@@ -14,7 +14,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["trainer.experiment"])
+_FORKS.set_forkserver_preload(["trainer.configurable"])
 
 
 def run(

@@ -129,7 +129,7 @@ class Run:
         replicas: int = 1,
         microbatches: int = 1,
     ):
-        """Parses the files, whose names the experiment registers, and builds
+        """Parses the files, whose names `configurable` registers, and builds
         what they bind; no data is read.
         """
         config.load(files, parameters)

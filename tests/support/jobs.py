@@ -18,7 +18,7 @@ from tests.support import fixtures
 _CAPABILITY_VERSION_3 = 0x20080522
 _FORKS = multiprocessing.get_context("forkserver")
 # Not main: the trainer's defines the same flags, and one server forks for both.
-_FORKS.set_forkserver_preload(["pipeline.transforms"])
+_FORKS.set_forkserver_preload(["pipeline.job.precompute"])
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).parents[2]
 PYTHON = os.environ.get("TPU_COMPILER_PYTHON", sys.executable)
 # Gigabytes (2^30) of a core, of which a v3 chip has two.
 HBM = {"v3": 16, "v5e": 16, "v6e": 32}

@@ -22,7 +22,7 @@ from trainer.run import metrics_file
 
 _FORKS = multiprocessing.get_context("forkserver")
 # Not a main: two define the same flags, and one server forks for both.
-_FORKS.set_forkserver_preload(["trainer.experiment"])
+_FORKS.set_forkserver_preload(["trainer.configurable"])
 # Epochs of 4 steps, every other checkpoint within one; float16 that overflows
 # at first and as its scale grows.
 SIZES = {

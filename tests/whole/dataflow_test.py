@@ -24,7 +24,7 @@ from pipeline.files import beam_files
 from pipeline.recordset import manifest, record_set
 from tests.support import bucket, dataflow_api, fixtures
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 IMAGE = "europe-docker.pkg.dev/some-project/images/eyewitness:1"
 ACCELERATOR = (
     "worker_accelerator=type:nvidia-l4;count:1;install-nvidia-driver:5xx;"

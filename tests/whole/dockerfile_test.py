@@ -13,7 +13,7 @@ import pytest
 import setuptools
 from packaging import specifiers
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LINES = (ROOT / "Dockerfile").read_text().replace("\\\n", "").splitlines()
 BASE = re.compile(r"FROM apache/beam_python(?P<python>.+)_sdk:(?P<beam>.+)")
 

@@ -14,7 +14,7 @@ from tests.support import fixtures
 from trainer.devices import strategy
 from trainer.run import metrics_file
 
-ROOT = pathlib.Path(__file__).parent.parent
+ROOT = pathlib.Path(__file__).parents[2]
 # A captioner that learns the scenes' colours and shapes in half a minute.
 SMALL = {
     "NUM_STEPS": 300,

@@ -7,9 +7,9 @@ import pytest
 
 import gin
 from pipeline.recordset import records, vocabulary
-from trainer import config, experiment
+from trainer import config, configurable
 
-GIN = pathlib.Path(__file__).parent.parent / "gin"
+GIN = pathlib.Path(__file__).parents[2] / "gin"
 RUNS = sorted(file.name for file in GIN.glob("run_*.gin"))
 PARTS = sorted(
     {file.name for file in GIN.glob("*.gin")} - {*RUNS, "defaults.gin"}
@@ -26,7 +26,7 @@ def some_vocabulary() -> vocabulary.Vocabulary:
 def test_run_builds_its_captioner(name):
     config.load([f"gin/{name}"], [])
     asked = gin.query_parameter("train.setup").scoped_configurable_fn()
-    assert isinstance(asked, experiment.setup_lib.Setup)
+    assert isinstance(asked, configurable.setup_lib.Setup)
     grid = records.GridSpec(locations=4, depth=6)
     model = asked.build(grid, some_vocabulary())
     logits, attention = model(

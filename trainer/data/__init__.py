@@ -1,1 +1,9 @@
-"""data."""
+"""A record set -> batches in an order that only the seed decides.
+
+The flow, in order; a module imports only those above it:
+
+  card_gate     refuses a record set whose data card says stop
+  batches       record set -> batches of grids and captions
+  split_images  every image of a split once, with all of its captions
+  folds         a train split in k folds, each held out once; their scores
+"""

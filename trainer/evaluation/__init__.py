@@ -1,1 +1,11 @@
-"""evaluation."""
+"""Captions of a split -> scores, each beside its baselines.
+
+The flow, in order; a module imports only those above it:
+
+  split_loss  the teacher-forced loss of a split, its images or others'
+  scorers     captions and references -> scores
+  baselines   scores that captions reach without a look at their image
+  verdict     whether the captioner looks at the image, in one line
+  validation  what is measured every so often while training
+  evaluation  all that a split's captions show
+"""

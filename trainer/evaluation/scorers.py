@@ -59,16 +59,19 @@ class TruthScorer:
 
 
 def words(rows: Sequence[caption_lib.CaptionedExample]) -> list[list[str]]:
+    """The words of each image's caption, as the literature scores them."""
     return [ptb_tokens.ptb_tokens(row.caption.text) for row in rows]
 
 
 def reference_words(
     captions: Sequence[Sequence[str]],
 ) -> list[list[list[str]]]:
+    """The words of each reference of each image."""
     return [[ptb_tokens.ptb_tokens(text) for text in row] for row in captions]
 
 
 def repetition(captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
+    """Returns `mode_share` and `collision_probability`, 0 to 1 each."""
     return {
         "mode_share": repetition_lib.mode_share(captions),
         "collision_probability": repetition_lib.collision_probability(captions),
@@ -78,6 +81,11 @@ def repetition(captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
 def scenes(
     examples: Sequence[caption_lib.CaptionedExample], truth: Truth
 ) -> list[truth_lib.Scene]:
+    """The true scene of each image.
+
+    Raises:
+      RecordSetError: an image that `truth` does not know.
+    """
     unknown = [row.image_id for row in examples if row.image_id not in truth]
     if unknown:
         raise manifest.RecordSetError(

@@ -1,1 +1,12 @@
-"""report."""
+"""Scores and examples for people: pages and pictures.
+
+The flow, in order; a module imports only those above it:
+
+  scorecard           each score beside its baselines, as numbers and bars
+  gallery             images, captions, and where the captioner looked
+  attention_picture   a caption and where each word looked, for TensorBoard
+  curves              learning curves as a picture beside the run
+  page                scores, curves and gallery in one HTML file
+  range_test_page     the range test's loss over its learning rate
+  results             the evaluation on disk, and what to read of it first
+"""

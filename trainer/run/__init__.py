@@ -1,1 +1,9 @@
-"""run."""
+"""What a run keeps on disk.
+
+The flow, in order; a module imports only those above it:
+
+  directory     which run a directory belongs to, and text files in it
+  checkpoints   save, restore, the best and the newest
+  metrics_file  `metrics.jsonl`: its rows, and the best of them
+  event_files   curves, histograms and pictures for TensorBoard
+"""

@@ -1,1 +1,13 @@
-"""training."""
+"""What decides an update, and the update itself.
+
+The flow, in order; a module imports only those above it:
+
+  loss            cross entropy summed over real tokens
+  optimizer       schedule, clipping after the reduction, AdamW
+  loss_scale      the factor that keeps float16 gradients in range
+  weight_average  a second captioner, at the mean of the trained one's weights
+  rate_sweep      a learning rate that rises until the loss diverges
+  train_step      one update of all replicas: run, reduce, apply
+  setup           records, captioner, devices and decoder: what modes need
+  recipe          batches, loss and optimizer, put together
+"""

@@ -46,7 +46,7 @@ def _header(card: DataCard, title: str) -> str:
     return (
         f"<header><h1>{html.escape(title)}</h1>"
         f'<p class="verdict {card.level}"><strong>'
-        f"{html.escape(wording.verdict(card))}</strong>"
+        f"{html.escape(wording.verdict(card.findings))}</strong>"
         f"{failed if graver else ''}</p>{_findings(graver)}{_passed(card)}"
         f"{document.pairs(_totals(card), 'facts')}</header>"
     )

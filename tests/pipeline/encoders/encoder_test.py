@@ -221,7 +221,7 @@ def test_noise_weights_are_the_same_in_every_process(
         f"e = encoders.load_encoder({SMALL!r}, weights='none', image_size=64);"
         "print(json.dumps(e.fingerprint))"
     )
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     command = [sys.executable, "-c", script]
     output = subprocess.check_output(
         command, cwd=root, stderr=subprocess.DEVNULL

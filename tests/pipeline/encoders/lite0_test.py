@@ -15,7 +15,7 @@ BOUND = 1e-4
 DATA = Path(
     os.environ.get(
         "EYEWITNESS_DATA",
-        Path(__file__).parents[2].parent / "shared" / "data",
+        Path(__file__).parents[4] / "shared" / "data",
     )
 )
 CROPS = {

@@ -45,14 +45,14 @@ def test_value_stands_beside_its_threshold(
 
 
 def test_a_line_tells_of_each_finding_that_is_not_ok() -> None:
-    assert wording.lines(card_sample.LEAKED) == [
+    assert wording.lines(card_sample.LEAKED.findings) == [
         f"stop  leaked-split: {LEAKED.meaning}",
         "warn  repeated-images: 20 % of the images have a near-duplicate.",
     ]
 
 
 def test_one_line_tells_that_all_is_well() -> None:
-    assert wording.lines(card_sample.HEALTHY) == [
+    assert wording.lines(card_sample.HEALTHY.findings) == [
         "ok    all checks passed: A captioner can learn from this data."
     ]
 
@@ -62,11 +62,11 @@ def test_every_rule_has_a_verdict() -> None:
 
 
 def test_the_verdict_is_the_first_finding() -> None:
-    assert wording.verdict(card_sample.LEAKED) == (
+    assert wording.verdict(card_sample.LEAKED.findings) == (
         "Images to be judged on are also trained on."
     )
     new = dataclasses.replace(LEAKED, slug="new-finding")
     other = dataclasses.replace(card_sample.LEAKED, findings=(new,))
-    assert wording.verdict(other) == LEAKED.meaning
-    healthy = wording.verdict(card_sample.HEALTHY)
+    assert wording.verdict(other.findings) == LEAKED.meaning
+    healthy = wording.verdict(card_sample.HEALTHY.findings)
     assert healthy == "A captioner can learn from this data."

@@ -76,7 +76,7 @@ def test_a_terminal_has_one_line_that_changes() -> None:
 def test_a_log_has_lines(
     caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with caplog.at_level(logging.INFO, "pipeline.progress"):
+    with caplog.at_level(logging.INFO, "pipeline.job.progress"):
         with progress.Ticker(lambda: "3 images") as ticker:
             ticker.say("a line")
         with progress.Ticker(lambda: ""):

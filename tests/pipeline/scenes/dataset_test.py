@@ -15,7 +15,7 @@ from PIL import Image
 from pipeline.scenes import dataset, judge, words
 from pipeline.scenes import truth as truth_lib
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 TINY = dataset.SceneConfig(images=6, validation=2, test=2, composition=2)
 
 

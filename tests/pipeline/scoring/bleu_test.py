@@ -15,7 +15,7 @@ from pipeline.scoring.repetition import (
 _DATA = pathlib.Path(
     os.environ.get(
         "EYEWITNESS_DATA",
-        pathlib.Path(__file__).parents[3] / "shared" / "data",
+        pathlib.Path(__file__).parents[4] / "shared" / "data",
     )
 )
 

@@ -30,7 +30,7 @@ FOR_EVER = "time.sleep(600)\n"
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     """Workers write here what they see."""
-    root = str(Path(launcher.__file__).parent.parent)
+    root = str(Path(launcher.__file__).parents[2])
     monkeypatch.setenv("PYTHONPATH", root)
     monkeypatch.chdir(tmp_path)
     return tmp_path

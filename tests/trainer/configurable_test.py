@@ -10,7 +10,7 @@ import tensorflow as tf
 import gin
 from pipeline.recordset import manifest, record_set
 from tests.support import fixtures
-from trainer import config, experiment
+from trainer import config, configurable
 from trainer.captioners import show_attend_tell
 from trainer.data import folds, split_images
 from trainer.diagnosis import wiring
@@ -42,7 +42,7 @@ def run(records, tmp_path_factory):
     """A run directory after three steps, and what train() said."""
     folder = tmp_path_factory.mktemp("run")
     load(records)
-    return folder, experiment.train(str(folder))
+    return folder, configurable.train(str(folder))
 
 
 def test_train_says_how_it_ended_and_leaves_the_run(run):
@@ -83,7 +83,7 @@ def test_tensorboard_has_curves_weights_and_captions(run):
 def test_steps_are_profiled_where_asked(records, tmp_path, caplog):
     caplog.set_level("INFO", logger="trainer")
     load(records, "Cadence.profile_steps = (1, 2)")
-    experiment.train(str(tmp_path))
+    configurable.train(str(tmp_path))
     folder = tmp_path / "tensorboard"
     assert len(list(folder.glob("plugins/profile/*/*.xplane.pb"))) == 1
     assert sum("3 updates: median " in line for line in caplog.messages) == 1
@@ -91,16 +91,18 @@ def test_steps_are_profiled_where_asked(records, tmp_path, caplog):
 
 def test_a_finished_run_is_not_trained_again(records, run):
     load(records)
-    assert experiment.train(str(run[0])) == f"already trained: step 3, {run[0]}"
+    assert (
+        configurable.train(str(run[0])) == f"already trained: step 3, {run[0]}"
+    )
 
 
 def test_a_finished_run_goes_on_for_more_steps(records, tmp_path):
     load(records)
-    experiment.train(str(tmp_path))
+    configurable.train(str(tmp_path))
     # The schedule stays; only the end moves.
     gin.clear_config()
     load(records, "NUM_STEPS = 5", "AdamW.decay_steps = 3")
-    said = experiment.train(str(tmp_path))
+    said = configurable.train(str(tmp_path))
     assert said == f"trained: reached step 5, {tmp_path}"
 
 
@@ -115,7 +117,7 @@ def test_float16_in_microbatches_trains(records, tmp_path, compiled):
         "Recipe.microbatches = 2",
         f"Recipe.jit_compile = {compiled}",
     )
-    said = experiment.train(str(tmp_path))
+    said = configurable.train(str(tmp_path))
     keras.config.set_dtype_policy("float32")
     assert said == f"trained: reached step 3, {tmp_path}"
     (first, *_) = (tmp_path / "metrics.jsonl").read_text().splitlines()
@@ -128,7 +130,7 @@ def averaged(records, tmp_path_factory):
     folder = tmp_path_factory.mktemp("averaged")
     gin.clear_config()
     load(records, "AdamW.average_decay = 0.9")
-    experiment.train(str(folder))
+    configurable.train(str(folder))
     return folder
 
 
@@ -150,12 +152,14 @@ def test_the_mean_of_the_weights_is_what_the_other_modes_get(
 ):
     scored = []
     monkeypatch.setattr(
-        experiment.report, "write", lambda _, found, **__: scored.append(found)
+        configurable.report,
+        "write",
+        lambda _, found, **__: scored.append(found),
     )
     for folder in (averaged, run[0]):
         gin.clear_config()
         load(records)
-        experiment.evaluate(str(folder))
+        configurable.evaluate(str(folder))
         rows = metrics_file.read_metrics(str(folder))
         assert scored[-1].loss == pytest.approx(rows[-1]["validation/loss"])
     assert scored[0].loss != pytest.approx(scored[1].loss, rel=1e-5)
@@ -172,10 +176,10 @@ def test_a_captioner_that_cannot_learn_is_refused(
     monkeypatch.setattr(show_attend_tell.ShowAttendTell, "remember", forgetful)
     load(records)
     with pytest.raises(wiring.WiringError, match="wiring test 'image' failed"):
-        experiment.train(str(tmp_path / "refused"))
+        configurable.train(str(tmp_path / "refused"))
     gin.clear_config()
     load(records, "train.waived = ['image', 'gradient']")
-    said = experiment.train(str(tmp_path / "waived"))
+    said = configurable.train(str(tmp_path / "waived"))
     assert said.startswith("trained: reached step 3")
 
 
@@ -206,7 +210,7 @@ def test_another_configuration_is_refused_by_field(
 ):
     load(records, binding)
     with pytest.raises(directory.RunError, match=message):
-        experiment.train(str(run[0]))
+        configurable.train(str(run[0]))
 
 
 def test_loss_that_is_no_number_is_traced_to_its_images(records, tmp_path):
@@ -219,7 +223,7 @@ def test_loss_that_is_no_number_is_traced_to_its_images(records, tmp_path):
         "Cadence.checkpoint_every = 1",
     )
     with pytest.raises(FloatingPointError) as error:
-        experiment.train(str(tmp_path))
+        configurable.train(str(tmp_path))
     said = str(error.value)
     step = int(re.findall(r"gradients of step (\d+) are no numbers", said)[0])
     assert len(re.findall(r"train-\d+", said)) == 4
@@ -230,7 +234,7 @@ def test_loss_that_is_no_number_is_traced_to_its_images(records, tmp_path):
 
 def test_selection_by_loss_trains_and_is_marked_on_the_page(records, tmp_path):
     load(records, "Cadence.select_by = 'loss'", "Cadence.evaluate_every = 1")
-    experiment.train(str(tmp_path))
+    configurable.train(str(tmp_path))
     rows = [
         row
         for row in metrics_file.read_metrics(str(tmp_path))
@@ -238,14 +242,14 @@ def test_selection_by_loss_trains_and_is_marked_on_the_page(records, tmp_path):
     ]
     lowest = min(rows, key=lambda row: row["validation/loss"])["step"]
     assert (tmp_path / "best" / f"ckpt-{lowest}.index").exists()
-    experiment.evaluate(str(tmp_path))
+    configurable.evaluate(str(tmp_path))
     page = (tmp_path / "validation" / "page.html").read_text()
     assert f"The dotted line is step {lowest}: the best validation Loss" in page
 
 
 def test_range_test_suggests_a_rate_and_leaves_no_run(records, tmp_path):
     load(records, "range_test.num_steps = 5", "range_test.high = 0.5")
-    said = experiment.range_test(str(tmp_path))
+    said = configurable.range_test(str(tmp_path))
     assert said.startswith("suggested: AdamW.learning_rate = ")
     assert said.endswith(f". Page: {tmp_path}/range_test.html")
     assert "\n" not in said
@@ -271,7 +275,7 @@ def test_range_test_stops_where_the_loss_is_out_of_hand(records, tmp_path):
         "range_test.high = 1e30",
         "AdamW.clip_norm = 1e9",
     )
-    said = experiment.range_test(str(tmp_path))
+    said = configurable.range_test(str(tmp_path))
     assert "; the loss diverged at " in said
     rows = (tmp_path / "range_test.jsonl").read_text().splitlines()
     assert len(rows) < 200
@@ -282,7 +286,7 @@ def test_a_trainings_directory_is_not_taken(records, run, mode):
     load(records)
     before = sorted(run[0].iterdir())
     with pytest.raises(directory.RunError, match="belongs to a training"):
-        getattr(experiment, mode)(str(run[0]))
+        getattr(configurable, mode)(str(run[0]))
     assert sorted(run[0].iterdir()) == before
 
 
@@ -292,7 +296,7 @@ def cross_validated(records, tmp_path_factory):
     folder = tmp_path_factory.mktemp("folds")
     gin.clear_config()
     load(records, "cross_validate.folds = 2")
-    return folder, experiment.cross_validate(str(folder))
+    return folder, configurable.cross_validate(str(folder))
 
 
 @pytest.mark.slow
@@ -317,7 +321,7 @@ def test_finished_folds_are_not_trained_again(records, cross_validated, caplog):
     gin.clear_config()
     load(records, "cross_validate.folds = 2")
     caplog.set_level("INFO", logger="trainer")
-    assert experiment.cross_validate(str(folder)) == said
+    assert configurable.cross_validate(str(folder)) == said
     told = [text for text in caplog.messages if "trained: " in text]
     assert told == [
         f"already trained: step 3, {folder}/fold-{number}-of-2"
@@ -330,7 +334,7 @@ def test_a_fold_is_evaluated_on_what_it_held_out(records, cross_validated):
     folder = cross_validated[0] / "fold-2-of-2"
     gin.clear_config()
     load(records)
-    experiment.evaluate(str(folder))
+    configurable.evaluate(str(folder))
     rows = (folder / "validation" / "captions.jsonl").read_text().splitlines()
     view = folds.Fold(2, 2).of(
         record_set.open_record_set(str(records)), "validation"
@@ -348,12 +352,12 @@ def test_a_fold_is_no_plain_training(records, cross_validated):
     with pytest.raises(
         directory.RunError, match=r"belongs to another run \(fold: "
     ):
-        experiment.train(str(folder))
+        configurable.train(str(folder))
 
 
 def test_evaluate_writes_page_and_scores(records, run):
     load(records)
-    said = experiment.evaluate(str(run[0]))
+    said = configurable.evaluate(str(run[0]))
     page = run[0] / "validation" / "page.html"
     assert said.endswith(f"Page: {page}")
     assert page.read_text().startswith("<!doctype html>")
@@ -363,7 +367,7 @@ def test_evaluate_refuses_another_record_set(run, tmp_path):
     fixtures.write_uneven_record_set(tmp_path / "other")
     load(tmp_path / "other")
     with pytest.raises(directory.RunError, match="not the record set of"):
-        experiment.evaluate(str(run[0]))
+        configurable.evaluate(str(run[0]))
 
 
 def test_evaluate_of_an_unknown_split_names_the_splits(records, run):
@@ -372,7 +376,7 @@ def test_evaluate_of_an_unknown_split_names_the_splits(records, run):
         manifest.RecordSetError,
         match="no split 'tset' in the record set; it has train, validation",
     ):
-        experiment.evaluate(str(run[0]))
+        configurable.evaluate(str(run[0]))
 
 
 def test_caption_refuses_another_encoder(records, run, tmp_path):
@@ -382,10 +386,10 @@ def test_caption_refuses_another_encoder(records, run, tmp_path):
     with pytest.raises(
         directory.RunError, match="another encoder than the captioner's"
     ):
-        experiment.caption(str(run[0]), [str(corpus.images)], None)
+        configurable.caption(str(run[0]), [str(corpus.images)], None)
 
 
 def test_evaluate_before_training_says_so(records, tmp_path):
     load(records)
     with pytest.raises(directory.RunError, match="no trained captioner in"):
-        experiment.evaluate(str(tmp_path))
+        configurable.evaluate(str(tmp_path))

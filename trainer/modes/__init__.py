@@ -1,0 +1,10 @@
+"""What `--mode` can ask for.
+
+The flow, in order; a module imports only those above it:
+
+  train           trains a captioner, or goes on with one
+  cross_validate  trains on k folds of the train split
+  range_test      looks for a learning rate
+  evaluate        captions a split, scores it, writes results and page
+  caption         captions image files
+"""

@@ -132,7 +132,7 @@ def test_imports_obey_the_law(module: str) -> None:
             "trainer.data.batches",
             "pipeline.readers.coco",
             (
-                "trainer.data.batches imports pipeline.readers.coco, which is in a "
+                "trainer.data.batches imports pipeline.readers.coco, which is in "
                 "room that needs Beam"
             ),
         ),

@@ -27,7 +27,7 @@ from trainer.loop import stop_signal
 _MODE = flags.DEFINE_enum(
     "mode",
     None,
-    ["train", "range_test", "cross_validate", "evaluate", "caption"],
+    list(configurable.MODES),
     "What to do. range_test: find a learning rate. cross_validate: train on k "
     "folds of the train split.",
     required=True,
@@ -59,31 +59,25 @@ _NUM_WORKERS = flags.DEFINE_integer(
     lower_bound=1,
 )
 
-_TRAIN = {
-    "train": configurable.train,
-    "range_test": configurable.range_test,
-    "cross_validate": configurable.cross_validate,
-}
+# These begin with gin files; the other modes with those of the run.
+_TRAINING = ("train", "range_test", "cross_validate")
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
 
 def _run(arguments: list[str]) -> str:
     mode, run_dir = _MODE.value, _RUN_DIR.value
     files = list(_GIN_FILE.value)
-    if mode in _TRAIN and not files:
+    if mode in _TRAINING and not files:
         raise config.ConfigError(
             f"--mode={mode} needs --gin_file, such as gin/run_scenes.gin"
         )
     if mode != "caption" and arguments:
         raise config.ConfigError(f"not a flag: {arguments[0]!r}; see --help")
-    if mode not in _TRAIN:
+    if mode not in _TRAINING:
         files = [config.saved(run_dir), *files]
     config.load(files, _GIN_PARAM.value)
-    if mode in _TRAIN:
-        return _TRAIN[mode](run_dir)
-    if mode == "evaluate":
-        return configurable.evaluate(run_dir)
-    return configurable.caption(run_dir, arguments, _OUTPUT.value)
+    given = (arguments, _OUTPUT.value) if mode == "caption" else ()
+    return configurable.MODES[mode](run_dir, *given)
 
 
 def _launch() -> int:

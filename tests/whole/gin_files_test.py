@@ -1,5 +1,6 @@
 """Every shipped gin file parses strictly, and every run builds its model."""
 
+import inspect
 import pathlib
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 import gin
 from pipeline.recordset import records, vocabulary
 from trainer import config, configurable
+from trainer.training import setup
 
 GIN = pathlib.Path(__file__).parents[2] / "gin"
 RUNS = sorted(file.name for file in GIN.glob("run_*.gin"))
@@ -26,7 +28,7 @@ def some_vocabulary() -> vocabulary.Vocabulary:
 def test_run_builds_its_captioner(name):
     config.load([f"gin/{name}"], [])
     asked = gin.query_parameter("train.setup").scoped_configurable_fn()
-    assert isinstance(asked, configurable.setup_lib.Setup)
+    assert isinstance(asked, setup.Setup)
     grid = records.GridSpec(locations=4, depth=6)
     model = asked.build(grid, some_vocabulary())
     logits, attention = model(
@@ -56,3 +58,15 @@ def test_run_says_how_it_is_started(name):
 def test_defaults_alone_say_what_is_missing():
     with pytest.raises(config.ConfigError, match="RECORDS|NUM_STEPS"):
         config.load(["gin/defaults.gin"], [])
+
+
+GIVEN = {"run_dir", "paths", "output"}
+
+
+@pytest.mark.parametrize("mode", configurable.MODES)
+def test_defaults_bind_what_a_mode_requires(mode):
+    config.load(["gin/run_scenes.gin"], ["RECORDS = 'x'"])
+    arguments = inspect.signature(configurable.MODES[mode]).parameters
+    for name, argument in arguments.items():
+        if argument.default is argument.empty and name not in GIVEN:
+            assert gin.query_parameter(f"{mode}.{name}"), name

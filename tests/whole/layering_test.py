@@ -132,8 +132,8 @@ def test_imports_obey_the_law(module: str) -> None:
             "trainer.data.batches",
             "pipeline.readers.coco",
             (
-                "trainer.data.batches imports pipeline.readers.coco, which is in "
-                "room that needs Beam"
+                "trainer.data.batches imports pipeline.readers.coco, which "
+                "is in a room that needs Beam"
             ),
         ),
         (
@@ -156,8 +156,8 @@ def test_imports_obey_the_law(module: str) -> None:
             "trainer.training.loss",
             "gin",
             (
-                "trainer.training.loss imports gin, which is for trainer.config "
-                "and trainer.configurable alone"
+                "trainer.training.loss imports gin, which is for "
+                "trainer.config and trainer.configurable alone"
             ),
         ),
         (

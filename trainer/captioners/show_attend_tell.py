@@ -1,10 +1,7 @@
 """Show, Attend and Tell (Xu et al. 2015) with soft attention.
 
-A captioner has two entries that must agree: the teacher-forced `call`, and
-`step`, one token at a time with explicit state, which decoding uses. The
-caption axis of training and the beam axis of decoding are the same axis,
-[images, hypotheses, ...]: the grid is read, and its keys projected, once per
-image.
+The grid is read, and its keys are projected, once per image, whatever the
+number of captions or hypotheses.
 """
 
 from typing import Any, NamedTuple
@@ -13,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from trainer.captioners import attention
+from trainer.captioners import attention, contract
 from trainer.captioners import dropout as dropout_lib
 
 
@@ -41,7 +38,7 @@ class State(NamedTuple):
     cell: tf.Tensor
 
 
-class ShowAttendTell(keras.Model):
+class ShowAttendTell(contract.Captioner):
     """An LSTM that looks at the grid before each word.
 
     Departures from the paper, each for a reason: the grid is projected to

@@ -1,12 +1,74 @@
 """Beam search over any step function, in the graph, batched."""
 
+import dataclasses
 from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 from pipeline.recordset import vocabulary
+from trainer.decoding import greedy, step
 from trainer.decoding import scores as scores_lib
-from trainer.decoding import step
+
+
+@dataclasses.dataclass(frozen=True)
+class BeamSearch:
+    """Beam search, as a decoder. One beam is greedy search by definition.
+
+    Attributes:
+      beams: hypotheses kept.
+      max_length: tokens at most, END included.
+      length_power: of the length penalty; see `scores.length_penalty`.
+      batch_images: rows decoded at once.
+
+    Raises:
+      ValueError: a number out of range.
+    """
+
+    beams: int = 3
+    max_length: int = 24
+    length_power: float = 0.7
+    batch_images: int = 32
+
+    def __post_init__(self) -> None:
+        """Validates once, where the settings are made."""
+        step.require_positive(self, "beams", "max_length", "batch_images")
+        if self.length_power < 0:
+            raise ValueError(
+                f"`length_power` must not be negative, got {self.length_power}"
+            )
+
+    @property
+    def hypotheses(self) -> int:
+        """As many as there are beams."""
+        return self.beams
+
+    @property
+    def description(self) -> str:
+        """For people."""
+        return f"beam search, {self.beams} beams"
+
+    def __call__(
+        self,
+        next_token: step.NextToken,
+        state: step.State,
+        *,
+        images: int,
+        locations: int,
+    ) -> step.Decoded:
+        """See `step.Decoder`."""
+        if self.beams == 1:
+            return greedy.Greedy(self.max_length)(
+                next_token, state, images=images, locations=locations
+            )
+        return beam_search(
+            next_token,
+            state,
+            images=images,
+            beams=self.beams,
+            locations=locations,
+            max_length=self.max_length,
+            length_power=self.length_power,
+        )
 
 
 class Beams(NamedTuple):
@@ -22,7 +84,7 @@ class Beams(NamedTuple):
       attention: float32 [images, K, T, locations], live.
       state: nest of [images, K, ...], live.
       done_tokens: int32 [images, K, T], finished.
-      done_scores: float32 [images, K], normalised; `_NEVER` where empty.
+      done_scores: float32 [images, K], normalised; `NEVER` where empty.
       done_log_probs: float32 [images, K].
       done_attention: float32 [images, K, T, locations].
     """
@@ -51,13 +113,13 @@ def beam_search(
     """The hypothesis of the best normalised score.
 
     Args:
-      next_token: see `NextToken`; called with `beams` hypotheses.
+      next_token: see `step.NextToken`; called with `beams` hypotheses.
       state: a nest of [images, beams, ...], all beams alike.
       images: rows.
       beams: hypotheses kept, live and finished each.
       locations: of the attention.
       max_length: tokens at most, END included.
-      length_power: see `length_penalty`; zero ranks by log probability.
+      length_power: see `scores.length_penalty`; zero ranks by log probability.
     """
     start = _first_beams(state, images, beams, locations, max_length)
 

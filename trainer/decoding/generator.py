@@ -1,6 +1,5 @@
 """A captioner, a vocabulary and a decoder: grids -> captions."""
 
-import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -8,42 +7,10 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
-from trainer.captioners import show_attend_tell
+from trainer.captioners import contract
 from trainer.data import split_images
-from trainer.decoding import beam, greedy, step
 from trainer.decoding import caption as caption_lib
-
-
-@dataclasses.dataclass(frozen=True)
-class Search:
-    """How captions are searched for.
-
-    Attributes:
-      beams: hypotheses kept; 1 is greedy.
-      max_length: tokens at most, END included.
-      length_power: of the length penalty; see `scores.length_penalty`.
-      batch_images: rows decoded at once.
-
-    Raises:
-      ValueError: a number out of range.
-    """
-
-    beams: int = 3
-    max_length: int = 24
-    length_power: float = 0.7
-    batch_images: int = 32
-
-    def __post_init__(self) -> None:
-        """Validates once, where the settings are made."""
-        for name in ("beams", "max_length", "batch_images"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"`{name}` must be positive, got {getattr(self, name)}"
-                )
-        if self.length_power < 0:
-            raise ValueError(
-                f"`length_power` must not be negative, got {self.length_power}"
-            )
+from trainer.decoding import step
 
 
 class CaptionGenerator:
@@ -51,43 +18,32 @@ class CaptionGenerator:
 
     def __init__(
         self,
-        captioner: show_attend_tell.ShowAttendTell,
+        captioner: contract.Captioner,
         vocabulary: vocabulary_lib.Vocabulary,
-        search: Search,
+        decoder: step.Decoder,
     ):
         """Takes finished objects."""
         self._captioner, self._vocabulary = captioner, vocabulary
-        self.search = search
+        self.decoder = decoder
 
     @tf.function
     def decode(self, grid: tf.Tensor) -> step.Decoded:
         """Grid [images, locations, depth] -> `step.Decoded`."""
-        search, model = self.search, self._captioner
         images, locations = grid.shape[0], grid.shape[1]
+        hypotheses, model = self.decoder.hypotheses, self._captioner
         memory = model.remember(grid)
-        state = model.initial_state(memory, search.beams)
 
         def next_token(
-            tokens: tf.Tensor, state: show_attend_tell.State
-        ) -> tuple[tf.Tensor, tf.Tensor, show_attend_tell.State]:
-            return model.step(memory, state, tokens)
+            tokens: tf.Tensor, state: contract.State
+        ) -> tuple[tf.Tensor, tf.Tensor, contract.State]:
+            logits, attention, state = model.step(memory, state, tokens)
+            if attention is None:
+                attention = tf.zeros([images, hypotheses, locations])
+            return logits, attention, state
 
-        if search.beams == 1:
-            return greedy.greedy(
-                next_token,
-                state,
-                images=images,
-                locations=locations,
-                max_length=search.max_length,
-            )
-        return beam.beam_search(
-            next_token,
-            state,
-            images=images,
-            beams=search.beams,
-            locations=locations,
-            max_length=search.max_length,
-            length_power=search.length_power,
+        state = model.initial_state(memory, hypotheses)
+        return self.decoder(
+            next_token, state, images=images, locations=locations
         )
 
     def captions(
@@ -128,7 +84,7 @@ def caption_split(
     batches = split_images.batches(
         record_set,
         split,
-        batch_images=generator.search.batch_images,
+        batch_images=generator.decoder.batch_images,
         limit=limit,
     )
     for batch in batches:

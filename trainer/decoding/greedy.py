@@ -1,10 +1,59 @@
 """Greedy search: the likeliest token at each position."""
 
+import dataclasses
+
 import tensorflow as tf
 
 from pipeline.recordset import vocabulary
 from trainer.decoding import scores as scores_lib
 from trainer.decoding import step
+
+
+@dataclasses.dataclass(frozen=True)
+class Greedy:
+    """Greedy search, as a decoder.
+
+    Attributes:
+      max_length: tokens at most, END included.
+      batch_images: rows decoded at once.
+
+    Raises:
+      ValueError: a number below one.
+    """
+
+    max_length: int = 24
+    batch_images: int = 32
+
+    def __post_init__(self) -> None:
+        """Validates once, where the settings are made."""
+        step.require_positive(self, "max_length", "batch_images")
+
+    @property
+    def hypotheses(self) -> int:
+        """One of each image."""
+        return 1
+
+    @property
+    def description(self) -> str:
+        """For people."""
+        return "greedy search"
+
+    def __call__(
+        self,
+        next_token: step.NextToken,
+        state: step.State,
+        *,
+        images: int,
+        locations: int,
+    ) -> step.Decoded:
+        """See `step.Decoder`."""
+        return greedy(
+            next_token,
+            state,
+            images=images,
+            locations=locations,
+            max_length=self.max_length,
+        )
 
 
 def greedy(

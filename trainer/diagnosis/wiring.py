@@ -8,11 +8,11 @@ image path, and is told so when it passes them.
 import dataclasses
 from collections.abc import Iterator, Sequence
 
-import keras
 import numpy as np
 import tensorflow as tf
 
 from pipeline.encoders import encoder as encoder_lib
+from trainer.captioners import contract
 from trainer.data import batches, split_images
 from trainer.training import train_step
 
@@ -65,7 +65,7 @@ def require(faults: Iterator[Fault], waived: Sequence[str]) -> list[str]:
 
 
 def faults(
-    captioner: keras.Model,
+    captioner: contract.Captioner,
     batch: batches.Batch,
     log_unigram: np.ndarray,
 ) -> Iterator[Fault]:
@@ -89,7 +89,7 @@ def faults(
 
 
 def _logits(
-    captioner: keras.Model, grid: tf.Tensor, tokens: tf.Tensor
+    captioner: contract.Captioner, grid: tf.Tensor, tokens: tf.Tensor
 ) -> tf.Tensor:
     """Of the teacher-forced call, [images, captions, length, vocabulary]."""
     return captioner(grid, train_step.shift_right(tokens))[0]
@@ -106,7 +106,7 @@ def _others(tokens: tf.Tensor) -> tf.Tensor:
 
 
 def _padding(
-    captioner: keras.Model, batch: batches.Batch, plain: tf.Tensor
+    captioner: contract.Captioner, batch: batches.Batch, plain: tf.Tensor
 ) -> Iterator[Fault]:
     tokens, weights = batch["tokens"], batch["weights"]
     written = tf.where(weights > 0, tokens, _others(tokens))
@@ -123,7 +123,7 @@ def _padding(
 
 
 def _future(
-    captioner: keras.Model, batch: batches.Batch, plain: tf.Tensor
+    captioner: contract.Captioner, batch: batches.Batch, plain: tf.Tensor
 ) -> Iterator[Fault]:
     tokens = batch["tokens"]
     half = tokens.shape[-1] // 2
@@ -143,7 +143,7 @@ def _future(
 
 
 def _image(
-    captioner: keras.Model, batch: batches.Batch, plain: tf.Tensor
+    captioner: contract.Captioner, batch: batches.Batch, plain: tf.Tensor
 ) -> Iterator[Fault]:
     grid = batch["grid"]
     swapped = tf.roll(grid, 1, axis=0)
@@ -165,7 +165,9 @@ def _image(
         )
 
 
-def _gradient(captioner: keras.Model, batch: batches.Batch) -> Iterator[Fault]:
+def _gradient(
+    captioner: contract.Captioner, batch: batches.Batch
+) -> Iterator[Fault]:
     tokens, weights = batch["tokens"], batch["weights"]
     grid = tf.cast(batch["grid"], tf.float32)
     with tf.GradientTape() as tape:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from trainer.captioners import contract
 from trainer.data import batches as batches_lib
 from trainer.devices import workers
 from trainer.training import train_step
@@ -15,7 +15,7 @@ class LossOfSplit:
     """Teacher-forced loss of a split, with its images or with others'."""
 
     def __init__(
-        self, *, strategy: tf.distribute.Strategy, captioner: keras.Model
+        self, *, strategy: tf.distribute.Strategy, captioner: contract.Captioner
     ):
         """Takes finished objects."""
         self._strategy, self._captioner = strategy, captioner

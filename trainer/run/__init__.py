@@ -2,6 +2,7 @@
 
 The flow, in order; a module imports only those above it:
 
+  identity      what makes a run the one it is
   directory     which run a directory belongs to, and text files in it
   checkpoints   save, restore, the best and the newest
   metrics_file  `metrics.jsonl`: its rows, and the best of them

@@ -1,10 +1,10 @@
 """A run's directory: which run it belongs to, and text files in it."""
 
-import json
 import os
-from typing import Any
 
 import tensorflow as tf
+
+from trainer.run import identity as identity_lib
 
 IDENTITY_FILE = "identity.json"
 
@@ -13,21 +13,19 @@ class RunError(ValueError):
     """A run directory that is missing, unfinished or of another run."""
 
 
-def claim(run_dir: str, identity: dict[str, Any]) -> None:
+def claim(run_dir: str, identity: identity_lib.RunIdentity) -> None:
     """Takes a run directory for a run, or refuses another's.
 
     Args:
       run_dir: made where it is missing.
-      identity: settings that decide the weights, as JSON values.
+      identity: of the run.
 
     Raises:
       RunError: the directory belongs to a run that differs, named by field.
     """
     path = os.path.join(run_dir, IDENTITY_FILE)
-    asked = json.loads(json.dumps(identity))
     if tf.io.gfile.exists(path):
-        found = read_identity(run_dir)
-        changed = _differences(found, asked)
+        changed = identity.differences(read_identity(run_dir))
         if changed:
             raise RunError(
                 f"{run_dir} belongs to another run ({'; '.join(changed)}): "
@@ -36,7 +34,7 @@ def claim(run_dir: str, identity: dict[str, Any]) -> None:
         return
     try:
         tf.io.gfile.makedirs(run_dir)
-        write_text(path, json.dumps(asked, indent=1, sort_keys=True))
+        write_text(path, identity.dump())
     except tf.errors.OpError as error:
         raise RunError(f"can't write {run_dir}: {error.message}") from error
 
@@ -54,7 +52,7 @@ def refuse_training(run_dir: str) -> None:
         )
 
 
-def read_identity(run_dir: str) -> dict[str, Any]:
+def read_identity(run_dir: str) -> identity_lib.RunIdentity:
     """What `claim` wrote.
 
     Raises:
@@ -66,7 +64,7 @@ def read_identity(run_dir: str) -> dict[str, Any]:
             f"no trained captioner in {run_dir!r}: {IDENTITY_FILE} is missing"
         )
     with tf.io.gfile.GFile(path, "r") as file:
-        return dict(json.loads(file.read()))
+        return identity_lib.RunIdentity.load(file.read())
 
 
 def write_text(path: str, text: str) -> None:
@@ -75,17 +73,3 @@ def write_text(path: str, text: str) -> None:
     with tf.io.gfile.GFile(temporary, "w") as file:
         file.write(text)
     tf.io.gfile.rename(temporary, path, overwrite=True)
-
-
-def _differences(found: Any, asked: Any, name: str = "") -> list[str]:
-    if not (isinstance(found, dict) and isinstance(asked, dict)):
-        # A run from before there was a setting is one without it.
-        same = found == asked or (found is None and not asked)
-        return [] if same else [f"{name}: {found} there, {asked} here"]
-    return [
-        line
-        for key in sorted({*found, *asked})
-        for line in _differences(
-            found.get(key), asked.get(key), f"{name}.{key}".strip(".")
-        )
-    ]

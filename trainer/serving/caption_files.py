@@ -101,7 +101,7 @@ class CaptionServer:
 
     def serve(self, files: Sequence[str]) -> Iterator[Served]:
         """One row a file, in order; a bad file does not stop the others."""
-        rows = self.generator.search.batch_images
+        rows = self.generator.decoder.batch_images
         for start in range(0, len(files), rows):
             yield from self._batch(files[start : start + rows])
 
@@ -131,6 +131,6 @@ class CaptionServer:
         stack = np.stack(list(fitted.values()))
         grid = self.encoder.encode(stack, self.batch_size)
         stored = self.grid.narrow(grid)
-        missing = self.generator.search.batch_images - len(stack)
+        missing = self.generator.decoder.batch_images - len(stack)
         padded = tf.pad(stored, [[0, missing], [0, 0], [0, 0]])
         yield from self.generator.captions(padded, len(stack))

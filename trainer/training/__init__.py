@@ -10,4 +10,5 @@ The flow, in order; a module imports only those above it:
   train_step      one update of all replicas: run, reduce, apply
   setup           records, captioner, devices and decoder: what modes need
   recipe          batches, loss and optimizer, put together
+  session         one training: what is opened, claimed, saved and restored
 """

@@ -39,7 +39,7 @@ class CaptionLoss:
     def __call__(
         self,
         logits: tf.Tensor,
-        attention: tf.Tensor,
+        attention: tf.Tensor | None,
         tokens: tf.Tensor,
         weights: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
@@ -47,13 +47,17 @@ class CaptionLoss:
 
         Args:
           logits: float32 [images, captions, length, vocabulary].
-          attention: float32 [images, captions, length, locations].
+          attention: float32 [images, captions, length, locations], or None
+            of a captioner without.
           tokens: int32 [images, captions, length].
           weights: float32 [images, captions, length]; zero for padding.
 
         Returns:
           What is to be minimised, in nats, and the plain cross entropy that
           is reported, both float32 [].
+
+        Raises:
+          ValueError: a coverage term, and no attention.
         """
         log_probs = tf.nn.log_softmax(logits)
         picked = tf.gather(log_probs, tokens, batch_dims=3)
@@ -62,6 +66,11 @@ class CaptionLoss:
         smoothing = self.label_smoothing
         total = (1 - smoothing) * cross_entropy + smoothing * spread
         if self.coverage_weight:
+            if attention is None:
+                raise ValueError(
+                    "`coverage_weight` needs a captioner with attention, got "
+                    f"{self.coverage_weight}"
+                )
             total += self.coverage_weight * self._coverage(attention, weights)
         return total, cross_entropy
 

@@ -1,4 +1,4 @@
-"""What every mode needs: records, a captioner, devices, a search."""
+"""What every mode needs: records, a captioner, devices, a decoder."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,8 +7,8 @@ import keras
 
 from pipeline.recordset import records as records_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
-from trainer.captioners import show_attend_tell
-from trainer.decoding import generator
+from trainer.captioners import contract
+from trainer.decoding import step
 from trainer.devices import strategy
 
 
@@ -20,21 +20,21 @@ class Setup:
       records: folder of the record set.
       captioner: constructor; sizes of grid and vocabulary are given to it.
       devices: where to run.
-      search: how captions are searched for.
+      search: the decoder; the name is that of saved configurations.
       seed: of weights, order and dropout.
     """
 
     records: str
-    captioner: Callable[..., show_attend_tell.ShowAttendTell]
+    captioner: Callable[..., contract.Captioner]
     devices: strategy.Devices
-    search: generator.Search
+    search: step.Decoder
     seed: int = 1
 
     def build(
         self,
         grid: records_lib.GridSpec,
         vocabulary: vocabulary_lib.Vocabulary,
-    ) -> show_attend_tell.ShowAttendTell:
+    ) -> contract.Captioner:
         """A captioner with its first weights; call it under a scope."""
         keras.utils.set_random_seed(self.seed)
         return self.captioner(

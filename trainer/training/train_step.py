@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from pipeline.recordset import vocabulary
-from trainer.captioners import dropout
+from trainer.captioners import contract, dropout
 from trainer.data import batches as batches_lib
 from trainer.loop import loop
 from trainer.training import loss as loss_lib
@@ -51,7 +51,7 @@ class TrainStep:
         self,
         *,
         strategy: tf.distribute.Strategy,
-        captioner: keras.Model,
+        captioner: contract.Captioner,
         optimizer: optimizer_lib.ReducedAdamW,
         loss: loss_lib.CaptionLoss,
         loss_scale: loss_scale_lib.LossScale,

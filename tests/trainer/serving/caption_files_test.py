@@ -11,7 +11,7 @@ from pipeline.encoders import encoder as encoder_lib
 from pipeline.images import decode
 from pipeline.recordset import records
 from tests.support import fixtures
-from trainer.decoding import generator
+from trainer.decoding import beam, generator
 from trainer.run import directory
 from trainer.serving import caption_files
 
@@ -32,7 +32,7 @@ def server(encoder):
     words = fixtures.count_words(["a red circle", "one blue square"])
     grid = records.GridSpec(encoder.locations, encoder.depth)
     model = fixtures.tiny_captioner(words, grid=grid)
-    search = generator.Search(beams=2, max_length=5, batch_images=3)
+    search = beam.BeamSearch(beams=2, max_length=5, batch_images=3)
     captions = generator.CaptionGenerator(model, words, search)
     return caption_files.CaptionServer(encoder, grid, captions, batch_size=4)
 

@@ -10,7 +10,7 @@ from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import batches
-from trainer.decoding import generator
+from trainer.decoding import beam
 from trainer.devices import strategy
 from trainer.training import (
     loss,
@@ -48,7 +48,7 @@ def built(
         records=record_set.path,
         captioner=show_attend_tell.ShowAttendTell,
         devices=asked,
-        search=generator.Search(),
+        search=beam.BeamSearch(),
     )
     return made.build(given, record_set, asked.open(), workers=1)
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.recordset import records, vocabulary
 from trainer.captioners import show_attend_tell
-from trainer.decoding import generator
+from trainer.decoding import beam
 from trainer.devices import strategy
 from trainer.training import setup
 
@@ -28,7 +28,7 @@ def built(
         records="records",
         captioner=functools.partial(show_attend_tell.ShowAttendTell, units=8),
         devices=strategy.Devices(),
-        search=generator.Search(),
+        search=beam.BeamSearch(),
         seed=seed,
     )
     return made.build(GRID, words)

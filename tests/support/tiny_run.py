@@ -1,0 +1,17 @@
+"""The shipped configuration of a run of three steps."""
+
+from trainer import config
+
+
+def load(records, *bindings):
+    """Reads the files of the demo, made tiny, and bindings over them."""
+    config.load(
+        ["gin/run_demo.gin", "gin/tiny.gin"],
+        [
+            f"RECORDS = '{records}'",
+            "evaluate.truth = None",
+            "evaluate.split = 'validation'",
+            "Devices.kind = 'one_device'",
+            *bindings,
+        ],
+    )

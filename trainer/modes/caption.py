@@ -1,0 +1,68 @@
+"""Captions image files."""
+
+import contextlib
+import json
+import sys
+from collections.abc import Sequence
+
+from pipeline.encoders import encoder as encoder_lib
+from pipeline.recordset import records
+from trainer.run import directory
+from trainer.serving import caption_files
+from trainer.training import session
+from trainer.training import setup as setup_lib
+
+
+def caption(
+    run_dir: str,
+    paths: Sequence[str],
+    output: str | None,
+    *,
+    setup: setup_lib.Setup,
+    encoder: str = encoder_lib.DEFAULT,
+    weights: str | None = None,
+) -> str:
+    """Captions image files; one JSON object a line.
+
+    Args:
+      run_dir: of a trained captioner.
+      paths: files and folders.
+      output: file to write, or None for standard output.
+      setup: the run's own.
+      encoder: see `encoder.load_encoder`.
+      weights: see `encoder.load_encoder`.
+
+    Returns:
+      A line that tells how many were captioned.
+
+    Raises:
+      RunError: the encoder is not the one that made the training grids, or
+        no file could be captioned.
+      FileNotFoundError: a path does not exist.
+    """
+    files = caption_files.image_files(paths)
+    identity = directory.read_identity(run_dir)
+    setup.devices.alone().open()
+    loaded = encoder_lib.load_encoder(encoder, weights=weights)
+    caption_files.check_encoder(loaded, identity.encoder)
+    server = caption_files.CaptionServer(
+        loaded,
+        records.GridSpec(**identity.grid),
+        session.restore_best(run_dir, setup)[0],
+        identity.encoder_batch,
+    )
+    rejected = 0
+    with (
+        open(output, "w")
+        if output
+        else contextlib.nullcontext(sys.stdout) as file
+    ):
+        for row in server.serve(files):
+            rejected += bool(row.error)
+            file.write(json.dumps(row.to_json()) + "\n")
+    if rejected == len(files):
+        raise directory.RunError(
+            f"no file was captioned, {rejected} rejected, the last for "
+            f"{row.error}"
+        )
+    return f"{len(files) - rejected} captioned, {rejected} rejected"

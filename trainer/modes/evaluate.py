@@ -1,0 +1,75 @@
+"""Captions a split, scores the captions, and writes results and page."""
+
+from pipeline.recordset import record_set as record_set_lib
+from pipeline.scenes import truth as truth_lib
+from trainer.data import batches as batches_lib
+from trainer.data import folds
+from trainer.evaluation import evaluation, split_loss
+from trainer.report import results
+from trainer.run import directory
+from trainer.training import session
+from trainer.training import setup as setup_lib
+
+
+def evaluate(
+    run_dir: str,
+    *,
+    setup: setup_lib.Setup,
+    batching: batches_lib.Batching,
+    split: str = "test",
+    truth: str | None = None,
+    page_images: int = 24,
+) -> str:
+    """Captions a split, scores it beside its floors, and writes the page.
+
+    Args:
+      run_dir: of a trained captioner.
+      setup: the run's own.
+      batching: the run's own.
+      split: to score.
+      truth: `truth.jsonl` of scenes, or None for other data.
+      page_images: examples on the page.
+
+    Returns:
+      What to read first: the verdict, scores, captions, the page's place.
+
+    Raises:
+      RunError: the record set is not the one that was trained on.
+    """
+    record_set = record_set_lib.open_record_set(setup.records)
+    identity = directory.read_identity(run_dir)
+    if record_set.manifest.digest != identity.records:
+        raise directory.RunError(
+            f"{setup.records} (digest {record_set.manifest.digest[:12]}) is "
+            f"not the record set of {run_dir} (digest {identity.records[:12]})"
+        )
+    if identity.fold:
+        held_out = identity.selection["validation_split"]
+        record_set = folds.Fold(**identity.fold).of(record_set, held_out)
+    devices = setup.devices.alone().open()
+    with devices.scope():
+        generator, model = session.restore_best(run_dir, setup)
+    scenes = truth_lib.read_truth(truth) if truth else None
+    result = evaluation.evaluate(
+        record_set,
+        batches_lib.CaptionDataset(record_set, split, batching, shuffle=False),
+        split=split,
+        generator_=generator,
+        loss_of_split=split_loss.LossOfSplit(strategy=devices, captioner=model),
+        truth=scenes,
+    )
+    facts = [
+        ("Encoder", record_set.manifest.encoder["architecture"]),
+        ("Captioner", f"{model.count_params():,} parameters"),
+        ("Trained on", f"{record_set.num_images('train'):,} images"),
+        ("Loss", f"{result.loss:.3f} nats per token"),
+        ("Decoder", setup.search.description),
+    ]
+    return results.write(
+        run_dir,
+        result,
+        facts=facts,
+        select_by=identity.selection["select_by"],
+        truth=scenes,
+        page_images=page_images,
+    )

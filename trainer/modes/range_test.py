@@ -1,0 +1,76 @@
+"""Looks for a learning rate."""
+
+import dataclasses
+import os
+
+import tensorflow as tf
+
+from pipeline.recordset import record_set as record_set_lib
+from trainer.loop import loop, say_progress, spikes
+from trainer.report import range_test_page
+from trainer.run import directory
+from trainer.training import rate_sweep, session
+from trainer.training import recipe as recipe_lib
+from trainer.training import setup as setup_lib
+
+
+def range_test(
+    run_dir: str,
+    *,
+    setup: setup_lib.Setup,
+    recipe: recipe_lib.Recipe,
+    low: float = 1e-5,
+    high: float = 10.0,
+    num_steps: int = 200,
+) -> str:
+    """Looks for a learning rate; see `rate_sweep.Trial`.
+
+    Args:
+      run_dir: made where it is missing; gets rows and page, no checkpoint.
+      setup: the run's own.
+      recipe: the run's own; its schedule gives way to the rise.
+      low: the first update's learning rate.
+      high: the last update's.
+      num_steps: updates, unless the loss diverges before.
+
+    Returns:
+      A line with the suggested rate, the rule it follows, the page's place.
+
+    Raises:
+      RunError: the directory belongs to a training.
+    """
+    sweep = rate_sweep.Sweep(low, high, num_steps)
+    directory.refuse_training(run_dir)
+    devices, crew = session.open_devices(setup.devices.alone())
+    record_set = record_set_lib.open_record_set(setup.records)
+    # The rates of a range leave nothing that a mean of weights could show.
+    steady = dataclasses.replace(recipe.optimizer, average_decay=0.0)
+    rising = rate_sweep.SweptAdamW(**dataclasses.asdict(steady), sweep=sweep)
+    step = dataclasses.replace(recipe, optimizer=rising).build(
+        setup, record_set, devices, workers=crew.count
+    )
+    trial = rate_sweep.Trial(lambda: float(step.optimizer.learning_rate))
+    batches = recipe.data(record_set).distribute(devices, first_step=0)
+    loop.run(
+        spikes.Spikes().counted(trial.watched(step.over(batches))),
+        first_step=0,
+        until=num_steps,
+        steps_per_call=1,
+        actions=[
+            say_progress.SayProgress(num_steps, recipe.batching.batch_images),
+            trial,
+        ],
+    )
+    return f"{trial.verdict()}. Page: {_write(run_dir, trial)}"
+
+
+def _write(run_dir: str, trial: rate_sweep.Trial) -> str:
+    """Writes rows and page; returns the page's path."""
+    tf.io.gfile.makedirs(run_dir)
+    rows, page = (
+        os.path.join(run_dir, name)
+        for name in ("range_test.jsonl", "range_test.html")
+    )
+    directory.write_text(rows, trial.dump())
+    directory.write_text(page, range_test_page.render(trial))
+    return page

@@ -1,0 +1,257 @@
+"""Trains a captioner, or goes on with one."""
+
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+
+from pipeline.card import data_card
+from pipeline.encoders import encoder as encoder_lib
+from pipeline.recordset import record_set as record_set_lib
+from trainer.data import batches as batches_lib
+from trainer.data import card_gate, split_images
+from trainer.data import folds as folds_lib
+from trainer.decoding import generator
+from trainer.devices import heartbeat
+from trainer.diagnosis import wiring
+from trainer.evaluation import split_loss
+from trainer.evaluation import validation as validation_lib
+from trainer.loop import cadence as cadence_lib
+from trainer.loop import (
+    every,
+    loop,
+    metrics_log,
+    profile,
+    say_progress,
+    show_on_board,
+    stop_on_nan,
+    stop_signal,
+)
+from trainer.loop import timings as timings_lib
+from trainer.report import attention_picture, curves
+from trainer.run import event_files, metrics_file
+from trainer.serving import caption_files
+from trainer.training import recipe as recipe_lib
+from trainer.training import session as session_lib
+from trainer.training import setup as setup_lib
+from trainer.training import train_step
+
+_LOG = logging.getLogger(__name__)
+_WIRED_IMAGES = 4
+_SHOWN_IMAGES = 4
+
+
+def train(
+    run_dir: str,
+    *,
+    setup: setup_lib.Setup,
+    recipe: recipe_lib.Recipe,
+    cadence: cadence_lib.Cadence,
+    num_steps: int,
+    fold: folds_lib.Fold | None = None,
+    waived: Sequence[str] = (),
+) -> str:
+    """Trains a captioner, or goes on with one.
+
+    Args:
+      run_dir: made where it is missing.
+      setup: what every mode needs.
+      recipe: of its updates.
+      cadence: what happens between steps, and how often.
+      num_steps: updates to have been made at the end.
+      fold: of the train split, to be validated on in the place of the
+        validation split, and not to be trained on.
+      waived: findings of the data card, and tests of the wiring, that shall
+        not stop the training.
+
+    Returns:
+      A line that tells how it ended; nothing where the chief says it.
+
+    Raises:
+      DevicesError: there are no such devices.
+      WorkersError: the workers do not train the same run.
+      RunError: the directory belongs to a run of other settings.
+      RecordSetError: the record set can't be used.
+      RefusedDataError: the data card says that training would be in vain.
+      WiringError: the captioner can't learn as it is wired.
+      FloatingPointError: the loss, or its gradients, are no numbers.
+      Preempted: a signal stopped the run, which is saved.
+    """
+    devices, crew = session_lib.open_devices(
+        setup.devices.alone() if fold else setup.devices
+    )
+    record_set = record_set_lib.open_record_set(setup.records)
+    if fold:
+        record_set = fold.of(record_set, cadence.validation_split)
+    _warn(card_gate.admit(record_set, waived, wiring.NAMES))
+    recipe = recipe.for_batch()
+    _LOG.info("learning rate %g", recipe.optimizer.learning_rate)
+    step = recipe.build(setup, record_set, devices, workers=crew.count)
+    identity = session_lib.identify(
+        setup, recipe, cadence, record_set, step.captioner, fold
+    )
+    session = session_lib.claim(
+        run_dir, crew, record_set, step, identity, cadence
+    )
+    first = session.restore()
+    heartbeat.ready()
+    if session.patience.has_run_out or first >= num_steps:
+        return crew.said(f"already trained: step {first}, {run_dir}")
+    data = recipe.data(record_set)
+    if not first:
+        _warn(wiring.require(_faults(record_set, data, step), waived))
+    _LOG.info("%d parameters", step.captioner.count_params())
+    reason = _run(session, setup, recipe, cadence, data, first, num_steps)
+    return crew.said(f"trained: {reason}, {run_dir}")
+
+
+def _warn(lines: Iterable[str]) -> None:
+    for line in lines:
+        _LOG.warning(line)
+
+
+def _run(
+    session: session_lib.Session,
+    setup: setup_lib.Setup,
+    recipe: recipe_lib.Recipe,
+    cadence: cadence_lib.Cadence,
+    data: batches_lib.CaptionDataset,
+    first: int,
+    num_steps: int,
+) -> str:
+    """Makes the updates that are missing, and says why it ended."""
+    crew, step, run_dir = session.crew, session.step, session.run_dir
+    board = event_files.Board(run_dir)
+    validation = _validation(session, setup, recipe, cadence)
+    timings = timings_lib.Timings()
+    batches = data.distribute(step.strategy, first_step=first)
+    asked = cadence.profile_steps if crew.is_chief else None
+    updates = profile.Profile(board.folder, asked).over(
+        session.unusual.counted(step.over(batches)), first_step=first
+    )
+    due = cadence.actions(
+        lambda: crew.chiefs(validation()),
+        last_step=num_steps,
+        patience=session.patience,
+        log=_log(session, board, first),
+        checkpoints=session.checkpoints,
+    )
+    shown = _shown(board, validation, step, cadence, num_steps)
+    with stop_signal.Notice(crew.most) as notice:
+        reason = loop.run(
+            updates,
+            first_step=first,
+            until=num_steps,
+            steps_per_call=cadence.steps_per_call,
+            actions=[
+                stop_on_nan.StopOnNan(data.image_ids, session.checkpoints),
+                say_progress.SayProgress(
+                    num_steps, recipe.batching.batch_images
+                ),
+                timings,
+                *([shown] if crew.is_chief else []),
+                *due,
+                notice,
+            ],
+        )
+        session.checkpoints.save(int(step.step), last=True)
+        crew.wait()
+    _LOG.info("%s", timings)
+    if crew.is_chief:
+        _leave_curves(run_dir, session.record_set, cadence.select_by)
+    notice.check(run_dir)
+    return reason
+
+
+def _faults(
+    record_set: record_set_lib.RecordSet,
+    data: batches_lib.CaptionDataset,
+    step: train_step.TrainStep,
+) -> Iterator[wiring.Fault]:
+    """Of the captioner, on a few images; of their grids, where they can."""
+    batch = next(iter(data.epochs(first_step=0, replicas=1)))
+    few = {name: value[:_WIRED_IMAGES] for name, value in batch.items()}
+    yield from wiring.faults(
+        step.captioner, few, record_set.vocabulary.log_unigram()
+    )
+    manifest = record_set.manifest
+    if (
+        manifest.encoder["architecture"] == encoder_lib.DEFAULT
+        and manifest.settings["thumbnail_side"]
+    ):
+        encoder = encoder_lib.load_encoder()
+        caption_files.check_encoder(encoder, manifest.encoder)
+        images = split_images.batches(
+            record_set,
+            "train",
+            batch_images=_WIRED_IMAGES,
+            limit=_WIRED_IMAGES,
+        )
+        yield from wiring.compare_grids(next(images), encoder)
+
+
+def _validation(
+    session: session_lib.Session,
+    setup: setup_lib.Setup,
+    recipe: recipe_lib.Recipe,
+    cadence: cadence_lib.Cadence,
+) -> validation_lib.Validation:
+    record_set, model = session.record_set, session.step.outcome
+    return validation_lib.Validation(
+        record_set,
+        batches_lib.CaptionDataset(
+            record_set,
+            cadence.validation_split,
+            recipe.batching,
+            shuffle=False,
+        ),
+        cadence.validation_split,
+        num_images=cadence.validation_images,
+        loss_of_split=split_loss.LossOfSplit(
+            strategy=session.step.strategy, captioner=model
+        ),
+        generator=generator.CaptionGenerator(
+            model, record_set.vocabulary, setup.search
+        ),
+    )
+
+
+def _shown(
+    board: event_files.Board,
+    validation: validation_lib.Validation,
+    step: train_step.TrainStep,
+    cadence: cadence_lib.Cadence,
+    last_step: int,
+) -> show_on_board.ShowOnBoard:
+    """The weights, and the split's first images with their captions."""
+    return show_on_board.ShowOnBoard(
+        board,
+        weights=step.outcome.trainable_variables,
+        pictures=lambda: attention_picture.named(
+            generator.caption_split(
+                validation.generator,
+                validation.record_set,
+                validation.split,
+                limit=_SHOWN_IMAGES,
+            )
+        ),
+        when=every.Every(cadence.evaluate_every, last_step),
+    )
+
+
+def _log(
+    session: session_lib.Session, board: event_files.Board, first: int
+) -> metrics_log.MetricsLog | metrics_log.NoLog:
+    if session.crew.is_chief:
+        return metrics_log.MetricsLog(
+            session.run_dir, board, resumed_step=first
+        )
+    return metrics_log.NoLog()
+
+
+def _leave_curves(
+    run_dir: str, record_set: record_set_lib.RecordSet, select_by: str
+) -> None:
+    """Draws what `metrics.jsonl` holds, beside what the data card knows."""
+    has_card = record_set.manifest.card_sha256 is not None
+    known = data_card.load(record_set.path).facts if has_card else None
+    rows = metrics_file.read_metrics(run_dir)
+    curves.write(run_dir, curves.panels(rows, select_by=select_by, known=known))

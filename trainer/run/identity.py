@@ -1,0 +1,73 @@
+"""What makes a run the one it is: all that decides its weights."""
+
+import dataclasses
+import json
+from typing import Any, Self
+
+
+@dataclasses.dataclass(frozen=True)
+class RunIdentity:
+    """Settings that a run never changes, as JSON values.
+
+    Attributes:
+      records: digest of the record set's manifest.
+      encoder: fingerprint of the encoder that made the grids.
+      encoder_batch: images that it took at once.
+      grid: shape and storage of a grid, as `records.GridSpec` takes them.
+      vocabulary: digest.
+      seed: of weights, order and dropout.
+      precision: of the computation.
+      captioner: its settings.
+      batching: of the training examples.
+      optimizer: and its schedule.
+      loss: what is minimised.
+      loss_scale: of float16.
+      selection: what makes validation scores comparable.
+      fold: of a cross-validation; None for the whole train split.
+    """
+
+    records: str
+    encoder: dict[str, Any]
+    encoder_batch: int
+    grid: dict[str, Any]
+    vocabulary: str
+    seed: int
+    precision: str
+    captioner: dict[str, Any]
+    batching: dict[str, Any]
+    optimizer: dict[str, Any]
+    loss: dict[str, Any]
+    loss_scale: dict[str, Any]
+    selection: dict[str, Any]
+    fold: dict[str, Any] | None = None
+
+    def dump(self) -> str:
+        """JSON text; `fold` is left out where there is none."""
+        row = dataclasses.asdict(self)
+        if self.fold is None:
+            del row["fold"]
+        return json.dumps(row, indent=1, sort_keys=True)
+
+    @classmethod
+    def load(cls, text: str) -> Self:
+        """What `dump` wrote; a field that an older run lacks is None."""
+        row = json.loads(text)
+        return cls(**{f.name: row.get(f.name) for f in dataclasses.fields(cls)})
+
+    def differences(self, other: "RunIdentity") -> list[str]:
+        """What differs from another run, such as `seed: 1 there, 2 here`."""
+        return _differences(json.loads(self.dump()), json.loads(other.dump()))
+
+
+def _differences(here: Any, there: Any, name: str = "") -> list[str]:
+    if not (isinstance(here, dict) and isinstance(there, dict)):
+        # A run from before there was a setting is one without it.
+        same = there == here or (there is None and not here)
+        return [] if same else [f"{name}: {there} there, {here} here"]
+    return [
+        line
+        for key in sorted({*here, *there})
+        for line in _differences(
+            here.get(key), there.get(key), f"{name}.{key}".strip(".")
+        )
+    ]

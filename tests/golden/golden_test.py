@@ -1,0 +1,148 @@
+"""What an earlier version made opens, resumes and captions as it did then."""
+
+import json
+import math
+import pathlib
+import re
+import shutil
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.golden import commands
+
+EXPECTED = json.loads((commands.FOLDER / "expected.json").read_text())
+# Bits are promised on one kind of processor alone.
+SAME_BITS = EXPECTED["processor"] == commands.processor()
+NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def copy(folder: pathlib.Path, *names: str) -> pathlib.Path:
+    for name in names:
+        kept = commands.FOLDER / name
+        if kept.is_dir():
+            shutil.copytree(kept, folder / name)
+        else:
+            shutil.copy(kept, folder / name)
+    return folder
+
+
+def close(found: Any, kept: Any) -> bool:
+    """Whether only the last digits of numbers differ, those in texts too."""
+    if isinstance(kept, dict):
+        return list(found) == list(kept) and all(
+            close(found[name], kept[name]) for name in kept
+        )
+    if isinstance(kept, list):
+        return len(found) == len(kept) and all(map(close, found, kept))
+    if isinstance(kept, str):
+        return NUMBER.split(found) == NUMBER.split(kept) and close(
+            [float(number) for number in NUMBER.findall(found)],
+            [float(number) for number in NUMBER.findall(kept)],
+        )
+    if isinstance(kept, float):
+        return math.isclose(found, kept, rel_tol=0.02, abs_tol=0.02)
+    if isinstance(kept, int):
+        # Counts are equal; the data card's sums of grids are large.
+        return math.isclose(found, kept, rel_tol=1e-4)
+    return bool(found == kept)
+
+
+def check(found: Any, kept: Any) -> None:
+    if SAME_BITS:
+        assert found == kept
+    else:
+        assert close(found, kept), (found, kept)
+
+
+def without_digests(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            name: without_digests(inner)
+            for name, inner in value.items()
+            if not name.endswith(("digest", "sha256"))
+        }
+    if isinstance(value, list):
+        return [without_digests(inner) for inner in value]
+    return value
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """A folder where the run of then was scored, and captioned its images."""
+    folder = tmp_path_factory.mktemp("served")
+    copy(folder, "corpus", "patches.keras", "records", "run")
+    commands.run(commands.EVALUATE, folder)
+    commands.run(commands.CAPTION, folder)
+    return folder
+
+
+def test_record_set_verifies(tmp_path):
+    copy(tmp_path, "records")
+    said = commands.run(commands.VERIFY, tmp_path)
+    assert said.strip().endswith("no damage")
+
+
+def test_record_set_is_known_as_complete(tmp_path):
+    copy(tmp_path, "corpus", "patches.keras", "records")
+    said = commands.run(commands.PRECOMPUTE, tmp_path)
+    assert said.strip() == "already complete: records"
+
+
+def test_job_writes_the_same_record_set(tmp_path):
+    copy(tmp_path, "corpus", "patches.keras")
+    commands.run(commands.PRECOMPUTE, tmp_path)
+    kept, found = commands.FOLDER / "records", tmp_path / "records"
+    names = {path.name for path in kept.iterdir()}
+    # The page is for people, and may look better one day.
+    written = {path.name for path in found.iterdir()}
+    assert written - {".lock", "data_card.html"} == names
+    for name in sorted(names):
+        told, then = (folder / name for folder in (found, kept))
+        if SAME_BITS:
+            assert told.read_bytes() == then.read_bytes(), name
+        elif name.endswith(".json"):
+            # A grid may round to its neighbour, and a shard's digest with it.
+            rows = [json.loads(path.read_text()) for path in (told, then)]
+            assert close(*map(without_digests, rows)), name
+        elif not name.endswith(".tfrecord"):
+            assert told.read_text() == then.read_text(), name
+    for path in sorted(kept.glob("*.tfrecord")):
+        np.testing.assert_allclose(
+            commands.grids(found / path.name).astype(np.float32),
+            commands.grids(path).astype(np.float32),
+            rtol=0 if SAME_BITS else 2e-3,
+            atol=0 if SAME_BITS else 1e-3,
+        )
+
+
+def test_run_resumes_to_the_same_bits(tmp_path):
+    copy(tmp_path, "records", "run")
+    commands.run(commands.RESUME, tmp_path)
+    run_dir = tmp_path / "run"
+    check(commands.rows(run_dir / "metrics.jsonl"), EXPECTED["metrics"])
+    assert commands.newest(run_dir / "best") == EXPECTED["best"]
+    found = commands.values(run_dir)
+    with np.load(commands.FOLDER / "resumed.npz") as archive:
+        kept = dict(archive)
+    assert found.keys() == kept.keys()
+    for name, value in kept.items():
+        assert found[name].dtype == value.dtype, name
+        if SAME_BITS:
+            assert found[name].tobytes() == value.tobytes(), name
+        elif value.dtype.kind in "fi":
+            np.testing.assert_allclose(
+                found[name], value, rtol=0.02, atol=0.02, err_msg=name
+            )
+
+
+def test_evaluate_writes_the_same_scores(served):
+    folder = served / "run" / "train"
+    scores = json.loads((folder / "scores.json").read_text())
+    check(scores, EXPECTED["scores"])
+    check(commands.rows(folder / "captions.jsonl"), EXPECTED["evaluated"])
+
+
+def test_caption_writes_the_same_captions(served):
+    check(commands.rows(served / "captions.jsonl"), EXPECTED["captions"])

@@ -2,8 +2,11 @@
 
 import html
 import itertools
+import os
 from collections.abc import Iterable
 
+from pipeline.files import beam_files
+from pipeline.modes import inspect as inspect_lib
 from pipeline.modes.inspect import Inspection, Sampled
 from pipeline.pages import document
 
@@ -15,6 +18,25 @@ object-position:left;border-radius:8px}
 .tile li{margin-top:6px;font-size:14px;line-height:1.35}
 .tile small{display:block;margin-top:6px;font-size:12px;color:var(--muted)}
 """
+
+
+def inspect(output: str, *, split: str, samples: int, html_file: str) -> str:
+    """What a record set holds, as text, and as a page where one is asked for.
+
+    Args:
+      output: the record set's folder.
+      split: the only one to show; empty for all.
+      samples: records of each split.
+      html_file: where the page goes; empty for none.
+
+    Raises:
+      RecordSetError: the record set can't be opened, or has no such split.
+    """
+    inspected = inspect_lib.inspect(output, split=split, samples=samples)
+    if html_file:
+        folder, name = os.path.split(html_file)
+        beam_files.write_text(folder, name, render(inspected))
+    return str(inspected)
 
 
 def render(inspection: Inspection) -> str:

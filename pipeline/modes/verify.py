@@ -66,6 +66,28 @@ class Tally:
         return f"{self}{pace}{left}"
 
 
+def verify(output: str) -> str:
+    """Prints a line for each damage of a record set.
+
+    Returns:
+      A line that says that there is none.
+
+    Raises:
+      RecordSetError: there are damages.
+    """
+    tally, damages = Tally(), 0
+    with progress.Ticker(tally.line) as ticker:
+        for line in find_damages(output, tally):
+            ticker.say(line)
+            damages += 1
+    if damages:
+        raise manifest_lib.RecordSetError(
+            f"{output}: {tally}, {damages} damages; remove the damaged "
+            "files and run the same job again"
+        )
+    return f"{output}: {tally}, no damage"
+
+
 def find_damages(path: str, tally: Tally) -> Iterator[str]:
     """Reads every byte of a record set.
 

@@ -11,8 +11,8 @@ import tempfile
 
 import numpy as np
 
-from tests import fixtures
 from tests.golden import commands
+from tests.support import fixtures
 
 # What no command reads: drawn for people, or a lock nobody holds.
 _LEFT_OUT = shutil.ignore_patterns(".lock", "*.html", "*.png", "tensorboard")

@@ -1,0 +1,118 @@
+"""What the command line asks of the job, apart from the runner."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline.images import decode
+from pipeline.readers import annotation_files, table
+from pipeline.recordset import manifest, records, splits
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """The flags of the job, by their names; `--help` tells what each means."""
+
+    output: str
+    dataset: str
+    annotations: Sequence[str]
+    images: str
+    image_column: str
+    caption_column: str
+    split_column: str
+    tfds_data_dir: str | None
+    allow_hosts: Sequence[str]
+    encoder: str
+    weights: str | None
+    batch_size: int
+    grid_dtype: str
+    num_shards: int
+    thumbnail_side: int
+    max_image_megabytes: int
+    max_image_megapixels: int
+    validation_share: float
+    test_share: float
+    holdout_share: float
+    min_count: int
+    max_words: int
+    max_reject_share: float
+    limit: int | None
+    dry_run: bool
+    overwrite: bool
+
+    @property
+    def columns(self) -> table.Columns:
+        """Of a table, or of a data set's features."""
+        return table.Columns(
+            self.image_column, self.caption_column, self.split_column
+        )
+
+    @property
+    def limits(self) -> decode.Limits:
+        """Above which an image is rejected."""
+        return decode.Limits(
+            max_bytes=self.max_image_megabytes << 20,
+            max_pixels=self.max_image_megapixels * 1_000_000,
+        )
+
+    @property
+    def split_rule(self) -> splits.SplitRule:
+        """Of images that have no split of their own.
+
+        Raises:
+          ValueError: shares that cannot be.
+        """
+        return splits.SplitRule(
+            validation_share=self.validation_share,
+            test_share=self.test_share,
+            holdout_share=self.holdout_share,
+        )
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the manifest records of the flags: no path, no runner."""
+        return {
+            "dataset": self.dataset,
+            "allow_hosts": sorted(self.allow_hosts),
+            "limit": self.limit,
+            "split_rule": dataclasses.asdict(self.split_rule),
+            "num_shards": self.num_shards,
+            "grid_dtype": self.grid_dtype,
+            "thumbnail_side": self.thumbnail_side,
+            "limits": dataclasses.asdict(self.limits),
+            "min_count": self.min_count,
+            "max_words": self.max_words,
+            "batch_size": self.batch_size,
+        }
+
+    @property
+    def paths(self) -> list[tuple[str, str]]:
+        """What the workers are told to read and write: flag and path."""
+        if self.dataset == "tfds":
+            paths = [("tfds_data_dir", self.tfds_data_dir or "")]
+        else:
+            patterns = map(annotation_files.pattern, self.annotations)
+            paths = [("annotations", pattern) for _, pattern in patterns]
+        if self.images:
+            paths.append(("images", self.images))
+        paths.append(("output", self.output))
+        if self.encoder.endswith(".keras"):
+            paths.append(("encoder", self.encoder))
+        if self.weights not in (None, "imagenet", "none"):
+            paths.append(("weights", str(self.weights)))
+        return paths
+
+    def grid(self, locations: int, depth: int) -> records.GridSpec:
+        """How an encoder's grids are stored."""
+        return records.GridSpec(locations, depth, self.grid_dtype)
+
+    def check(self) -> None:
+        """Finds a wrong path before the encoder is loaded.
+
+        Raises:
+          RecordSetError: an output that Beam would read as a pattern.
+        """
+        if set(self.output) & set("*?["):
+            raise manifest.RecordSetError(
+                f"--output: a path without * ? and [ is needed: {self.output}"
+            )

@@ -1,0 +1,168 @@
+"""Images and captions -> a record set, or a sample of it."""
+
+import logging
+import os
+
+import apache_beam as beam
+from apache_beam.options.pipeline_options import PipelineOptions
+
+from pipeline.card import data_card
+from pipeline.encoders import encoder as encoder_lib
+from pipeline.files import beam_files, image_root, ownership
+from pipeline.findings import wording
+from pipeline.job import beam_runner, progress, write_manifest
+from pipeline.job import precompute as precompute_lib
+from pipeline.job import request as request_lib
+from pipeline.modes import dry_run
+from pipeline.modes.options import Options
+from pipeline.readers import formats, subset
+from pipeline.recordset import manifest as manifest_lib
+from pipeline.recordset import record_set
+from pipeline.shards import counters as counters_lib
+from pipeline.shards import encode, write_shard
+
+_LOG = logging.getLogger(__name__)
+
+
+def precompute(options: Options, beam_options: PipelineOptions) -> str:
+    """Runs the job, or goes on with it.
+
+    Args:
+      options: what to do.
+      beam_options: where to run.
+
+    Returns:
+      What was written, and the findings of its data card.
+
+    Raises:
+      RecordSetError: the data, the encoder or the output can't be used.
+      LockError: another job has the output.
+      JobError: the runner failed.
+    """
+    options.check()
+    beam_runner.check_reach(beam_options, options.paths)
+    source = formats.open_source(
+        options.dataset,
+        options.annotations,
+        options.images,
+        options.columns,
+        tfds_data_dir=options.tfds_data_dir,
+    )
+    _LOG.info("loading %s", options.encoder)
+    encoder = _load_encoder(options)
+    request = request_lib.Request(
+        inputs=source.inputs,
+        settings=options.settings,
+        encoder=encoder.fingerprint,
+    )
+    reader = _reader(options, source)
+    if options.dry_run:
+        counters = counters_lib.Counters()
+        writer = _writer(options, source, encoder, request, "", counters)
+        return str(dry_run.rehearse(reader, writer))
+    with ownership.hold(options.output):
+        owner = request_lib.claim(
+            options.output, request, overwrite=options.overwrite
+        )
+        if owner is None:
+            return f"already complete: {options.output}"
+        board = progress.Board()
+        writer = _writer(
+            options, source, encoder, request, owner, board.counters
+        )
+        with (
+            board,
+            beam_runner.keep_terminal(beam_options) as terminal,
+            progress.Ticker(board.line, terminal),
+        ):
+            job = _job(options, reader, request, writer)
+            beam_runner.run(job, beam_options)
+        ownership.give_back(options.output, owner)
+        return _described(options.output)
+
+
+def _load_encoder(options: Options) -> encoder_lib.Encoder:
+    try:
+        return encoder_lib.load_encoder(
+            options.encoder, weights=options.weights
+        )
+    except Exception as error:  # Keras' own for a download that fails.
+        raise manifest_lib.RecordSetError(
+            f"--encoder={options.encoder}: {error}"
+        ) from error
+
+
+def _reader(options: Options, source: formats.Source) -> beam.PTransform:
+    if options.limit is None:
+        return source.reader
+    return subset.ReadSome(source.reader, options.limit)
+
+
+def _writer(
+    options: Options,
+    source: formats.Source,
+    encoder: encoder_lib.Encoder,
+    request: request_lib.Request,
+    owner: str,
+    counters: counters_lib.Counters,
+) -> write_shard.ShardWriter:
+    return write_shard.ShardWriter(
+        encoding=encode.Encoding(
+            images=image_root.ImageRoot(
+                source.root, tuple(options.allow_hosts)
+            ),
+            encoder=options.encoder,
+            weights=options.weights,
+            grid=options.grid(encoder.locations, encoder.depth),
+            batch_size=options.batch_size,
+            thumbnail_side=options.thumbnail_side,
+            limits=options.limits,
+        ),
+        output=options.output,
+        owner=owner,
+        request=request.digest,
+        num_shards=options.num_shards,
+        counters=counters,
+    )
+
+
+def _job(
+    options: Options,
+    reader: beam.PTransform,
+    request: request_lib.Request,
+    writer: write_shard.ShardWriter,
+) -> precompute_lib.Precompute:
+    """Wires the job."""
+    summary = write_manifest.Summary(
+        output=writer.output,
+        owner=writer.owner,
+        encoder=request.encoder,
+        grid=writer.encoding.grid,
+        settings=request.settings,
+        max_reject_share=options.max_reject_share,
+    )
+    return precompute_lib.Precompute(
+        reader,
+        options.split_rule,
+        writer,
+        summary,
+        min_count=options.min_count,
+        max_words=options.max_words,
+    )
+
+
+def _described(output: str) -> str:
+    """The counts, each finding that is not `ok`, and where to read more."""
+    manifest = record_set.open_record_set(output, beam_files.BEAM).manifest
+    counts = ", ".join(
+        f"{split} {manifest.num_images(split)}" for split in manifest.splits
+    )
+    rejected = sum(manifest.rejected.values())
+    card = data_card.load(output, beam_files.BEAM)
+    return "\n".join(
+        [
+            f"{output}: {counts} images, {rejected} rejected",
+            *wording.lines(card.findings),
+            f"Data card: {os.path.join(output, manifest_lib.CARD_PAGE_FILE)}",
+        ]
+    )

@@ -1,0 +1,80 @@
+"""Flags as one frozen value: what is derived from them."""
+
+import dataclasses
+
+import pytest
+
+from pipeline.modes.options import Options
+from pipeline.recordset import manifest
+
+OPTIONS = Options(
+    output="out",
+    dataset="jsonl",
+    annotations=("train=a.jsonl", "b-*.jsonl"),
+    images="photos",
+    image_column="image",
+    caption_column="caption",
+    split_column="",
+    tfds_data_dir=None,
+    allow_hosts=("b.org", "a.org"),
+    encoder="efficientnet-lite0",
+    weights=None,
+    batch_size=32,
+    grid_dtype="float16",
+    num_shards=8,
+    thumbnail_side=224,
+    max_image_megabytes=50,
+    max_image_megapixels=50,
+    validation_share=0.05,
+    test_share=0.05,
+    holdout_share=0.0,
+    min_count=1,
+    max_words=20000,
+    max_reject_share=0.05,
+    limit=None,
+    dry_run=False,
+    overwrite=False,
+)
+
+
+def test_limits_are_in_bytes_and_pixels() -> None:
+    limits = OPTIONS.limits
+    assert (limits.max_bytes, limits.max_pixels) == (50 << 20, 50_000_000)
+
+
+def test_the_manifest_learns_no_path() -> None:
+    settings = OPTIONS.settings
+    elsewhere = dataclasses.replace(
+        OPTIONS, output="other", images="other", annotations=("c",)
+    )
+    assert settings == elsewhere.settings
+    assert settings["allow_hosts"] == ["a.org", "b.org"]
+    assert settings["split_rule"]["validation_share"] == 0.05
+
+
+def test_workers_are_told_each_path_by_its_flag() -> None:
+    assert OPTIONS.paths == [
+        ("annotations", "a.jsonl"),
+        ("annotations", "b-*.jsonl"),
+        ("images", "photos"),
+        ("output", "out"),
+    ]
+    own = dataclasses.replace(
+        OPTIONS, dataset="tfds", images="", encoder="own.keras", weights="w.h5"
+    )
+    assert own.paths == [
+        ("tfds_data_dir", ""),
+        ("output", "out"),
+        ("encoder", "own.keras"),
+        ("weights", "w.h5"),
+    ]
+
+
+@pytest.mark.parametrize("output", ["a*", "a?", "a[b"])
+def test_an_output_that_is_a_pattern_is_refused(output: str) -> None:
+    with pytest.raises(manifest.RecordSetError) as error:
+        dataclasses.replace(OPTIONS, output=output).check()
+    assert str(error.value) == (
+        f"--output: a path without * ? and [ is needed: {output}"
+    )
+    OPTIONS.check()

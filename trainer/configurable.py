@@ -5,6 +5,7 @@ decoder or mode is a line here.
 """
 
 import gin
+from pipeline.scoring import bleu, cider
 from trainer.captioners import show_attend_tell
 from trainer.data import batches
 from trainer.decoding import beam, greedy
@@ -16,6 +17,7 @@ from trainer.training import loss, loss_scale, optimizer, recipe, setup
 CAPTIONERS = (show_attend_tell.ShowAttendTell,)
 # `Search` is the name that saved configurations have.
 DECODERS = {"Search": beam.BeamSearch, "Greedy": greedy.Greedy}
+METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}
 
 for _part in (
     *CAPTIONERS,
@@ -29,8 +31,8 @@ for _part in (
     strategy.Devices,
 ):
     gin.register(_part)
-for _name, _decoder in DECODERS.items():
-    gin.register(_name)(_decoder)
+for _name, _named in (DECODERS | METRICS).items():
+    gin.register(_name)(_named)
 
 # The denied arguments are the command line's.
 MODES = {

@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Self
 
+from pipeline.scoring.metric import References
 from pipeline.scoring.ngrams import (
     ORDERS,
     Ngram,
@@ -132,3 +133,70 @@ class Bleu:
             f"bleu_{order}": brevity * product ** (1 / order)
             for order, product in enumerate(products, start=1)
         }
+
+
+@dataclasses.dataclass(frozen=True)
+class BleuMetric:
+    """BLEU of one order as a metric.
+
+    Attributes:
+      order: of the longest n-grams, 1 to 4.
+
+    Raises:
+      ValueError: another order.
+    """
+
+    order: int = 4
+    higher_is_better: bool = dataclasses.field(default=True, init=False)
+
+    def __post_init__(self) -> None:
+        """Validates the order."""
+        if self.order not in range(1, ORDERS + 1):
+            raise ValueError(
+                f"`order` must lie in 1 to {ORDERS}, got {self.order}"
+            )
+
+    @property
+    def name(self) -> str:
+        """Such as `bleu_4`."""
+        return f"bleu_{self.order}"
+
+    @property
+    def label(self) -> str:
+        """Such as `BLEU-4`."""
+        return f"BLEU-{self.order}"
+
+    @property
+    def definition(self) -> str:
+        """What it measures."""
+        runs = f"runs of up to {self.order} words"
+        return (
+            f"Precision of {'single words' if self.order == 1 else runs} "
+            "against the references, cut for short captions; 0 to 1 (Papineni "
+            "et al. 2002)."
+        )
+
+    def against(self, references: References) -> "BleuScorer":
+        """Counts the references' n-grams once."""
+        return BleuScorer(
+            self.name, tuple(map(Ceiling.from_references, references.words))
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class BleuScorer:
+    """BLEU of one order against counted references."""
+
+    name: str
+    ceilings: tuple[Ceiling, ...]
+
+    def corpus(self, captions: Sequence[Tokens]) -> float:
+        """Corpus BLEU, 0 to 1."""
+        return Bleu.from_ceilings(captions, self.ceilings).compute()[self.name]
+
+    def each(self, captions: Sequence[Tokens]) -> list[float]:
+        """Each image's caption as a corpus of its own, 0 to 1."""
+        return [
+            Bleu.from_ceilings([caption], [ceiling]).compute()[self.name]
+            for caption, ceiling in zip(captions, self.ceilings, strict=True)
+        ]

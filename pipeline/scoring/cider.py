@@ -18,6 +18,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.scoring.metric import References
 from pipeline.scoring.ngrams import (
     ORDERS,
     Ngram,
@@ -235,3 +236,36 @@ def _norms(weights: Mapping[Ngram, float]) -> Floats:
 def _pairs(captions: Iterable[Tokens]) -> Floats:
     pairs = [max(len(caption) - 1, 0) for caption in captions]
     return np.array(pairs, np.float64)
+
+
+@dataclasses.dataclass(frozen=True)
+class CiderDMetric:
+    """CIDEr-D as a metric, its document frequencies those of the references."""
+
+    name: str = dataclasses.field(default="cider_d", init=False)
+    label: str = dataclasses.field(default="CIDEr-D", init=False)
+    definition: str = dataclasses.field(
+        default="Likeness to the references in which rare words count more; "
+        "0 to 10, which papers print times 100 (Vedantam et al. 2015).",
+        init=False,
+    )
+    higher_is_better: bool = dataclasses.field(default=True, init=False)
+
+    def against(self, references: References) -> "CiderDScorer":
+        """Indexes the references once."""
+        return CiderDScorer(ReferenceIndex.from_references(references.words))
+
+
+@dataclasses.dataclass(frozen=True)
+class CiderDScorer:
+    """CIDEr-D against an index; 0.45 is printed as 45."""
+
+    index: ReferenceIndex
+
+    def corpus(self, captions: Sequence[Tokens]) -> float:
+        """The mean over the images, 0 to 10."""
+        return float(self.index.scores(captions).mean())
+
+    def each(self, captions: Sequence[Tokens]) -> list[float]:
+        """Each image's, 0 to 10."""
+        return [float(score) for score in self.index.scores(captions)]

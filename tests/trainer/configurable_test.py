@@ -1,0 +1,84 @@
+"""What users add, they name in a gin file; the project does not change."""
+
+import json
+
+import pytest
+
+import gin
+from tests.support import fixtures
+from trainer import config, configurable
+from trainer.run import metrics_file
+
+TOYS = """
+import tests.support.toys
+
+include 'gin/run_demo.gin'
+include 'gin/tiny.gin'
+
+Setup.captioner = @BagOfCells
+Setup.search = @FirstWords()
+Setup.metrics = [@CiderD(), @Wordiness()]
+Cadence.select_by = 'wordiness'
+BagOfCells.units = 6
+FirstWords.length = 3
+
+evaluate.truth = None
+evaluate.split = 'validation'
+Devices.kind = 'one_device'
+"""
+
+
+@pytest.fixture
+def load(tmp_path):
+    """Reads the toys' gin file over a record set, and more bindings."""
+    fixtures.write_record_set(tmp_path / "records")
+    file = tmp_path / "toys.gin"
+    file.write_text(TOYS)
+
+    def load(*bindings):
+        gin.clear_config()
+        records = f"RECORDS = '{tmp_path / 'records'}'"
+        config.load([str(file)], [records, *bindings])
+
+    return load
+
+
+def test_toys_train_decode_score_and_are_selected_by(load, tmp_path):
+    load()
+    run = tmp_path / "run"
+    said = configurable.MODES["train"](str(run))
+    assert said == f"trained: reached step 3, {run}"
+    rows = metrics_file.read_metrics(str(run))
+    best = metrics_file.best_row(rows, "wordiness", higher_is_better=False)
+    assert best and (run / "best" / f"ckpt-{best['step']}.index").exists()
+    assert "validation/bleu_4" not in best
+    load()
+    said = configurable.MODES["evaluate"](str(run))
+    folder = run / "validation"
+    scores = json.loads((folder / "scores.json").read_text())
+    assert scores["scores"].keys() == {"cider_d", "wordiness"}
+    captions = [
+        json.loads(line)["caption"].split()
+        for line in (folder / "captions.jsonl").read_text().splitlines()
+    ]
+    assert captions and all(len(words) == 3 for words in captions)
+    assert all(len(set(words)) == 1 for words in captions)
+    assert "first words" in (folder / "page.html").read_text()
+
+
+def test_what_selects_must_be_measured(load, tmp_path):
+    load("Cadence.select_by = 'bleu_4'")
+    with pytest.raises(ValueError) as error:
+        configurable.MODES["train"](str(tmp_path / "run"))
+    assert (
+        "`select_by` must be one of loss, cider_d, wordiness (the loss and "
+        "Setup.metrics), got 'bleu_4'"
+    ) in str(error.value)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", configurable.METRICS)
+def test_a_metric_says_what_it_is(name):
+    metric = configurable.METRICS[name]()
+    assert metric.name and metric.label and metric.definition.endswith(".")
+    assert isinstance(metric.higher_is_better, bool)

@@ -2,18 +2,17 @@
 
 import dataclasses
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
+from pipeline.scoring import constant_caption
 from pipeline.scoring.bleu import Bleu, Ceiling
-from pipeline.scoring.constant_caption import References
+from pipeline.scoring.metric import Metric, References
 from pipeline.scoring.ngrams import Tokens
-
-# One caption per image -> values by metric name, higher is better.
-Scorer = Callable[[Sequence[Tokens]], Mapping[str, float]]
 
 
 def bleu_4_of_each(
-    candidates: Sequence[Tokens], references: References
+    candidates: Sequence[Tokens],
+    references: constant_caption.References,
 ) -> list[float]:
     """Returns each candidate's corpus BLEU-4 as the caption of every image."""
     ceilings = [Ceiling.from_references(group) for group in references]
@@ -50,25 +49,34 @@ def floor_table(
     captions: Sequence[Tokens],
     *,
     constants: Sequence[Tokens],
-    scorers: Iterable[Scorer],
+    metrics: Iterable[Metric],
+    references: References,
     seed: int,
 ) -> dict[str, Score]:
-    """Returns every metric of every scorer beside its two floors.
+    """Returns each metric, by its name, beside its two floors.
 
-    `captions` hold one per image, in the order the scorers expect. Each metric
-    takes the best for it of `constants`, so a caption chosen by CIDEr-D and
-    one chosen by BLEU-4 give both their true floors.
+    Each metric takes the best for it of `constants`, so a caption chosen by
+    CIDEr-D and one chosen by BLEU-4 give both their true floors.
+
+    Args:
+      captions: one per image, in the order of the references.
+      constants: captions to be said of every image.
+      metrics: to measure.
+      references: of the images.
+      seed: of the swapped captions.
 
     Raises:
       ValueError: there are fewer than two captions or no constant caption.
     """
     if not constants:
         raise ValueError("The constant floor needs a constant caption.")
-    table = {}
-    for score in scorers:
-        other = score(shuffled(captions, seed=seed))
-        fixed = [score([caption] * len(captions)) for caption in constants]
-        for name, value in score(captions).items():
-            constant = max(values[name] for values in fixed)
-            table[name] = Score(value, constant, other[name])
+    swapped, table = shuffled(captions, seed=seed), {}
+    for metric in metrics:
+        scorer = metric.against(references)
+        fixed = [scorer.corpus([each] * len(captions)) for each in constants]
+        table[metric.name] = Score(
+            model=scorer.corpus(captions),
+            constant=max(fixed) if metric.higher_is_better else min(fixed),
+            shuffled=scorer.corpus(swapped),
+        )
     return table

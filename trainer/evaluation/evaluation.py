@@ -1,11 +1,13 @@
 """Captions of a split -> scores, each beside its floors."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from pipeline.recordset import record_set as record_set_lib
-from pipeline.scoring import constant_caption, ngrams
+from pipeline.scoring import cider, constant_caption, ngrams
+from pipeline.scoring import metric as metric_lib
 from trainer.data import batches, split_images
 from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator
@@ -54,6 +56,7 @@ def evaluate(
     split: str,
     generator_: generator.CaptionGenerator,
     loss_of_split: split_loss.LossOfSplit,
+    metrics: Sequence[metric_lib.Metric],
     truth: scorers_lib.Truth | None,
 ) -> Evaluation:
     """Captions every image of a split once and scores the captions.
@@ -64,6 +67,7 @@ def evaluate(
       split: its name.
       generator_: captions.
       loss_of_split: measures the teacher-forced loss.
+      metrics: of the captions.
       truth: image id -> scene, for synthetic data.
 
     Raises:
@@ -71,32 +75,26 @@ def evaluate(
     """
     examples = list(generator.caption_split(generator_, record_set, split))
     captions = scorers_lib.words(examples)
-    references = scorers_lib.reference_words(
-        [row.references for row in examples]
-    )
-    overlap = scorers_lib.OverlapScorer(references)
-    scorers: list[baselines.Scorer] = [overlap]
+    references = scorers_lib.references_of(examples)
+    measured = list(metrics)
     if truth is not None:
-        scenes = scorers_lib.scenes(examples, truth)
-        scorers.append(
-            scorers_lib.TruthScorer(
-                scenes, [row.references for row in examples]
-            )
-        )
-    train = scorers_lib.reference_words(
-        split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
-    )
-    constants = _constants(train)
-    firsts = scorers_lib.repetition([row[0] for row in references])
+        measured += scorers_lib.statement_metrics(truth)
+    sample = split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
+    constants = _constants(metric_lib.References((), list(sample)).words)
+    firsts = scorers_lib.repetition([row[0] for row in references.words])
     own, counts = loss_of_split.per_image(data)
     other, _ = loss_of_split.per_image(data, swap_images=True)
-    evidence = _evidence((other - own) / counts, overlap, captions, firsts)
+    evidence = _evidence((other - own) / counts, references, captions, firsts)
     return Evaluation(
         split=split,
         examples=examples,
         constant=" ".join(constants[0]),
         scores=baselines.floor_table(
-            captions, constants=constants, scorers=scorers, seed=0
+            captions,
+            constants=constants,
+            metrics=measured,
+            references=references,
+            seed=0,
         ),
         repetition=scorers_lib.repetition(captions),
         reference_repetition=firsts,
@@ -108,7 +106,7 @@ def evaluate(
 
 
 def _constants(
-    references: list[list[list[str]]],
+    references: Sequence[Sequence[ngrams.Tokens]],
 ) -> list[ngrams.Tokens]:
     """The best constant captions by CIDEr-D and by BLEU-4."""
     captions = [caption for row in references for caption in row]
@@ -122,18 +120,19 @@ def _constants(
 
 def _evidence(
     loss_rises: np.ndarray,
-    overlap: scorers_lib.OverlapScorer,
+    references: metric_lib.References,
     captions: list[list[str]],
     human: dict[str, float],
 ) -> verdict_lib.Evidence:
     """From each image's rise in loss, float [images], and its captions."""
     error = loss_rises.std(ddof=1) / np.sqrt(len(loss_rises))
     repetition = scorers_lib.repetition(captions)
+    cider_d = cider.CiderDMetric().against(references)
     return verdict_lib.Evidence(
         loss_gap=float(loss_rises.mean()),
         loss_gap_error=float(error),
-        own=overlap.of_each(captions),
-        swapped=overlap.of_each(baselines.shuffled(captions, seed=0)),
+        own=cider_d.each(captions),
+        swapped=cider_d.each(baselines.shuffled(captions, seed=0)),
         mode_share=repetition["mode_share"],
         collision=repetition["collision_probability"],
         training_mode_share=human["mode_share"],

@@ -1,73 +1,112 @@
 """Captions and references -> scores."""
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 
 from pipeline.recordset import manifest
 from pipeline.scenes import judge
 from pipeline.scenes import truth as truth_lib
-from pipeline.scoring import bleu as bleu_lib
-from pipeline.scoring import cider, ngrams, ptb_tokens
+from pipeline.scoring import metric, ngrams, ptb_tokens
 from pipeline.scoring import repetition as repetition_lib
 from trainer.decoding import caption as caption_lib
 
 Truth = dict[str, truth_lib.Scene]
 
 
-class OverlapScorer:
-    """CIDEr-D and BLEU-4 of one caption per image, in a fixed order."""
+@dataclasses.dataclass(frozen=True)
+class StatementMetric:
+    """How many statements of captions are true, where the scenes are known.
 
-    def __init__(self, references: Sequence[Sequence[ngrams.Tokens]]):
-        """Indexes the references once; many captions are scored by them."""
-        self._references = references
-        self._index = cider.ReferenceIndex.from_references(references)
+    Attributes:
+      name: `attribute_precision` or `attribute_recall`.
+      label: for people.
+      definition: what it measures.
+      truth: image id -> scene.
+    """
 
-    def __call__(self, captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
-        """Returns `cider_d` (0.45 is printed as 45) and `bleu_4`, 0 to 1."""
-        bleu = bleu_lib.Bleu.from_captions(captions, self._references)
-        return {
-            "cider_d": float(self._index.scores(captions).mean()),
-            "bleu_4": bleu.compute()["bleu_4"],
-        }
+    name: str
+    label: str
+    definition: str
+    truth: Truth
+    higher_is_better: bool = dataclasses.field(default=True, init=False)
 
-    def of_each(self, captions: Sequence[ngrams.Tokens]) -> list[float]:
-        """Returns each image's CIDEr-D."""
-        return [float(score) for score in self._index.scores(captions)]
+    def against(self, references: metric.References) -> "StatementScorer":
+        """Finds the scenes of the images.
+
+        Raises:
+          RecordSetError: an image that `truth` does not know.
+        """
+        return StatementScorer(
+            "precision" if self.name == "attribute_precision" else "recall",
+            scenes(references.image_ids, self.truth),
+            references.texts,
+        )
 
 
-class TruthScorer:
-    """Attribute precision and recall where the true scenes are known."""
+@dataclasses.dataclass(frozen=True)
+class StatementScorer:
+    """Precision or recall, 0 to 1, against scenes and references."""
 
-    def __init__(
-        self, scenes: Sequence[truth_lib.Scene], references: Sequence[list[str]]
-    ):
-        """Keeps the scenes in the order of the captions."""
-        self._scenes, self._references = scenes, references
+    value: str
+    scenes: Sequence[truth_lib.Scene]
+    references: Sequence[Sequence[str]]
 
-    def __call__(self, captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
-        """Returns `attribute_precision` and `attribute_recall`, 0 to 1."""
+    def corpus(self, captions: Sequence[ngrams.Tokens]) -> float:
+        """Of all statements of all captions."""
         counts = judge.AttributeCounts()
+        for each in self._counts(captions):
+            counts += each
+        return float(getattr(counts, self.value))
+
+    def each(self, captions: Sequence[ngrams.Tokens]) -> list[float]:
+        """Of the statements of each caption."""
+        counted = self._counts(captions)
+        return [float(getattr(each, self.value)) for each in counted]
+
+    def _counts(
+        self, captions: Sequence[ngrams.Tokens]
+    ) -> Iterator[judge.AttributeCounts]:
         for caption, scene, references in zip(
-            captions, self._scenes, self._references, strict=True
+            captions, self.scenes, self.references, strict=True
         ):
-            counts += judge.AttributeCounts.from_caption(
+            yield judge.AttributeCounts.from_caption(
                 " ".join(caption), scene, references=references
             )
-        return {
-            "attribute_precision": counts.precision,
-            "attribute_recall": counts.recall,
-        }
+
+
+def statement_metrics(truth: Truth) -> tuple[StatementMetric, ...]:
+    """Precision and recall of attributes."""
+    return (
+        StatementMetric(
+            "attribute_precision",
+            "Attribute precision",
+            "Share of the attributes and relations that a caption states which "
+            "hold in the image.",
+            truth,
+        ),
+        StatementMetric(
+            "attribute_recall",
+            "Attribute recall",
+            "Share of the objects that people name which the caption names "
+            "right, with no false attribute.",
+            truth,
+        ),
+    )
+
+
+def references_of(
+    examples: Sequence[caption_lib.CaptionedExample],
+) -> metric.References:
+    """The references of some images, beside their ids."""
+    return metric.References(
+        [row.image_id for row in examples],
+        [row.references for row in examples],
+    )
 
 
 def words(rows: Sequence[caption_lib.CaptionedExample]) -> list[list[str]]:
     """The words of each image's caption, as the literature scores them."""
     return [ptb_tokens.ptb_tokens(row.caption.text) for row in rows]
-
-
-def reference_words(
-    captions: Sequence[Sequence[str]],
-) -> list[list[list[str]]]:
-    """The words of each reference of each image."""
-    return [[ptb_tokens.ptb_tokens(text) for text in row] for row in captions]
 
 
 def repetition(captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
@@ -78,18 +117,16 @@ def repetition(captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
     }
 
 
-def scenes(
-    examples: Sequence[caption_lib.CaptionedExample], truth: Truth
-) -> list[truth_lib.Scene]:
+def scenes(image_ids: Sequence[str], truth: Truth) -> list[truth_lib.Scene]:
     """The true scene of each image.
 
     Raises:
       RecordSetError: an image that `truth` does not know.
     """
-    unknown = [row.image_id for row in examples if row.image_id not in truth]
+    unknown = [image_id for image_id in image_ids if image_id not in truth]
     if unknown:
         raise manifest.RecordSetError(
             f"the truth file does not know image {unknown[0]!r}: it belongs "
             "to another data set (evaluate.truth)"
         )
-    return [truth[row.image_id] for row in examples]
+    return [truth[image_id] for image_id in image_ids]

@@ -1,8 +1,10 @@
 """What is measured every so often while training."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from pipeline.recordset import record_set as record_set_lib
+from pipeline.scoring import metric as metric_lib
 from trainer.data import batches
 from trainer.decoding import generator as generator_lib
 from trainer.evaluation import scorers, split_loss
@@ -19,6 +21,7 @@ class Validation:
       num_images: captioned each time.
       loss_of_split: measures the teacher-forced loss.
       generator: captions.
+      metrics: of the captions.
     """
 
     record_set: record_set_lib.RecordSet
@@ -27,6 +30,7 @@ class Validation:
     num_images: int
     loss_of_split: split_loss.LossOfSplit
     generator: generator_lib.CaptionGenerator
+    metrics: Sequence[metric_lib.Metric]
 
     def __call__(self) -> dict[str, float]:
         """The split's loss, and scores of its first images' captions."""
@@ -38,12 +42,13 @@ class Validation:
                 limit=self.num_images,
             )
         )
-        references = scorers.reference_words(
-            [row.references for row in examples]
-        )
+        references = scorers.references_of(examples)
         captions = scorers.words(examples)
         return {
             "loss": self.loss_of_split.measure(self.data),
-            **scorers.OverlapScorer(references)(captions),
+            **{
+                metric.name: metric.against(references).corpus(captions)
+                for metric in self.metrics
+            },
             **scorers.repetition(captions),
         }

@@ -12,7 +12,6 @@ from trainer.loop import (
     save_checkpoint,
 )
 from trainer.run import checkpoints as checkpoints_lib
-from trainer.run import metrics_file
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,8 +24,8 @@ class Cadence:
       checkpoint_every: save the run.
       validation_split: name of it.
       validation_images: images that are captioned each time.
-      select_by: what picks the best on the validation split: `cider_d` or
-        `bleu_4`, of which the highest, or `loss`, of which the lowest.
+      select_by: what picks the best on the validation split: the name of one
+        of `Setup.metrics`, or `loss`.
       patience: evaluations without a better score before stopping.
       profile_steps: the first step, and the one behind the last, of which
         TensorBoard gets a profile; all of a call's steps are in it.
@@ -49,11 +48,6 @@ class Cadence:
                 raise ValueError(
                     f"`{field.name}` must be positive, got {value}"
                 )
-        if self.select_by not in ("cider_d", "bleu_4", "loss"):
-            raise ValueError(
-                "`select_by` must be cider_d or bleu_4, which rise as captions "
-                f"get better, or loss, which falls, got {self.select_by!r}"
-            )
         steps = self.profile_steps
         if steps and (len(steps) != 2 or not 0 <= steps[0] < steps[1]):
             raise ValueError(
@@ -61,9 +55,8 @@ class Cadence:
                 f"the last, got {steps}"
             )
 
-    def patient(self) -> early_stopping.Patience:
-        """Knows of no score yet."""
-        lower = self.select_by in metrics_file.LOWER_IS_BETTER
+    def patient(self, *, lower: bool) -> early_stopping.Patience:
+        """Knows of no score yet; `lower` says that lower ones are better."""
         return early_stopping.Patience(self.patience, lower=lower)
 
     @property

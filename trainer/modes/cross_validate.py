@@ -7,6 +7,7 @@ from collections.abc import Callable
 from trainer.data import folds as folds_lib
 from trainer.loop import cadence as cadence_lib
 from trainer.run import directory, metrics_file
+from trainer.training import setup as setup_lib
 
 _LOG = logging.getLogger(__name__)
 
@@ -15,6 +16,7 @@ def cross_validate(
     run_dir: str,
     *,
     train: Callable[..., str],
+    setup: setup_lib.Setup,
     cadence: cadence_lib.Cadence,
     folds: int = 5,
 ) -> str:
@@ -26,6 +28,7 @@ def cross_validate(
     Args:
       run_dir: made where it is missing.
       train: trains in a directory, given `fold`.
+      setup: the trainings' own.
       cadence: the trainings' own.
       folds: equal parts of the train split.
 
@@ -37,12 +40,14 @@ def cross_validate(
       ValueError: there are fewer than two folds, or images.
     """
     directory.refuse_training(run_dir)
-    rows = []
+    higher, rows = setup.direction(cadence.select_by), []
     for fold in folds_lib.every(folds):
         folder = os.path.join(run_dir, fold.name)
         _LOG.info(train(folder, fold=fold))
         row = metrics_file.best_row(
-            metrics_file.read_metrics(folder), cadence.select_by
+            metrics_file.read_metrics(folder),
+            cadence.select_by,
+            higher_is_better=higher,
         )
         if row is None:
             raise directory.RunError(f"no {cadence.select_by} in {folder}")

@@ -56,8 +56,10 @@ def evaluate(
         split=split,
         generator_=generator,
         loss_of_split=split_loss.LossOfSplit(strategy=devices, captioner=model),
+        metrics=setup.metrics,
         truth=scenes,
     )
+    select_by = identity.selection["select_by"]
     facts = [
         ("Encoder", record_set.manifest.encoder["architecture"]),
         ("Captioner", f"{model.count_params():,} parameters"),
@@ -69,7 +71,8 @@ def evaluate(
         run_dir,
         result,
         facts=facts,
-        select_by=identity.selection["select_by"],
+        select_by=select_by,
+        higher_is_better=setup.direction(select_by),
         truth=scenes,
         page_images=page_images,
     )

@@ -41,6 +41,7 @@ class Page:
       habits: by metric name, lower is better.
       metrics_rows: of `metrics_file.read_metrics`.
       select_by: validation score that picked the best checkpoint.
+      higher_is_better: the score's direction.
       examples: held-out images.
       files: name in the run's directory and what it holds.
     """
@@ -57,6 +58,7 @@ class Page:
     )
     metrics_rows: Sequence[Mapping[str, float]] = ()
     select_by: str = "cider_d"
+    higher_is_better: bool = True
     examples: Sequence[gallery.PageExample] = ()
     files: Sequence[tuple[str, str]] = ()
 
@@ -88,7 +90,9 @@ class Page:
 
     def _curves(self) -> str:
         rows = self.metrics_rows
-        row = metrics_file.best_row(rows, self.select_by)
+        row = metrics_file.best_row(
+            rows, self.select_by, higher_is_better=self.higher_is_better
+        )
         best = row["step"] if row else None
         figures = (chart.render() for chart in _charts(rows, best))
         lead = "metrics.jsonl has no rows."

@@ -39,6 +39,7 @@ def write(
     *,
     facts: Sequence[tuple[str, str]],
     select_by: str,
+    higher_is_better: bool,
     truth: Mapping[str, truth_lib.Scene] | None,
     page_images: int,
 ) -> str:
@@ -49,6 +50,7 @@ def write(
       result: of one split.
       facts: (label, value) pairs under the page's title.
       select_by: the validation score that picked the captioner.
+      higher_is_better: the score's direction.
       truth: image id -> scene; its verdict on each caption is shown.
       page_images: examples on the page, the first of the split.
 
@@ -76,6 +78,7 @@ def write(
         },
         metrics_rows=metrics_file.read_metrics(run_dir),
         select_by=select_by,
+        higher_is_better=higher_is_better,
         examples=[
             gallery.PageExample(example, _marks(example, truth))
             for example in result.examples[:page_images]

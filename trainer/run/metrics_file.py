@@ -9,8 +9,6 @@ from typing import Any
 import tensorflow as tf
 
 METRICS_FILE = "metrics.jsonl"
-LOWER_IS_BETTER = ("loss",)
-"""Of the validation scores; of the others, the highest is the best."""
 
 
 def read_metrics(run_dir: str) -> list[dict[str, Any]]:
@@ -27,10 +25,13 @@ def read_metrics(run_dir: str) -> list[dict[str, Any]]:
 
 
 def best_row(
-    rows: Sequence[Mapping[str, float]], select_by: str
+    rows: Sequence[Mapping[str, float]],
+    select_by: str,
+    *,
+    higher_is_better: bool,
 ) -> Mapping[str, float] | None:
     """The first row with the best finite `validation/<select_by>`, if any."""
     key = f"validation/{select_by}"
     finite = [row for row in rows if math.isfinite(row.get(key, math.nan))]
-    pick = min if select_by in LOWER_IS_BETTER else max
+    pick = max if higher_is_better else min
     return pick(finite, key=lambda row: row[key], default=None)

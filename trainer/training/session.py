@@ -76,7 +76,7 @@ def claim(
     record_set: record_set_lib.RecordSet,
     step: train_step.TrainStep,
     identity: identity_lib.RunIdentity,
-    cadence: cadence_lib.Cadence,
+    patience: early_stopping.Patience,
 ) -> Session:
     """Takes the directory, and writes what the other modes need.
 
@@ -90,7 +90,7 @@ def claim(
         path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
         directory.write_text(path, record_set.vocabulary.dump())
     crew.require_same("settings", identity.dump())
-    patience, unusual = cadence.patient(), spikes.Spikes()
+    unusual = spikes.Spikes()
     checkpoints = checkpoints_lib.Checkpoints(
         run_dir,
         writes=crew.is_chief,

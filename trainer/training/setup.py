@@ -1,12 +1,13 @@
 """What every mode needs: records, a captioner, devices, a decoder."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import keras
 
 from pipeline.recordset import records as records_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
+from pipeline.scoring import bleu, cider, metric
 from trainer.captioners import contract
 from trainer.decoding import step
 from trainer.devices import strategy
@@ -22,6 +23,7 @@ class Setup:
       devices: where to run.
       search: the decoder; the name is that of saved configurations.
       seed: of weights, order and dropout.
+      metrics: of captions, in validation and evaluation.
     """
 
     records: str
@@ -29,6 +31,26 @@ class Setup:
     devices: strategy.Devices
     search: step.Decoder
     seed: int = 1
+    metrics: Sequence[metric.Metric] = (
+        cider.CiderDMetric(),
+        bleu.BleuMetric(),
+    )
+
+    def direction(self, score: str) -> bool:
+        """Whether a higher value of a validation score is better.
+
+        Raises:
+          ValueError: it is neither the loss nor one of the metrics.
+        """
+        directions = {"loss": False} | {
+            each.name: each.higher_is_better for each in self.metrics
+        }
+        if score not in directions:
+            raise ValueError(
+                f"`select_by` must be one of {', '.join(directions)} (the loss "
+                f"and Setup.metrics), got {score!r}"
+            )
+        return directions[score]
 
     def build(
         self,

@@ -28,7 +28,7 @@ def test_cross_validation_scores_each_fold(cross_validated):
     assert told["select_by"] == "cider_d"
     for number in (1, 2):
         rows = metrics_file.read_metrics(str(folder / f"fold-{number}-of-2"))
-        best = metrics_file.best_row(rows, "cider_d")
+        best = metrics_file.best_row(rows, "cider_d", higher_is_better=True)
         for name, scores in told["scores"].items():
             assert scores["folds"][number - 1] == best[f"validation/{name}"]
     assert len(set(told["scores"]["loss"]["folds"])) == 2

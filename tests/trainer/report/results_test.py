@@ -42,6 +42,7 @@ def write(tmp_path, result, truth=None, images=2):
         str(tmp_path),
         result,
         select_by="cider_d",
+        higher_is_better=True,
         facts=[("Encoder", "lite")],
         truth=truth,
         page_images=images,

@@ -106,6 +106,16 @@ class ShowAttendTell(contract.Captioner):
                 )
         self.uses_image, self.dropout_rate = uses_image, dropout_rate
         self._word_dropout = word_dropout
+        self._make_layers(vocabulary_size, locations, log_unigram)
+        self._build(locations, depth)
+
+    def _make_layers(
+        self, vocabulary_size: int, locations: int, log_unigram: np.ndarray
+    ) -> None:
+        units, attention_units, embedding_units = (
+            self.settings[name]
+            for name in ("units", "attention_units", "embedding_units")
+        )
         dense = keras.layers.Dense
         self.value = dense(units, name="value")
         self.value_norm = keras.layers.LayerNormalization(name="value_norm")
@@ -137,7 +147,6 @@ class ShowAttendTell(contract.Captioner):
             bias_initializer=keras.initializers.Constant(log_unigram),
             name="logits",
         )
-        self._build(locations, depth)
 
     def _build(self, locations: int, depth: int) -> None:
         units = self.settings["units"]

@@ -162,7 +162,7 @@ def _extend(
     beams: Beams, next_token: step.NextToken, length_power: float
 ) -> Beams:
     """Says one more token of each live hypothesis."""
-    images, count, length = beams.tokens.shape
+    images, count, _ = beams.tokens.shape
     last = tf.gather(beams.tokens, tf.maximum(beams.place - 1, 0), axis=2)
     last = tf.where(beams.place > 0, last, vocabulary.START)
     logits, weights, state = next_token(last, beams.state)
@@ -173,24 +173,7 @@ def _extend(
         tf.reshape(scores, [images, count * size]), 2 * count
     )
     parent, token = index // size, index % size
-    tokens = tf.gather(beams.tokens, parent, axis=1, batch_dims=1)
-    attention = tf.gather(beams.attention, parent, axis=1, batch_dims=1)
-    weights = tf.gather(weights, parent, axis=1, batch_dims=1)
-    flat = [images * 2 * count]
-    tokens = step.put(
-        tf.reshape(tokens, [*flat, length]),
-        tf.reshape(token, flat),
-        beams.place,
-    )
-    attention = step.put(
-        tf.reshape(attention, [*flat, length, -1]),
-        tf.reshape(weights, [*flat, attention.shape[-1]]),
-        beams.place,
-    )
-    tokens = tf.reshape(tokens, [images, 2 * count, length])
-    attention = tf.reshape(
-        attention, [images, 2 * count, length, weights.shape[-1]]
-    )
+    tokens, attention = _said(beams, parent, token, weights)
     ends = token == vocabulary.END
     # Impossible tokens fill the beams where there are fewer words than beams.
     finite = ends & (top > scores_lib.NEVER / 2)
@@ -217,6 +200,42 @@ def _extend(
             lambda value: tf.gather(value, chosen, axis=1, batch_dims=1), state
         ),
         **finished,
+    )
+
+
+def _said(
+    beams: Beams, parent: tf.Tensor, token: tf.Tensor, weights: tf.Tensor
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """The candidates' tokens and attention, the new ones in their place.
+
+    Args:
+      beams: before the token.
+      parent: int32 [images, N], the hypothesis that each candidate extends.
+      token: int32 [images, N], what it says.
+      weights: float32 [images, K, locations], where each hypothesis looked.
+
+    Returns:
+      int32 [images, N, T] and float32 [images, N, T, locations].
+    """
+    (images, number), length = token.shape, beams.tokens.shape[2]
+    tokens, attention, weights = (
+        tf.gather(value, parent, axis=1, batch_dims=1)
+        for value in (beams.tokens, beams.attention, weights)
+    )
+    rows, locations = images * number, weights.shape[-1]
+    tokens = step.put(
+        tf.reshape(tokens, [rows, length]),
+        tf.reshape(token, [rows]),
+        beams.place,
+    )
+    attention = step.put(
+        tf.reshape(attention, [rows, length, locations]),
+        tf.reshape(weights, [rows, locations]),
+        beams.place,
+    )
+    return (
+        tf.reshape(tokens, [images, number, length]),
+        tf.reshape(attention, [images, number, length, locations]),
     )
 
 

@@ -10,7 +10,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import split_images
-from trainer.decoding import generator
+from trainer.decoding import beam, generator
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def generators(record_set, model) -> dict[int, generator.CaptionGenerator]:
         beams: generator.CaptionGenerator(
             model,
             record_set.vocabulary,
-            generator.Search(beams=beams, max_length=6, batch_images=4),
+            beam.BeamSearch(beams=beams, max_length=6, batch_images=4),
         )
         for beams in (1, 3)
     }
@@ -130,11 +130,11 @@ def test_unknown_split_is_told(record_set, generators):
 @pytest.mark.parametrize("name", ["beams", "max_length", "batch_images"])
 def test_search_refuses_what_is_not_positive(name):
     with pytest.raises(ValueError) as error:
-        generator.Search(**{name: 0})
+        beam.BeamSearch(**{name: 0})
     assert str(error.value) == f"`{name}` must be positive, got 0"
 
 
 def test_search_refuses_a_negative_power():
     with pytest.raises(ValueError) as error:
-        generator.Search(length_power=-0.5)
+        beam.BeamSearch(length_power=-0.5)
     assert str(error.value) == "`length_power` must not be negative, got -0.5"

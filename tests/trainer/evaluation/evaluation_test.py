@@ -8,7 +8,7 @@ from pipeline.scenes import truth as truth_lib
 from pipeline.scenes import words
 from tests.support import fixtures
 from trainer.data import batches, split_images
-from trainer.decoding import generator
+from trainer.decoding import beam, generator
 from trainer.evaluation import evaluation, scorers, split_loss
 from trainer.training import loss, loss_scale, optimizer, train_step
 
@@ -51,7 +51,7 @@ def evaluated(record_set, captioner, *, truth=None):
         generator_=generator.CaptionGenerator(
             model,
             record_set.vocabulary,
-            generator.Search(beams=2, max_length=8, batch_images=4),
+            beam.BeamSearch(beams=2, max_length=8, batch_images=4),
         ),
         loss_of_split=split_loss.LossOfSplit(
             strategy=strategy, captioner=model

@@ -22,6 +22,11 @@ def reasons(rejects: Any) -> Any:
     )
 
 
+def counted() -> Any:
+    """Elements -> how many there are."""
+    return beam.combiners.Count.Globally()
+
+
 def check(good: Any, expected: Iterable[Any], label: str = "good") -> None:
     """Fails the pipeline where it gives anything else, in any order."""
     assert_that(good, equal_to(list(expected)), label=label)

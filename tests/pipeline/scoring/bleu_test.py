@@ -1,3 +1,5 @@
+"""BLEU by hand, at its ends, and as the official code has it."""
+
 import json
 import math
 import os
@@ -6,11 +8,6 @@ import pathlib
 import pytest
 
 from pipeline.scoring.bleu import Bleu, Ceiling
-from pipeline.scoring.repetition import (
-    collision_probability,
-    distinct_share,
-    mode_share,
-)
 
 _DATA = pathlib.Path(
     os.environ.get(
@@ -92,28 +89,6 @@ def test_refuses_what_cannot_be_scored():
         Bleu.from_captions(_split("a dog"), [[]])
     with pytest.raises(ValueError, match="BLEU of no captions"):
         Bleu.empty().compute()
-
-
-def test_repetition_by_hand():
-    captions = _split("a dog", "a dog", "a cat", "a dog")
-    assert mode_share(captions) == 3 / 4
-    assert collision_probability(captions) == pytest.approx(3 * 2 / (4 * 3))
-    assert distinct_share(captions) == 2 / 4
-
-
-def test_repetition_at_its_ends():
-    alike, different = _split("a") * 5, _split("a", "b", "c")
-    assert mode_share(alike) == collision_probability(alike) == 1
-    assert distinct_share(alike) == 1 / 5
-    assert collision_probability(different) == 0
-    assert distinct_share(different) == 1
-
-
-def test_repetition_needs_captions():
-    with pytest.raises(ValueError, match="0 captions, at least 1 needed"):
-        mode_share([])
-    with pytest.raises(ValueError, match="1 captions, at least 2 needed"):
-        collision_probability(_split("a"))
 
 
 @pytest.mark.data

@@ -12,7 +12,7 @@ from pipeline.images import decode
 from pipeline.readers.reference import Reference
 from pipeline.readers.rejects import Reject
 from pipeline.recordset import records
-from pipeline.shards import ahead, encode
+from pipeline.shards import encode
 from tests.support import mean_colour
 
 
@@ -129,17 +129,3 @@ def test_a_grid_that_cannot_be_stored_is_left_out(
     assert isinstance(reject, Reject)
     assert reject.reason == encode.UNSTORABLE
     assert reject.detail == "grid has values that float16 cannot hold"
-
-
-def test_the_next_work_begins_as_the_last_calls_end() -> None:
-    seen: list[str] = []
-    other = ahead.Ahead(seen.append, "abcdef", depth=3, threads=1)
-    first = ahead.Ahead(str.upper, "vwxyz", depth=2, threads=1)
-    got = []
-    for letter in first.results(then=other.begin):
-        got.append((letter, "".join(seen)))
-    # Two calls were under way when there was none left to begin.
-    assert [letter for letter, _ in got] == list("VWXYZ")
-    assert [begun for _, begun in got[:4]] == [""] * 4
-    assert len(list(other.results(then=lambda: None))) == 6
-    assert seen == list("abcdef")

@@ -4,12 +4,10 @@ import pytest
 import tensorflow as tf
 
 from pipeline.recordset import manifest
-from pipeline.scenes import truth as truth_lib
-from pipeline.scenes import words
 from tests.support import fixtures
 from trainer.data import batches, split_images
 from trainer.decoding import beam, generator
-from trainer.evaluation import evaluation, scorers, split_loss
+from trainer.evaluation import evaluation, split_loss
 from trainer.training import loss, loss_scale, optimizer, train_step
 
 BATCHING = batches.Batching(
@@ -108,38 +106,3 @@ def test_truth_of_another_data_set_is_refused(record_set, looking):
         manifest.RecordSetError, match="truth file does not know image"
     ):
         evaluated(record_set, looking, truth={})
-
-
-def test_truth_scorer_counts_statements():
-    things = [
-        truth_lib.SceneObject(
-            shape=words.SHAPES[0],
-            colour=words.COLOURS[0],
-            size="large",
-            texture="plain",
-            x=100,
-            y=100,
-        )
-    ]
-    scene = truth_lib.Scene("1", words.BACKGROUNDS[0], tuple(things))
-    right = f"a {words.COLOURS[0]} {words.SHAPES[0]}".split()
-    wrong = f"a {words.COLOURS[1]} {words.SHAPES[0]}".split()
-    scorer = scorers.TruthScorer([scene], [[" ".join(right)]])
-    assert scorer([right]) == {
-        "attribute_precision": 1.0,
-        "attribute_recall": 1.0,
-    }
-    assert scorer([wrong]) == {
-        "attribute_precision": 0.5,
-        "attribute_recall": 0.0,
-    }
-
-
-def test_overlap_scorer_knows_a_reference_from_another_image():
-    references = [["a small dog runs".split()], ["the cat sits there".split()]]
-    right = [group[0] for group in references]
-    scorer = scorers.OverlapScorer(references)
-    assert scorer(right)["bleu_4"] == pytest.approx(1)
-    assert scorer(right)["cider_d"] == pytest.approx(10)
-    assert scorer(right[::-1])["cider_d"] == 0
-    assert scorer.of_each([right[0], right[0]]) == pytest.approx([10, 0])

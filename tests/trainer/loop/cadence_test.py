@@ -10,10 +10,6 @@ from trainer.loop.cadence import Cadence
     [
         ({"steps_per_call": 0}, "`steps_per_call` must be positive, got 0"),
         (
-            {"select_by": "tokens"},
-            "or loss, which falls, got 'tokens'",
-        ),
-        (
             {"profile_steps": (9, 9)},
             r"`profile_steps` must be the first .* the last, got \(9, 9\)",
         ),
@@ -26,7 +22,7 @@ def test_cadence_refuses_what_would_fail_later(settings, message):
 
 def test_the_best_is_the_lowest_where_it_is_picked_by_loss() -> None:
     by_loss, by_score = (
-        Cadence(select_by=name).patient() for name in ("loss", "cider_d")
+        Cadence().patient(lower=lower) for lower in (True, False)
     )
     for score, better in ((2.0, True), (3.0, False), (1.0, True)):
         assert by_loss.improves(score) == better

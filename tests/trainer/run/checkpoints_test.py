@@ -14,8 +14,6 @@ import tensorflow as tf
 from trainer.run import checkpoints, directory
 from trainer.training import optimizer
 
-IDENTITY = {"seed": 1, "batching": {"batch_images": 8, "seed": 2}}
-
 
 class Parts:
     """A layer and its optimizer, which updates alike every time."""
@@ -45,17 +43,6 @@ def assert_equal(first: list[np.ndarray], second: list[np.ndarray]) -> None:
     assert len(first) == len(second)
     for one, other in zip(first, second, strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_a_trainings_directory_is_not_for_others(tmp_path):
-    directory.refuse_training(str(tmp_path / "none"))
-    directory.claim(str(tmp_path), IDENTITY)
-    with pytest.raises(directory.RunError) as error:
-        directory.refuse_training(str(tmp_path))
-    assert str(error.value) == (
-        f"{tmp_path} belongs to a training (identity.json is there): choose "
-        "another --run_dir"
-    )
 
 
 def test_restores_weights_and_slots_to_the_bit(tmp_path):
@@ -296,69 +283,3 @@ def test_a_disk_that_stays_full_ends_the_run(tmp_path):
         saved.checkpoints.save(3)
         with pytest.raises(directory.RunError, match="can't save step 4"):
             saved.checkpoints.save(4)
-
-
-def test_directory_is_claimed_once_and_again_for_the_same_run(tmp_path):
-    run_dir = os.fspath(tmp_path / "new" / "run")
-    directory.claim(run_dir, IDENTITY)
-    directory.claim(run_dir, IDENTITY)
-    assert directory.read_identity(run_dir) == IDENTITY
-
-
-def test_tuples_are_what_json_makes_of_them(tmp_path):
-    run_dir = os.fspath(tmp_path)
-    directory.claim(run_dir, {"names": ("GPU:0",)})
-    directory.claim(run_dir, {"names": ("GPU:0",)})
-    assert directory.read_identity(run_dir) == {"names": ["GPU:0"]}
-
-
-@pytest.mark.parametrize(
-    ("other", "message"),
-    [
-        ({**IDENTITY, "seed": 4}, "seed: 1 there, 4 here"),
-        (
-            {**IDENTITY, "batching": {"batch_images": 4, "seed": 2}},
-            "batching.batch_images: 8 there, 4 here",
-        ),
-        (
-            {"seed": 3, "batching": {"batch_images": 8, "seed": 5}},
-            "batching.seed: 2 there, 5 here; seed: 1 there, 3 here",
-        ),
-        ({**IDENTITY, "units": 7}, "units: None there, 7 here"),
-    ],
-)
-def test_another_run_is_refused_by_field(tmp_path, other, message):
-    run_dir = os.fspath(tmp_path)
-    directory.claim(run_dir, IDENTITY)
-    with pytest.raises(directory.RunError) as error:
-        directory.claim(run_dir, other)
-    assert str(error.value) == (
-        f"{run_dir} belongs to another run ({message}): choose another "
-        "--run_dir, or change the configuration back"
-    )
-    assert directory.read_identity(run_dir) == IDENTITY
-
-
-@pytest.mark.parametrize("off", [None, 0.0, False])
-def test_a_run_from_before_a_setting_goes_on_without_it(tmp_path, off):
-    run_dir = os.fspath(tmp_path)
-    directory.claim(run_dir, IDENTITY)
-    directory.claim(run_dir, {**IDENTITY, "later": off})
-    assert directory.read_identity(run_dir) == IDENTITY
-
-
-def test_directory_without_a_run_is_told(tmp_path):
-    with pytest.raises(directory.RunError) as error:
-        directory.read_identity(os.fspath(tmp_path))
-    assert str(error.value) == (
-        f"no trained captioner in {os.fspath(tmp_path)!r}: identity.json is "
-        "missing"
-    )
-
-
-def test_text_is_replaced_whole(tmp_path):
-    path = os.fspath(tmp_path / "file.txt")
-    directory.write_text(path, "long old text")
-    directory.write_text(path, "new")
-    assert pathlib.Path(path).read_text() == "new"
-    assert [p.name for p in tmp_path.iterdir()] == ["file.txt"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.recordset import records, vocabulary
-from trainer.captioners import show_attend_tell
+from trainer.captioners import contract, show_attend_tell
 from trainer.decoding import beam
 from trainer.devices import strategy
 from trainer.training import setup
@@ -21,17 +21,18 @@ def words() -> vocabulary.Vocabulary:
     )
 
 
-def built(
-    words: vocabulary.Vocabulary, *, seed: int
-) -> show_attend_tell.ShowAttendTell:
-    made = setup.Setup(
+def made(seed: int = 1) -> setup.Setup:
+    return setup.Setup(
         records="records",
         captioner=functools.partial(show_attend_tell.ShowAttendTell, units=8),
         devices=strategy.Devices(),
         search=beam.BeamSearch(),
         seed=seed,
     )
-    return made.build(GRID, words)
+
+
+def built(words: vocabulary.Vocabulary, *, seed: int) -> contract.Captioner:
+    return made(seed).build(GRID, words)
 
 
 def test_a_captioner_fits_grid_and_vocabulary(
@@ -54,3 +55,14 @@ def test_the_seed_decides_the_first_weights(
     )
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
+
+
+def test_a_score_has_the_direction_of_its_metric() -> None:
+    assert made().direction("cider_d") and made().direction("bleu_4")
+    assert not made().direction("loss")
+    with pytest.raises(ValueError) as error:
+        made().direction("tokens")
+    assert str(error.value) == (
+        "`select_by` must be one of loss, cider_d, bleu_4 (the loss and "
+        "Setup.metrics), got 'tokens'"
+    )

@@ -1,0 +1,46 @@
+"""What the loop tells its actions, and stand-ins for what they write to."""
+
+import json
+import logging
+import pathlib
+
+import pytest
+
+from trainer.loop import (
+    loop,
+)
+
+
+def report(step: int, *, num_steps: int = 1, **scalars: float) -> loop.Report:
+    scalars = {"loss": 2.5, "tokens": 600.0, "spikes": 0.0, **scalars}
+    took = (2.0 / num_steps,) * num_steps
+    return loop.Report(
+        step, scalars, 4.0, num_steps=num_steps, took=took, waited=0.03
+    )
+
+
+class FakeCheckpoints:
+    """Remembers at which steps it was asked to save."""
+
+    def __init__(self) -> None:
+        self.saved: list[int] = []
+        self.best: list[int] = []
+        self.newest = ""
+
+    def save(self, step: int) -> None:
+        self.saved.append(step)
+
+    def save_best(self, step: int) -> None:
+        self.best.append(step)
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What was logged: see its `messages`."""
+    caplog.set_level(logging.INFO, logger="trainer")
+    return caplog
+
+
+def rows(folder: pathlib.Path) -> list[dict[str, float]]:
+    text = (folder / "metrics.jsonl").read_text()
+    return [json.loads(line) for line in text.splitlines()]

@@ -1,0 +1,119 @@
+"""A training's directory and checkpoints, claimed and restored."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from pipeline.recordset import record_set as record_set_lib
+from tests.support import fixtures
+from trainer import config, configurable
+from trainer.data import batches as batches_lib
+from trainer.data import folds
+from trainer.decoding import greedy
+from trainer.devices import strategy
+from trainer.loop import cadence as cadence_lib
+from trainer.run import directory
+from trainer.training import loss, loss_scale, optimizer, session
+from trainer.training import recipe as recipe_lib
+from trainer.training import setup as setup_lib
+
+CADENCE = cadence_lib.Cadence()
+RECIPE = recipe_lib.Recipe(
+    batching=batches_lib.Batching(
+        batch_images=4, captions_per_image=2, max_length=6, num_streams=2
+    ),
+    optimizer=optimizer.AdamW(average_decay=0.9),
+    loss=loss.CaptionLoss(),
+    loss_scale=loss_scale.DynamicScale(),
+)
+
+
+@pytest.fixture(scope="module")
+def record_set(tmp_path_factory) -> record_set_lib.RecordSet:
+    folder = tmp_path_factory.mktemp("records")
+    return fixtures.write_uneven_record_set(folder)
+
+
+@pytest.fixture
+def setup(record_set) -> setup_lib.Setup:
+    return setup_lib.Setup(
+        records=record_set.path,
+        captioner=lambda **sizes: fixtures.tiny_captioner(
+            record_set.vocabulary
+        ),
+        devices=strategy.Devices(kind="one_device"),
+        search=greedy.Greedy(max_length=6),
+    )
+
+
+@pytest.fixture
+def claim(record_set, setup, tmp_path):
+    """Opens a session in the same directory each time it is called."""
+    config.load(["gin/run_demo.gin"], [])
+    assert "train" in configurable.MODES
+
+    def claim(fold=None) -> session.Session:
+        devices, crew = session.open_devices(setup.devices)
+        step = RECIPE.build(setup, record_set, devices, workers=crew.count)
+        identity = session.identify(
+            setup, RECIPE, CADENCE, record_set, step.captioner, fold
+        )
+        return session.claim(
+            str(tmp_path / "run"),
+            crew,
+            record_set,
+            step,
+            identity,
+            CADENCE.patient(lower=False),
+        )
+
+    return claim
+
+
+def test_a_claimed_directory_holds_what_other_modes_need(
+    claim, record_set, tmp_path
+):
+    claimed = claim()
+    names = {path.name for path in (tmp_path / "run").iterdir()}
+    assert names == {"config.gin", "identity.json", "vocabulary.tsv"}
+    words = (tmp_path / "run" / "vocabulary.tsv").read_text()
+    assert words == record_set.vocabulary.dump()
+    assert claimed.restore() == 0
+
+
+def test_a_session_goes_on_where_another_was_saved(claim, setup):
+    first = claim()
+    first.step.step.assign(7)
+    first.step.captioner.trainable_variables[0].assign_add(
+        np.ones(first.step.captioner.trainable_variables[0].shape)
+    )
+    first.checkpoints.save(7)
+    second = claim()
+    assert second.restore() == 7
+    for model in ("captioner", "outcome"):
+        one, other = (getattr(each.step, model) for each in (first, second))
+        for saved, found in zip(one.weights, other.weights, strict=True):
+            np.testing.assert_array_equal(found.numpy(), saved.numpy())
+    # The mean of the weights is what the other modes get.
+    _, best = session.restore_best(first.run_dir, setup)
+    for saved, found in zip(
+        first.step.outcome.weights, best.weights, strict=True
+    ):
+        np.testing.assert_array_equal(found.numpy(), saved.numpy())
+
+
+def test_a_fold_is_another_run(claim):
+    claim()
+    with pytest.raises(directory.RunError, match=r"another run \(fold: None"):
+        claim(fold=folds.Fold(1, 2))
+
+
+def test_identity_knows_data_and_settings(claim, record_set, setup):
+    claimed = claim()
+    found = directory.read_identity(claimed.run_dir)
+    assert found.records == record_set.manifest.digest
+    assert found.captioner == claimed.step.captioner.settings
+    assert found.optimizer == dataclasses.asdict(RECIPE.optimizer)
+    assert found.selection == CADENCE.selection
+    assert found.fold is None

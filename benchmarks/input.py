@@ -27,8 +27,9 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches as batches_lib
+from trainer.data.batching import Batching
 
-BATCHING = batches_lib.Batching(max_length=21)
+BATCHING = Batching(max_length=21)
 SCANS: dict[str, int | None] = {"bare": None, "bare unbuffered": 0}
 UNITS, NARROW = 512, 256  # Attention and embedding are narrow.
 H100_FLOPS, UTILISATION = 989e12, 0.2

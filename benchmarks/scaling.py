@@ -34,6 +34,7 @@ from pipeline.recordset import records
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import batches
+from trainer.data.batching import Batching
 from trainer.devices import launcher, strategy, workers
 from trainer.training import loss, loss_scale, optimizer, train_step
 
@@ -69,7 +70,7 @@ def prepared(asked: argparse.Namespace) -> tuple[Callable[[int], Any], int]:
         seed=1,
         jit_compile=asked.jit_compile,
     )
-    batching = batches.Batching(
+    batching = Batching(
         batch_images=asked.batch_images * crew.count,
         num_streams=2,
         shuffle_window=8,

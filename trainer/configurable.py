@@ -7,7 +7,7 @@ decoder or mode is a line here.
 import gin
 from pipeline.scoring import bleu, cider
 from trainer.captioners import show_attend_tell
-from trainer.data import batches
+from trainer.data.batching import Batching
 from trainer.decoding import beam, greedy
 from trainer.devices import strategy
 from trainer.loop import cadence
@@ -21,7 +21,7 @@ METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}
 
 for _part in (
     *CAPTIONERS,
-    batches.Batching,
+    Batching,
     cadence.Cadence,
     loss.CaptionLoss,
     loss_scale.DynamicScale,

@@ -21,13 +21,14 @@ from tests.support import device_programs, fixtures, toys
 from trainer import captioners, configurable
 from trainer.captioners import contract, show_attend_tell
 from trainer.data import batches as batches_lib
+from trainer.data.batching import Batching
 from trainer.decoding import beam, generator
 from trainer.diagnosis import wiring
 from trainer.training import loss, loss_scale, optimizer, train_step
 
 GRID = fixtures.UNEVEN_GRID
 IMAGES, HYPOTHESES, LENGTH = 3, 4, 5
-BATCHING = batches_lib.Batching(
+BATCHING = Batching(
     batch_images=4,
     captions_per_image=2,
     max_length=4,

@@ -9,7 +9,7 @@ import gin
 
 # The roots register what the files below configure.
 from trainer import config
-from trainer.data import batches
+from trainer.data.batching import Batching
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +67,7 @@ def test_parameters_win_over_files():
     path = write("Batching.batch_images = 2\nBatching.num_streams = 2\n")
     config.load([path], ["Batching.batch_images = 6"])
     made = gin.get_configurable("Batching")()
-    assert made == batches.Batching(batch_images=6, num_streams=2)
+    assert made == Batching(batch_images=6, num_streams=2)
 
 
 def test_includes_a_shipped_file_from_anywhere():

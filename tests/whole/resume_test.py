@@ -13,6 +13,7 @@ from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures, trainings
 from trainer.captioners import dropout
 from trainer.data import batches, split_images
+from trainer.data.batching import Batching
 from trainer.run import metrics_file
 
 pytestmark = pytest.mark.slow
@@ -174,7 +175,7 @@ def test_a_run_goes_on_with_other_devices(
         assert json.loads(row) == close
 
 
-BATCHING = batches.Batching(
+BATCHING = Batching(
     batch_images=4, captions_per_image=2, num_streams=2, max_length=21
 )
 

@@ -15,6 +15,7 @@ import tensorflow as tf
 from pipeline.recordset import record_set as record_set_lib
 from tests.support import crew, fixtures
 from trainer.data import batches as batches_lib
+from trainer.data.batching import Batching, Share
 from trainer.devices import strategy
 from trainer.evaluation import split_loss
 from trainer.training import (
@@ -27,7 +28,7 @@ from trainer.training import (
 
 # 13 images of 1 to 7 captions, of 1 to 6 words: the last batch of an epoch of
 # two is not full, and leaves a replica less than the other.
-BATCHING = batches_lib.Batching(
+BATCHING = Batching(
     batch_images=8,
     captions_per_image=3,
     max_length=4,
@@ -133,7 +134,7 @@ def overflow(folder: str) -> Overflowed:
 
     def batches(worker: tf.distribute.InputContext) -> tf.data.Dataset:
         number = worker.input_pipeline_id
-        share = batches_lib.Share(number, worker.num_input_pipelines)
+        share = Share(number, worker.num_input_pipelines)
         own = data.epochs(first_step=0, replicas=2, share=share)
         # Too much for the gradients' float16, not for the loss's float32.
         heavy = 2.0**20 if number == 1 else 1.0

@@ -8,7 +8,6 @@ follow from the step alone: a resumed run skips to where it was. Iterator
 checkpoints can't promise that; they shuffle otherwise from the next epoch on.
 """
 
-import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,91 +16,11 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records
+from trainer.data.batching import Batching, Share
 
 Batch = dict[str, Any]
 
 _HASHES = 1 << 40  # Leaves room for a batch's rows in 64 bits.
-
-
-@dataclasses.dataclass(frozen=True)
-class Batching:
-    """How examples become batches. An example is an image with captions.
-
-    Attributes:
-      batch_images: images of a global batch, over all devices.
-      captions_per_image: captions of each; drawn anew in each epoch where an
-        image has more, of weight zero where it has fewer.
-      max_length: tokens of a caption, its END included.
-      num_streams: virtual streams V; divides `batch_images`, and the number
-        of replicas divides it.
-      shuffle_window: records of a stream that change places among each other;
-        a stream holds so many in memory.
-      seed: of order and choice.
-
-    Raises:
-      ValueError: a number below one, or streams that don't divide the batch.
-    """
-
-    batch_images: int = 32
-    captions_per_image: int = 5
-    max_length: int = 24
-    num_streams: int = 8
-    shuffle_window: int = 64
-    seed: int = 1
-
-    def __post_init__(self) -> None:
-        """Validates once, where the settings are made."""
-        for field in dataclasses.fields(self)[:-1]:
-            value = getattr(self, field.name)
-            if value < 1:
-                raise ValueError(
-                    f"`{field.name}` must be positive, got {value}"
-                )
-        if self.batch_images % self.num_streams:
-            raise ValueError(
-                "`num_streams` must divide `batch_images`, got "
-                f"{self.num_streams} streams and {self.batch_images} images"
-            )
-
-    @property
-    def stream_images(self) -> int:
-        """Images that each stream gives to a batch."""
-        return self.batch_images // self.num_streams
-
-    def replica_streams(self, replicas: int, workers: int = 1) -> int:
-        """How many of the streams each replica has.
-
-        Raises:
-          ValueError: they can't be shared evenly; says by how many they can.
-        """
-        streams = self.num_streams
-        if streams % replicas:
-            fits = [n for n in range(1, streams + 1) if not streams % n]
-            of = f" of {workers} workers" if workers > 1 else ""
-            raise ValueError(
-                f"{replicas} replicas{of} can't share {streams} streams "
-                f"evenly: use one of {fits} replicas in all, or another "
-                "`num_streams`"
-            )
-        return streams // replicas
-
-
-@dataclasses.dataclass(frozen=True)
-class Share:
-    """A worker's part of the replicas, and so of the streams.
-
-    Attributes:
-      worker: its number, from zero.
-      workers: of all; divides the replicas.
-    """
-
-    worker: int = 0
-    workers: int = 1
-
-    def of(self, count: int) -> range:
-        """The worker's part of so many streams or replicas, in order."""
-        part = count // self.workers
-        return range(self.worker * part, (self.worker + 1) * part)
 
 
 _WHOLE = Share()

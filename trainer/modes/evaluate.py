@@ -4,6 +4,7 @@ from pipeline.recordset import record_set as record_set_lib
 from pipeline.scenes import truth as truth_lib
 from trainer.data import batches as batches_lib
 from trainer.data import folds
+from trainer.data.batching import Batching
 from trainer.evaluation import evaluation, split_loss
 from trainer.report import results
 from trainer.run import directory
@@ -15,7 +16,7 @@ def evaluate(
     run_dir: str,
     *,
     setup: setup_lib.Setup,
-    batching: batches_lib.Batching,
+    batching: Batching,
     split: str = "test",
     truth: str | None = None,
     page_images: int = 24,

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches
+from trainer.data.batching import Batching
 from trainer.training import loss as loss_lib
 from trainer.training import loss_scale as loss_scale_lib
 from trainer.training import optimizer as optimizer_lib
@@ -28,7 +29,7 @@ class Recipe:
         TPU's always are.
     """
 
-    batching: batches.Batching
+    batching: Batching
     optimizer: optimizer_lib.AdamW
     loss: loss_lib.CaptionLoss
     loss_scale: loss_scale_lib.DynamicScale

@@ -9,8 +9,9 @@ import pytest
 from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from trainer.data import batches, folds, split_images
+from trainer.data.batching import Batching
 
-BATCHING = batches.Batching(
+BATCHING = Batching(
     batch_images=8,
     captions_per_image=3,
     max_length=7,

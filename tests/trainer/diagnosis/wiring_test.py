@@ -13,9 +13,10 @@ from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import batches, split_images
+from trainer.data.batching import Batching
 from trainer.diagnosis import wiring
 
-BATCHING = batches.Batching(
+BATCHING = Batching(
     batch_images=8, captions_per_image=3, max_length=8, num_streams=4
 )
 

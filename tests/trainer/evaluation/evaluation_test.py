@@ -6,11 +6,12 @@ import tensorflow as tf
 from pipeline.recordset import manifest
 from tests.support import fixtures
 from trainer.data import batches, split_images
+from trainer.data.batching import Batching
 from trainer.decoding import beam, generator
 from trainer.evaluation import evaluation, split_loss
 from trainer.training import loss, loss_scale, optimizer, train_step
 
-BATCHING = batches.Batching(
+BATCHING = Batching(
     batch_images=4, num_streams=2, captions_per_image=2, max_length=8
 )
 

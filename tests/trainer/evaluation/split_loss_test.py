@@ -12,9 +12,10 @@ from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import batches as batches_lib
 from trainer.data import split_images
+from trainer.data.batching import Batching
 from trainer.evaluation import split_loss
 
-BATCHING = batches_lib.Batching(
+BATCHING = Batching(
     batch_images=8,
     captions_per_image=3,
     max_length=4,

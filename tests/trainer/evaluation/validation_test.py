@@ -6,6 +6,7 @@ import tensorflow as tf
 from pipeline.scoring import bleu, cider
 from tests.support import fixtures
 from trainer.data import batches as batches_lib
+from trainer.data.batching import Batching
 from trainer.decoding import generator, greedy
 from trainer.evaluation import scorers, split_loss
 from trainer.evaluation.validation import Validation
@@ -15,7 +16,7 @@ from trainer.evaluation.validation import Validation
 def validation(tmp_path_factory) -> Validation:
     folder = tmp_path_factory.mktemp("records")
     record_set = fixtures.write_uneven_record_set(folder)
-    batching = batches_lib.Batching(
+    batching = Batching(
         batch_images=4, captions_per_image=2, max_length=6, num_streams=2
     )
     model = fixtures.tiny_captioner(record_set.vocabulary)

@@ -9,7 +9,7 @@ import pytest
 from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
-from trainer.data import batches
+from trainer.data.batching import Batching
 from trainer.decoding import beam
 from trainer.devices import strategy
 from trainer.training import (
@@ -22,7 +22,7 @@ from trainer.training import (
 )
 
 RECIPE = recipe.Recipe(
-    batching=batches.Batching(
+    batching=Batching(
         batch_images=8, captions_per_image=2, max_length=5, num_streams=2
     ),
     optimizer=optimizer.AdamW(learning_rate=1e-3, scaling="sqrt"),

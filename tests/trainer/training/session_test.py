@@ -8,8 +8,8 @@ import pytest
 from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from trainer import config, configurable
-from trainer.data import batches as batches_lib
 from trainer.data import folds
+from trainer.data.batching import Batching
 from trainer.decoding import greedy
 from trainer.devices import strategy
 from trainer.loop import cadence as cadence_lib
@@ -20,7 +20,7 @@ from trainer.training import setup as setup_lib
 
 CADENCE = cadence_lib.Cadence()
 RECIPE = recipe_lib.Recipe(
-    batching=batches_lib.Batching(
+    batching=Batching(
         batch_images=4, captions_per_image=2, max_length=6, num_streams=2
     ),
     optimizer=optimizer.AdamW(average_decay=0.9),

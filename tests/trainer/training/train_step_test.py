@@ -19,6 +19,7 @@ from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import batches as batches_lib
+from trainer.data.batching import Batching
 from trainer.run import checkpoints
 from trainer.training import (
     loss,
@@ -28,7 +29,7 @@ from trainer.training import (
     weight_average,
 )
 
-BATCHING = batches_lib.Batching(
+BATCHING = Batching(
     batch_images=8,
     captions_per_image=3,
     max_length=4,
@@ -54,7 +55,7 @@ class Training:
         record_set: record_set_lib.RecordSet,
         strategy: tf.distribute.Strategy,
         *,
-        batching: batches_lib.Batching = BATCHING,
+        batching: Batching = BATCHING,
         dropout_rate: float = 0.3,
         scale: loss_scale.DynamicScale | None = None,
         microbatches: int = 1,

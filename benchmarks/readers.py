@@ -62,9 +62,14 @@ WRITERS = {"json": write_json, "csv": write_csv, "tar": write_tar}
 
 def read(kind: str, path: str) -> None:
     """Prints items, seconds, and by how many MB resident memory grew."""
-    from pipeline.readers import documents, inputs, table, webdataset
+    from pipeline.readers import (
+        annotation_files,
+        documents,
+        table,
+        webdataset,
+    )
 
-    file = inputs.InputFile(path)
+    file = annotation_files.InputFile(path)
     # Importing TensorFlow took more than any reader does: a new peak.
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     before = peak()

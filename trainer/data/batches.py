@@ -16,10 +16,13 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records
+from trainer.data import options
 from trainer.data.batching import Batching, Share
 
 Batch = dict[str, Any]
 
+# Batches that are parsed at once; the streams are read by threads of their own.
+_PARSERS = 4
 _HASHES = 1 << 40  # Leaves room for a batch's rows in 64 bits.
 
 
@@ -160,12 +163,7 @@ class CaptionDataset:
         return [image_id.decode() for image_id in ids if image_id]
 
     def _with_options(self, dataset: tf.data.Dataset) -> tf.data.Dataset:
-        options = tf.data.Options()
-        options.experimental_distribute.auto_shard_policy = (
-            tf.data.experimental.AutoShardPolicy.OFF
-        )
-        options.deterministic = True
-        return dataset.with_options(options).prefetch(4)
+        return dataset.with_options(options.steady()).prefetch(4)
 
     def _epoch(
         self,
@@ -183,7 +181,7 @@ class CaptionDataset:
         # All of a batch at once: calls for each record cost as much again.
         batches = turns.map(
             lambda numbers, serialised: self._batch(numbers, serialised, epoch),
-            num_parallel_calls=tf.data.AUTOTUNE,
+            num_parallel_calls=_PARSERS,
         )
         if swap_images:
             lent = self._turns(streams, epoch, done, shift=1).batch(own, True)

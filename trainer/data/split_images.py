@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records
+from trainer.data import options
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,4 +114,4 @@ def _serialised(
         lambda path, first, count: (
             tf.data.TFRecordDataset(path).skip(first).take(count)
         )
-    )
+    ).with_options(options.steady())

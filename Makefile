@@ -14,9 +14,6 @@ BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 # A file's tests stay in one process: they share what is trained for them.
 TESTS := $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile
-# Start-up notes of TensorFlow and Beam come before any log level counts.
-NOTES := ^(WARNING: All log|[IWE]0000 |WARNING:root:apitools)
-QUIET := 2> >(grep --line-buffered -vE '$(NOTES)' >&2)
 
 .PHONY: demo test test-slow lint clean
 
@@ -35,17 +32,17 @@ $(VENV)/.test: setup.py constraints.txt | $(VENV)/bin/python
 
 demo: $(VENV)/.demo
 	@echo "1/4 rendering scenes"
-	@$(RUN) pipeline.scenes --output=$(DEMO)/scenes $(QUIET)
+	@$(RUN) pipeline.scenes --output=$(DEMO)/scenes
 	@echo "2/4 encoding images"
 	@$(RUN) pipeline.main --annotations=$(DEMO)/scenes/captions.jsonl \
-	  --images=$(DEMO)/scenes --output=$(DEMO)/records --num_shards=4 $(QUIET)
+	  --images=$(DEMO)/scenes --output=$(DEMO)/records --num_shards=4
 	@echo "3/4 training"
 	@$(RUN) trainer.main --mode=train --gin_file=gin/run_demo.gin \
 	  --gin_param="RECORDS = '$(DEMO)/records'" \
 	  --gin_param="evaluate.truth = '$(DEMO)/scenes/truth.jsonl'" \
-	  --run_dir=$(DEMO)/run $(QUIET)
+	  --run_dir=$(DEMO)/run
 	@echo "4/4 captions, scores and page"
-	@$(RUN) trainer.main --mode=evaluate --run_dir=$(DEMO)/run $(QUIET)
+	@$(RUN) trainer.main --mode=evaluate --run_dir=$(DEMO)/run
 
 test: $(VENV)/.test
 	$(TESTS) -m "not slow"

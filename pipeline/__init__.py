@@ -2,6 +2,7 @@
 
 The rooms, in order; a room imports only those above it:
 
+  startup     keeps known start-up notes off standard error
   recordset   the contract with the trainer: records, shards, manifest, words
   images      bytes -> pixels, thumbnail, an encoder's input, a hash of the look
   encoders    prepared input -> grid [locations, depth]; fingerprints

@@ -10,22 +10,23 @@ Flags that are not listed here go to Apache Beam, for example
 `--direct_running_mode=multi_processing --direct_num_workers=2`.
 """
 
-import os
-
-# TensorFlow's C++ start-up notes would bury the progress lines.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import dataclasses
 import sys
 
 from absl import app, flags
-from apache_beam.io.filesystems import FileSystems
 
-from pipeline.job import beam_runner
-from pipeline.modes import inspect_page, precompute, verify
-from pipeline.modes import options as options_lib
-from pipeline.readers import formats
-from pipeline.recordset import records
+from pipeline import startup
+
+# Before TensorFlow, which looks for devices itself once flags are parsed.
+app.call_after_init(startup.find_devices)
+with startup.without_notes():
+    from apache_beam.io.filesystems import FileSystems
+
+    from pipeline.job import beam_runner
+    from pipeline.modes import inspect_page, precompute, verify
+    from pipeline.modes import options as options_lib
+    from pipeline.readers import formats
+    from pipeline.recordset import records
 
 flags.DEFINE_enum(
     "mode",
@@ -161,6 +162,7 @@ def _run(argv: list[str]) -> str:
         }
     )
     beam_options = beam_runner.parse_options(argv)
+    startup.compute_in_half()
     # What is read here, before the pipeline is, may lie on S3 too.
     FileSystems.set_options(beam_options)
     if given["mode"] == "verify":

@@ -8,21 +8,22 @@ python -m trainer.main --mode=evaluate --run_dir=R
 python -m trainer.main --mode=caption --run_dir=R photo.jpg folder/
 """
 
-import os
-
-# TensorFlow's C++ start-up notes would bury the progress lines.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-
 import logging
 import sys
 
-import tensorflow as tf
 from absl import app, flags
-from absl import logging as absl_logging
 
-from trainer import config, configurable
-from trainer.devices import heartbeat, launcher
-from trainer.loop import stop_signal
+from pipeline import startup
+
+# Before TensorFlow, which looks for devices itself once flags are parsed.
+app.call_after_init(startup.find_devices)
+with startup.without_notes():
+    import tensorflow as tf
+    from absl import logging as absl_logging
+
+    from trainer import config, configurable
+    from trainer.devices import heartbeat, launcher
+    from trainer.loop import stop_signal
 
 _MODE = flags.DEFINE_enum(
     "mode",

@@ -7,6 +7,7 @@ import os
 import keras
 import tensorflow as tf
 
+from pipeline import startup
 from trainer.devices import cluster
 
 _LOG = logging.getLogger(__name__)
@@ -81,6 +82,7 @@ class Devices:
             )
         keras.config.set_dtype_policy(self.precision)
         strategy = self._open(kind, resolver)
+        startup.compute_in_half()
         if strategy.extended.should_save_summary:  # On the chief alone.
             _LOG.info("devices: %s", self._told(kind, strategy, resolver))
         return strategy

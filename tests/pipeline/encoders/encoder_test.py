@@ -217,8 +217,8 @@ def test_noise_weights_are_the_same_in_every_process(
     small: encoder_lib.Encoder,
 ) -> None:
     script = (
-        "import json; from pipeline import encoders;"
-        f"e = encoders.load_encoder({SMALL!r}, weights='none', image_size=64);"
+        "import json; from pipeline.encoders import encoder;"
+        f"e = encoder.load_encoder({SMALL!r}, weights='none', image_size=64);"
         "print(json.dumps(e.fingerprint))"
     )
     root = Path(__file__).parents[3]

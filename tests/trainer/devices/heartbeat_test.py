@@ -7,8 +7,8 @@ import sys
 from trainer.devices import heartbeat
 
 LIVES = (
-    "import time; from trainer import heartbeat; heartbeat.start(); "
-    "heartbeat.ready(); time.sleep(60)"
+    "import time; from trainer.devices import heartbeat; "
+    "heartbeat.start(); heartbeat.ready(); time.sleep(60)"
 )
 
 
@@ -29,7 +29,9 @@ def test_signs_arrive_until_nobody_listens():
     try:
         signs = b""
         while len(signs) < 3:
-            signs += os.read(reading, 1)
+            sign = os.read(reading, 1)
+            assert sign, "the process ended"
+            signs += sign
         assert set(signs) == set(heartbeat.ALIVE + heartbeat.READY)
         os.close(reading)
         assert process.wait(timeout=30) == 1

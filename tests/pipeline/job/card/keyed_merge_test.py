@@ -19,8 +19,8 @@ def test_every_key_falls_in_one_bucket() -> None:
 
 def test_a_bucket_does_not_depend_on_the_process() -> None:
     code = (
-        "from pipeline.survey import buckets\n"
-        "print(dict(buckets.scatter({('train', 'a dog'): 1}, 1000)))"
+        "from pipeline.job.card import keyed_merge\n"
+        "print(dict(keyed_merge.scatter({('train', 'a dog'): 1}, 1000)))"
     )
     told = {
         subprocess.run(

@@ -116,7 +116,7 @@ def main(argv: list[str]) -> None:
 
 
 def _line(error: Exception) -> str:
-    """What it says; gin adds the place of the call on lines of its own."""
+    """The error's text without the lines that gin adds about the call."""
     return str(error).split("\n  In call to configurable")[0]
 
 

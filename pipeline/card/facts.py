@@ -123,8 +123,8 @@ class LadderFacts:
       tokens: measured, END included.
       uniform: every token as likely as any other.
       unigram: by its frequency.
-      bigram: interpolated Kneser-Ney.
-      trigram: likewise.
+      bigram: interpolated Kneser-Ney after one word.
+      trigram: interpolated Kneser-Ney after two words.
     """
 
     split: str
@@ -177,7 +177,7 @@ class Facts:
       rejected: reason -> images left out.
       features: of all splits together.
       ladder: None without train captions or without another split.
-      floors: likewise.
+      floors: None without train captions or without another split.
       crowded_hashes: groups of alike images that were too large to compare
         each with each; near-duplicates may be missed there.
     """

@@ -27,7 +27,7 @@ class FeatureSums:
       constant: grids that are the same at every location.
       nonzero: grids whose pooled feature has a length.
       pooled: int [depth], of the features' means over locations.
-      unit: likewise, scaled to length 1.
+      unit: int [depth], of those means scaled to length 1.
       pooled_squares: of squared lengths of pooled features.
       squares: of squared lengths of features, the mean over locations.
     """

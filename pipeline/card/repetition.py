@@ -23,8 +23,8 @@ def judge_repeats(
     Args:
       times: n -> number of different captions that occur n times.
       distinct_exact: see `CaptionFacts`.
-      shared: likewise.
-      repeated_within: likewise.
+      shared: see `CaptionFacts`.
+      repeated_within: see `CaptionFacts`.
       frequent: (count, text), in any order.
     """
     captions = sum(n * many for n, many in times.items())

@@ -37,7 +37,7 @@ class Image:
 
     @property
     def ref(self) -> Ref:
-        """Where it lies."""
+        """The path of the file."""
         return self.image_id, self.split, self.file, self.offset
 
 

@@ -117,7 +117,7 @@ def _read_to_end(stream: Any, most: int) -> bytes:
 
 
 def _narrow(file: Any, length: int) -> Any:
-    """Lets a bucket's file fetch `length` bytes, not its buffer's 16 MB."""
+    """Makes a bucket's file fetch `length` bytes instead of 16 MB."""
     if hasattr(file, "_chunk_size"):  # Google's has no public way.
         file._chunk_size = length
     return getattr(file, "raw", file)

@@ -24,7 +24,7 @@ OWNER_FILE = ".owner"
 
 
 class LockError(RuntimeError):
-    """The folder is another run's."""
+    """The output folder belongs to another job."""
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ class Rule(Generic[Facts]):
             value=value,
             threshold=threshold,
             above=self.above,
-            meaning=self._told(value),
+            meaning=self._worded(value),
             advice="" if level == "ok" else self.advice,
         )
 
@@ -55,7 +55,7 @@ class Rule(Generic[Facts]):
             return False
         return value > limit if self.above else value < limit
 
-    def _told(self, value: float | None) -> str:
+    def _worded(self, value: float | None) -> str:
         if value is None:
             return "There is too little data to judge by."
         return self.meaning.format(value)

@@ -73,7 +73,7 @@ def lines(findings: Sequence[Finding]) -> list[str]:
 
 
 def verdict(findings: Sequence[Finding]) -> str:
-    """One plain sentence: the first finding's, unless all are `ok`."""
+    """One plain sentence about the first finding, or that all are `ok`."""
     if gravest(findings) == "ok":
         return "A captioner can learn from this data."
     first = findings[0]

@@ -52,7 +52,7 @@ class Look:
 
     @classmethod
     def parse(cls, text: str) -> "Look":
-        """The inverse of `str`."""
+        """Parses what `str` returns."""
         return cls(int(text[:16], 16), bytes.fromhex(text[16:]))
 
     def __str__(self) -> str:

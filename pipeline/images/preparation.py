@@ -26,7 +26,7 @@ class Preparation:
     Attributes:
       image_size: height and width of the model's input.
       mean: of each channel, in the model's order.
-      scale: likewise.
+      scale: of each channel, in the model's order.
       channels: 'rgb' or 'bgr', the model's order.
     """
 

@@ -55,7 +55,7 @@ class Precompute(beam.PTransform):
         )
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         writer = self._writer
         references, unread = begin | "Read" >> self._reader
         references |= split_lists.AssignSplits(self._rule)

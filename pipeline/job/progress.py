@@ -74,7 +74,7 @@ class Ticker:
         self._thread = threading.Thread(target=self._tick, daemon=True)
 
     def __enter__(self) -> "Ticker":
-        """Begins."""
+        """Starts it."""
         self._thread.start()
         return self
 
@@ -127,7 +127,7 @@ class Board:
         self._images, self._captions = Pace(), Pace()
 
     def __enter__(self) -> "Board":
-        """Begins."""
+        """Starts it."""
         return self
 
     def __exit__(self, *_: object) -> None:

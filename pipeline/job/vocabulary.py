@@ -29,7 +29,7 @@ class LearnVocabulary(beam.PTransform):
         self._min_count, self._max_size = min_count, max_size
 
     def expand(self, references: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         train = references | "Train only" >> beam.Filter(
             lambda part: part.split == "train"
         )

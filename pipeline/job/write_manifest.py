@@ -69,7 +69,7 @@ class WriteManifest(beam.PTransform):
         self._summary, self._written = summary, written
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         written = self._written
         return (
             begin

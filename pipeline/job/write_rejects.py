@@ -17,7 +17,7 @@ class WriteRejects(beam.PTransform):
         self._output, self._num_shards = output, num_shards
 
     def expand(self, rejects: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         output, num_shards = self._output, self._num_shards
         return (
             rejects

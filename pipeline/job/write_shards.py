@@ -29,7 +29,7 @@ class WriteShards(beam.PTransform):
         self._writer = writer
 
     def expand(self, references: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         num_shards = self._writer.num_shards
         return (
             references
@@ -76,17 +76,17 @@ class _WriteShard(beam.DoFn):
         )
         self._begun = following
         if begun:
-            yield from _told(begun.finish(following.begin_batch))
+            yield from _outputs(begun.finish(following.begin_batch))
 
     def finish_bundle(self) -> Iterator[Any]:
         """Finishes the last shard."""
         if self._begun:
-            for output in _told(self._begun.finish()):
+            for output in _outputs(self._begun.finish()):
                 yield _in_global_window(output)
 
 
-def _told(shard: shard_index.WrittenShard) -> Iterator[Any]:
-    """What a finished shard tells the stages behind it."""
+def _outputs(shard: shard_index.WrittenShard) -> Iterator[Any]:
+    """What a finished shard gives to the stages behind it."""
     split = shard.row.split
     beam.metrics.Metrics.counter("written", split).inc(shard.row.records)
     if shard.row.records:
@@ -98,7 +98,7 @@ def _told(shard: shard_index.WrittenShard) -> Iterator[Any]:
 
 
 def _in_global_window(output: Any) -> Any:
-    """As an output of a bundle, not of an element, has to be."""
+    """`finish_bundle` must emit windowed values."""
     if isinstance(output, beam.pvalue.TaggedOutput):
         value = GlobalWindows.windowed_value(output.value)
         return beam.pvalue.TaggedOutput(output.tag, value)

@@ -46,7 +46,7 @@ class Rehearsal:
     memory: int
 
     def __str__(self) -> str:
-        """Two lines."""
+        """Formats the estimate in two lines."""
         rate = self.images / self.seconds
         whole = self.total / rate
         size = self.total * self.bytes / self.images

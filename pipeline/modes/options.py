@@ -87,7 +87,7 @@ class Options:
 
     @property
     def paths(self) -> list[tuple[str, str]]:
-        """What the workers are told to read and write: flag and path."""
+        """Flag and path of all that the workers read and write."""
         if self.dataset == "tfds":
             paths = [("tfds_data_dir", self.tfds_data_dir or "")]
         else:

@@ -59,7 +59,7 @@ class Tally:
         return f"{self.shards} shards, {self.images} images, {megabytes:.1f} MB"
 
     def line(self) -> str:
-        """The same with rate and time left."""
+        """The line, with rate and time left."""
         rate = self._pace.rate(self.bytes)
         left = progress.time_left(self.total - self.bytes, rate)
         pace = f", {rate / 1e6:.1f} MB/s" if rate else ""
@@ -246,7 +246,7 @@ def _unlisted(folder: _Folder, files: Set[str]) -> Iterator[str]:
             yield f"{name}: not in the manifest"
         shard = name.removesuffix(shard_index.SUFFIX) + verify_shard.SUFFIX
         if name.endswith(shard_index.SUFFIX) and shard not in folder.sizes:
-            # A listed shard that is missing is told of elsewhere.
+            # A listed shard that is missing is reported elsewhere.
             if shard not in files:
                 yield f"{name}: its shard is missing"
 

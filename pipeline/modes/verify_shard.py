@@ -30,7 +30,7 @@ class _Digested:
         return data
 
     def hexdigest(self) -> str:
-        """Of the whole file, whatever was read of it before."""
+        """The digest of the whole file, whatever was read of it before."""
         while self.read(_CHUNK_BYTES):
             pass
         return self._sha256.hexdigest()
@@ -43,7 +43,7 @@ class Expected:
     Attributes:
       files: sha256 -> file, of all of them.
       grid: shape and storage of the grids; None where it is not known.
-      rule: of the splits, likewise.
+      rule: of the splits; None where it is not known.
     """
 
     files: Mapping[str, str]

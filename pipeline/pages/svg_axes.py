@@ -2,7 +2,7 @@
 
 A plot has no view box: marks stand at percentages and text at CSS pixels, so a
 plot may be 300 or 1,000 pixels wide. Only lines are stretched, and their
-strokes are told not to. Colours come from the page's style.
+strokes keep their width. Colours come from the page's style.
 """
 
 import dataclasses

@@ -69,13 +69,13 @@ def common_folder(files: Iterable[InputFile]) -> str:
 
 
 def digest(files: Iterable[InputFile]) -> str:
-    """Of contents and splits; neither paths nor their order change it."""
+    """Digest of contents and splits; paths and their order do not matter."""
     rows = sorted([file.split, _sha256(file.path)] for file in files)
     return manifest.digest(rows)
 
 
 def digest_states(files: Iterable[InputFile], root: str) -> str:
-    """Of names, sizes and times: for files too large to be read twice."""
+    """Digest of names, sizes and times, for files too large to read twice."""
     rows = sorted(
         [file.split, file.path.removeprefix(root), *file.state]
         for file in files

@@ -115,7 +115,7 @@ class ReadCoco(beam.PTransform):
         self._files = files
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         parsed = [
             begin
             | f"Read {name}" >> documents.ReadItems(self._files, name)

@@ -21,12 +21,12 @@ def items(path: str, name: str) -> Iterator[Any]:
         try:
             yield from ijson.items(file, f"{name}.item", use_float=True)
         except ijson.JSONError as error:
-            told = error.args[0]
-            if isinstance(told, bytes):  # Where it quotes what is not UTF-8.
-                told = told.decode(errors="replace")
-            told = told.partition("\n")[0]
+            detail = error.args[0]
+            if isinstance(detail, bytes):  # Where it quotes what is not UTF-8.
+                detail = detail.decode(errors="replace")
+            detail = detail.partition("\n")[0]
             raise manifest.RecordSetError(
-                f"{path} is no whole JSON document: {told}"
+                f"{path} is no whole JSON document: {detail}"
             ) from error
 
 
@@ -48,7 +48,7 @@ class ReadItems(beam.PTransform):
         self._files, self._name = sorted(files), name
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         return (
             begin
             | beam.Create(self._files)

@@ -108,7 +108,7 @@ class ReadFlickr(beam.PTransform):
         self._files, self._lists = files, lists
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         if self._files[0].path.endswith(".csv"):
             parse = lines.ParseLines(self._files, parse_bar, skip=1)
         else:

@@ -37,8 +37,8 @@ def _locate(
             yield dataclasses.replace(part, source=paths[0])
             continue
         reason = "ambiguous-image" if paths else "no-such-image"
-        told = f"{len(paths)} files of --images have this name"
-        reject = Reject(part.image_id, part.source, reason, told)
+        detail = f"{len(paths)} files of --images have this name"
+        reject = Reject(part.image_id, part.source, reason, detail)
         yield beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
@@ -55,7 +55,7 @@ class LocateImages(beam.PTransform):
         self._reader, self._pattern = reader, pattern
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         root = root_of(self._pattern)
         good, rejects = begin | "Read captions" >> self._reader
         paths = (

@@ -76,7 +76,7 @@ class ReadJsonl(beam.PTransform):
         self._files = files
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         good, rejects = begin | lines.ParseLines(self._files, parse)
         agreed, conflicts = good | split_lists.AgreeOnSplits()
         return agreed, (rejects, conflicts) | "Both rejects" >> beam.Flatten()

@@ -71,7 +71,7 @@ def _parse(pair: tuple[str, Any]) -> Iterator[Any]:
 
 
 def _judge(group: tuple[str, Iterable[Reference]]) -> Iterator[Any]:
-    """Passes an image that stands once and has a caption."""
+    """Passes on images that occur once and have a caption."""
     references = sorted(group[1], key=lambda part: (part.source, part.captions))
     if len(references) > 1:
         reason = "duplicate-id"
@@ -95,7 +95,7 @@ class ReadKarpathy(beam.PTransform):
         self._files = files
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         parsed, malformed = (
             begin
             | documents.ReadItems(self._files, "images")

@@ -36,7 +36,7 @@ class ReadLines(beam.PTransform):
         self._paths, self._skip = paths, skip
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         # Bytes: a line in another encoding is rejected, and loses no other.
         coder = beam.coders.BytesCoder()
         return (

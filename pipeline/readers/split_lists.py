@@ -41,7 +41,7 @@ class AgreeOnSplits(beam.PTransform):
     """References -> (references, rejects): no image in two splits."""
 
     def expand(self, references: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         return (
             references
             | beam.Map(_by_image)
@@ -57,7 +57,7 @@ class JoinSplits(beam.PTransform):
     """
 
     def expand(self, pair: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         references, names = pair
         return (
             (references | beam.Map(_by_image), names)

@@ -28,7 +28,7 @@ class ReadSome(beam.PTransform):
         self._reader, self._size = reader, size
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         references, rejects = begin | self._reader
         last = (
             references
@@ -51,7 +51,7 @@ class ReadSome(beam.PTransform):
 
 
 def _place(row: Any) -> float:
-    """Of a reference or a reject, in [0, 1)."""
+    """Position of a reference or a reject in the draw, in [0, 1)."""
     return splits.unit_hash("limit", row.image_id)
 
 

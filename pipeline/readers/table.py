@@ -44,8 +44,8 @@ class Columns:
             UTF-8, no image, no caption, or a split that is no word.
         """
         if len(cells) != len(header):
-            told = f"has {len(cells)} cells, the first row {len(header)}"
-            raise MalformedReference("malformed-row", _start(cells), told)
+            detail = f"has {len(cells)} cells, the first row {len(header)}"
+            raise MalformedReference("malformed-row", _start(cells), detail)
         row = dict(zip(header, cells, strict=True))
         source, captions = row[self.image], with_text([row[self.caption]])
         split = row[self.split].strip() if self.split else ""
@@ -56,8 +56,8 @@ class Columns:
                 "malformed-row", _start(cells), "is not UTF-8"
             ) from error
         if not source or not is_split(split):
-            told = "an image is a path, a split one word"
-            raise MalformedReference("malformed-row", _start(cells), told)
+            detail = "an image is a path, a split one word"
+            raise MalformedReference("malformed-row", _start(cells), detail)
         if not captions:
             raise MalformedReference("no-captions", source, "no text")
         return Reference(source, source, captions, split)
@@ -136,8 +136,8 @@ def rows(file: InputFile, columns: Columns, delimiter: str) -> Iterator[Any]:
             yield dataclasses.replace(reference, split=split)
 
 
-def _reject(where: str, reason: str, told: str) -> beam.pvalue.TaggedOutput:
-    return beam.pvalue.TaggedOutput(REJECTS, Reject(where, "", reason, told))
+def _reject(where: str, reason: str, detail: str) -> beam.pvalue.TaggedOutput:
+    return beam.pvalue.TaggedOutput(REJECTS, Reject(where, "", reason, detail))
 
 
 class ReadTable(beam.PTransform):
@@ -156,7 +156,7 @@ class ReadTable(beam.PTransform):
         self._delimiter = delimiter
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         read = beam.FlatMap(rows, self._columns, self._delimiter)
         good, malformed = (
             begin

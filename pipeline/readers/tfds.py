@@ -113,8 +113,8 @@ def _parse(
       MalformedReference: damaged, not one image, or no captions.
     """
     if data is None:
-        told = "a record does not fit its checksum"
-        raise MalformedReference("malformed-record", file.path, told)
+        detail = "a record does not fit its checksum"
+        raise MalformedReference("malformed-record", file.path, detail)
     try:
         values = _values(data)
         texts = [text.decode() for text in values.get(columns.caption, [])]
@@ -124,8 +124,8 @@ def _parse(
         ) from error
     images = values.get(columns.image, [])
     if len(images) != 1:
-        told = f"{columns.image!r} holds {len(images)} images"
-        raise MalformedReference("malformed-record", file.path, told)
+        detail = f"{columns.image!r} holds {len(images)} images"
+        raise MalformedReference("malformed-record", file.path, detail)
     captions = with_text(texts)
     if not captions:
         raise MalformedReference("no-captions", file.path, "no text")
@@ -174,7 +174,7 @@ class ReadTfds(beam.PTransform):
         self._files, self._root, self._columns = sorted(files), root, columns
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         read = beam.FlatMap(examples, self._root, self._columns)
         good, rejects = (
             begin

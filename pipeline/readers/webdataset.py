@@ -66,7 +66,7 @@ def _members(tar: tarfile.TarFile) -> Iterator[_Member]:
         named = _MEMBER.fullmatch(member.name)
         if named and member.isreg() and not member.issparse():
             yield _opened(tar, member, named["key"], named["kind"])
-        # It would keep every one.
+        # TarFile caches every member; clear the list to bound memory.
         tar.members.clear()  # type: ignore[attr-defined]
 
 
@@ -109,13 +109,15 @@ def _parse(
     images = [member for member in members if member.kind in _IMAGES]
     if len(images) != 1 or len(files) < len(members):
         kinds = ", ".join(sorted(member.kind for member in members))
-        told = f"needs one image beside its captions, has {kinds}"
-        raise MalformedReference("malformed-sample", image_id, told)
+        detail = f"needs one image beside its captions, has {kinds}"
+        raise MalformedReference("malformed-sample", image_id, detail)
     try:
         captions = _captions(files, field)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        told = f"needs text, or JSON with {field!r} ({error!r})"[:200]
-        raise MalformedReference("malformed-sample", image_id, told) from error
+        detail = f"needs text, or JSON with {field!r} ({error!r})"[:200]
+        raise MalformedReference(
+            "malformed-sample", image_id, detail
+        ) from error
     if not captions:
         raise MalformedReference("no-captions", image_id, "no caption has text")
     (image,) = images
@@ -160,7 +162,7 @@ class ReadWebDataset(beam.PTransform):
         self._files, self._root, self._field = sorted(files), root, field
 
     def expand(self, begin: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         read = beam.FlatMap(samples, self._root, self._field)
         good, rejects = (
             begin

@@ -61,7 +61,7 @@ class Encoding:
     Attributes:
       images: where the sources lie.
       encoder: name for `encoder.load_encoder`.
-      weights: likewise.
+      weights: for `encoder.load_encoder`.
       grid: how grids are stored.
       batch_size: images the encoder takes at once.
       thumbnail_side: longest side in pixels; 0 stores none.
@@ -102,7 +102,7 @@ class Encoding:
 
         Args:
           row: of what `begin` gives.
-          log: told of every grid that is stored.
+          log: gets every grid that is stored.
         """
         if isinstance(row, Reject):
             return row
@@ -179,5 +179,5 @@ class Encoding:
 def reject(
     reference: reference_lib.Reference, reason: str, detail: str
 ) -> Reject:
-    """What is told of a reference that is left out."""
+    """The reject of a reference that is left out."""
     return Reject(reference.image_id, reference.uri, reason, detail)

@@ -106,7 +106,7 @@ class CaptionDataset:
 
         Args:
           replicas: as for `epochs`.
-          share: likewise.
+          share: as for `epochs`.
           swap_images: captions get the grid of the split's next image; only
             without shuffling.
 
@@ -150,7 +150,7 @@ class CaptionDataset:
         )
 
     def image_ids(self, step: int) -> list[str]:
-        """Of the images that a step's global batch holds, in its order."""
+        """Ids of the images in a step's global batch, in its order."""
         epoch, done = (
             tf.constant(part, tf.int64)
             for part in divmod(step, self.steps_per_epoch)

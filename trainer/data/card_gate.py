@@ -44,7 +44,7 @@ def admit(
     if stops:
         raise RefusedDataError(_refusal(record_set.path, stops, waived))
     return [
-        f"{'waived' if each.level == 'stop' else 'warn'}: {_told(each)}"
+        f"{'waived' if each.level == 'stop' else 'warn'}: {_line(each)}"
         for each in card.findings
         if each.level != "ok"
     ]
@@ -64,13 +64,13 @@ def _refusal(path: str, stops: Sequence[Finding], waived: Sequence[str]) -> str:
     more = f" Also: {', '.join(each.slug for each in rest)}." if rest else ""
     names = [*waived, *(each.slug for each in stops)]
     return (
-        f"{path} is not fit to train on: {_told(first)}{more} See its "
+        f"{path} is not fit to train on: {_line(first)}{more} See its "
         "data_card.html. To train all the same: "
         f'--gin_param="train.waived = {names}"'
     )
 
 
-def _told(finding: Finding) -> str:
+def _line(finding: Finding) -> str:
     """Which, what, by which number, and what to do; on one line."""
     text = (
         f"{finding.slug}: {wording.sentence(finding)} "

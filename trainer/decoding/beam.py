@@ -161,7 +161,7 @@ def _first_beams(
 def _extend(
     beams: Beams, next_token: step.NextToken, length_power: float
 ) -> Beams:
-    """Says one more token of each live hypothesis."""
+    """Extends each live hypothesis by one token."""
     images, count, _ = beams.tokens.shape
     last = tf.gather(beams.tokens, tf.maximum(beams.place - 1, 0), axis=2)
     last = tf.where(beams.place > 0, last, vocabulary.START)

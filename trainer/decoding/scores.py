@@ -8,7 +8,14 @@ NEVER = -1e9
 
 
 def log_probs(logits: tf.Tensor) -> tf.Tensor:
-    """Log softmax in which PAD, UNK and START are never chosen."""
+    """Log softmax that never chooses PAD, UNK or START.
+
+    Args:
+      logits: float32 [..., vocabulary].
+
+    Returns:
+      float32 [..., vocabulary]; the three tokens have `NEVER` added.
+    """
     banned = tf.one_hot(
         [vocabulary.PAD, vocabulary.UNK, vocabulary.START],
         logits.shape[-1],

@@ -21,7 +21,7 @@ def start() -> None:
 
 
 def ready() -> None:
-    """Tells that all workers have found each other."""
+    """Reports that all workers have found each other."""
     if ENVIRONMENT in os.environ:
         _write(READY)
 

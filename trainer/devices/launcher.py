@@ -50,7 +50,7 @@ def launch(
     and Ctrl-C are handed on to all.
 
     Args:
-      command: program and arguments; told who it is by `TF_CONFIG`.
+      command: program and arguments; `TF_CONFIG` says which worker it is.
       num_workers: processes.
       limits: the usual ones if not given.
 
@@ -165,11 +165,11 @@ class _Worker:
 
     @property
     def ended_in_order(self) -> bool:
-        """Whether a signal stopped it, and it has told the others and saved."""
+        """Whether a signal stopped it after it told the others and saved."""
         return (self.process.poll() or 0) > _SIGNALLED
 
     def fault(self, now: float, begun: float, limits: Limits) -> str:
-        """Why all have to stop, or nothing."""
+        """Why all workers have to stop, or an empty string."""
         code = self.process.poll()
         if self._sign.is_set():
             self._sign.clear()

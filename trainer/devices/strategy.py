@@ -84,7 +84,7 @@ class Devices:
         strategy = self._open(kind, resolver)
         startup.compute_in_half()
         if strategy.extended.should_save_summary:  # On the chief alone.
-            _LOG.info("devices: %s", self._told(kind, strategy, resolver))
+            _LOG.info("devices: %s", self._described(kind, strategy, resolver))
         return strategy
 
     def alone(self) -> "Devices":
@@ -117,25 +117,25 @@ class Devices:
             return tf.distribute.MirroredStrategy(self._names())
         return tf.distribute.OneDeviceStrategy(self._names()[0])
 
-    def _told(
+    def _described(
         self,
         kind: str,
         strategy: tf.distribute.Strategy,
         resolver: cluster.Resolver | None,
     ) -> str:
         replicas = strategy.num_replicas_in_sync
-        told = f"{kind}, {replicas} replica{'s' if replicas > 1 else ''}"
+        text = f"{kind}, {replicas} replica{'s' if replicas > 1 else ''}"
         if resolver is not None:
             tasks = resolver.cluster_spec().as_dict().values()
-            told += f" of {sum(map(len, tasks))} workers"
+            text += f" of {sum(map(len, tasks))} workers"
         elif kind in ("mirrored", "one_device"):
-            told += f" ({', '.join(self._names()[:replicas])})"
+            text += f" ({', '.join(self._names()[:replicas])})"
         picked = ", picked by auto" if self.kind == "auto" else ""
-        return f"{told}, {self.precision}{picked}"
+        return f"{text}, {self.precision}{picked}"
 
 
 def _tpu() -> tf.distribute.Strategy:
-    """Never run by its authors on a TPU."""
+    """The strategy of a TPU. Its authors never ran it on one."""
     name = os.environ.get("TPU_NAME", "local")
     resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=name)
     try:

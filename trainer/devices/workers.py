@@ -80,7 +80,7 @@ class Workers:
         return line if self.is_chief else ""
 
     def require_same(self, what: str, value: Any) -> None:
-        """Checks that all have the same value, told by its JSON text.
+        """Checks that all have the same value, by its JSON text.
 
         Raises:
           WorkersError: they have not; on all workers.

@@ -52,7 +52,7 @@ def require(faults: Iterator[Fault], waived: Sequence[str]) -> list[str]:
     Raises:
       WiringError: names the fault and how to waive it.
     """
-    told = []
+    waived_faults = []
     for fault in faults:
         if fault.name not in waived:
             names = [*waived, fault.name]
@@ -60,8 +60,8 @@ def require(faults: Iterator[Fault], waived: Sequence[str]) -> list[str]:
                 f"wiring test '{fault.name}' failed: {fault.text}. To train "
                 f'all the same: --gin_param="train.waived = {names}"'
             )
-        told.append(f"waived: {fault.name}: {fault.text}")
-    return told
+        waived_faults.append(f"waived: {fault.name}: {fault.text}")
+    return waived_faults
 
 
 def faults(
@@ -91,7 +91,7 @@ def faults(
 def _logits(
     captioner: contract.Captioner, grid: tf.Tensor, tokens: tf.Tensor
 ) -> tf.Tensor:
-    """Of the teacher-forced call, [images, captions, length, vocabulary]."""
+    """Teacher-forced logits, [images, captions, length, vocabulary]."""
     return captioner(grid, train_step.shift_right(tokens))[0]
 
 
@@ -251,7 +251,7 @@ def _loss_tensor(
 
 
 def _loss(logits: tf.Tensor, tokens: tf.Tensor, weights: tf.Tensor) -> float:
-    """Nats per real token."""
+    """Mean loss in nats per real token."""
     return float(_loss_tensor(logits, tokens, weights))
 
 

@@ -22,7 +22,7 @@ class LossOfSplit:
         self._crew = workers.Workers(strategy)
 
     def measure(self, split: batches_lib.CaptionDataset) -> float:
-        """Nats per real token."""
+        """Mean loss in nats per real token."""
         losses, tokens = self.per_image(split)
         return float(losses.sum() / max(tokens.sum(), 1.0))
 

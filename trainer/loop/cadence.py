@@ -56,7 +56,7 @@ class Cadence:
             )
 
     def patient(self, *, lower: bool) -> early_stopping.Patience:
-        """Knows of no score yet; `lower` says that lower ones are better."""
+        """A fresh `Patience`; `lower` says that lower scores are better."""
         return early_stopping.Patience(self.patience, lower=lower)
 
     @property
@@ -74,7 +74,7 @@ class Cadence:
         log: metrics_log.MetricsLog | metrics_log.NoLog,
         checkpoints: checkpoints_lib.Checkpoints,
     ) -> list[loop.Action]:
-        """The curves, then what is due now and then; saves last."""
+        """The log, then what is due from time to time; saving comes last."""
         evaluate = early_stopping.EvaluateAndStop(
             validation,
             when=every.Every(self.evaluate_every, last_step),

@@ -56,7 +56,7 @@ class Patience(tf.Module):
 
 
 class EvaluateAndStop:
-    """Scores the validation split; keeps the best; stops when it is past."""
+    """Scores the validation split, keeps the best, and stops in time."""
 
     def __init__(
         self,

@@ -38,7 +38,7 @@ class Report:
       broken_step: the first update of the call, counted from the run's
         beginning, whose loss or gradients are no numbers.
       took: see `Updates`.
-      waited: likewise.
+      waited: see `Updates`.
     """
 
     step: int

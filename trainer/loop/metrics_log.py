@@ -66,7 +66,7 @@ class MetricsLog:
 
 
 class NoLog:
-    """In the place of `MetricsLog` where another worker writes it."""
+    """Stands for `MetricsLog` in a worker that does not write it."""
 
     def write(self, step: int, scalars: dict[str, float]) -> None:
         """Does nothing."""

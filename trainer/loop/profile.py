@@ -24,7 +24,7 @@ class Profile:
     def over(
         self, train: Callable[[int], loop.Updates], *, first_step: int
     ) -> Callable[[int], loop.Updates]:
-        """The same updates, with a profile of some."""
+        """The updates, some of them profiled."""
         if self.steps is None:
             return train
         first, last = self.steps

@@ -5,7 +5,7 @@ from trainer.run import checkpoints as checkpoints_lib
 
 
 class SaveCheckpoint:
-    """Saves the run every so often; runs last, after the evaluation."""
+    """Saves the run periodically; runs last, after the evaluation."""
 
     def __init__(
         self, checkpoints: checkpoints_lib.Checkpoints, *, when: every.Every

@@ -38,7 +38,7 @@ class Spikes(tf.Module):
     def counted(
         self, train: Callable[[int], loop.Updates]
     ) -> Callable[[int], loop.Updates]:
-        """The same updates, with their number of spikes as a scalar."""
+        """The updates, with their number of spikes as a scalar."""
 
         def make_updates(count: int) -> loop.Updates:
             made = train(count)
@@ -49,7 +49,7 @@ class Spikes(tf.Module):
         return make_updates
 
     def take(self, losses: tuple[float, ...]) -> None:
-        """Judges each of some losses by those before it."""
+        """Counts the losses that stand out from those before them."""
         recent, seen, spikes = self.recent.numpy(), int(self.seen), 0
         for loss in losses:
             spikes += seen >= _FEWEST and _stands_out(loss, recent[:seen])

@@ -10,7 +10,7 @@ _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Preempted(Exception):
-    """The run was told to stop, and is saved.
+    """A signal stopped the run, which is saved.
 
     Attributes:
       exit_code: 128 and the signal's number, 143 for SIGTERM: what a shell

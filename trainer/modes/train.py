@@ -167,7 +167,7 @@ def _faults(
     data: batches_lib.CaptionDataset,
     step: train_step.TrainStep,
 ) -> Iterator[wiring.Fault]:
-    """Of the captioner, on a few images; of their grids, where they can."""
+    """Faults of the captioner on a few images, and of the images' grids."""
     batch = next(iter(data.epochs(first_step=0, replicas=1)))
     few = {name: value[:_WIRED_IMAGES] for name, value in batch.items()}
     yield from wiring.faults(

@@ -48,7 +48,7 @@ def draw(example: caption_lib.CaptionedExample) -> NDArray[np.uint8]:
 def named(
     examples: Iterable[caption_lib.CaptionedExample],
 ) -> Iterator[event_files.Picture]:
-    """Of each: a name by its place, the picture, and its text in Markdown."""
+    """For each example: a numbered name, the picture, and Markdown text."""
     for number, example in enumerate(examples, start=1):
         said = [f"**{example.caption.text}**", *example.references]
         text = f"{example.image_id}\n\n" + "\n".join(f"* {s}" for s in said)

@@ -127,7 +127,7 @@ class Checkpoints:
         status.expect_partial()
 
     def _restore(self, paths: list[str]) -> Any:
-        """Restores the first sound one of several; None of none."""
+        """Restores the first sound checkpoint; returns None if there are none."""
         for path, other in itertools.zip_longest(paths, paths[1:]):
             try:
                 return self._checkpoint.restore(path)
@@ -164,6 +164,6 @@ def _sweep(directory: str) -> None:
 
 
 def _first_line(error: Exception) -> str:
-    """What it says, without the name of TensorFlow's own operation."""
+    """The error's first line, without the name of TensorFlow's operation."""
     text = error.message if isinstance(error, tf.errors.OpError) else str(error)
     return re.sub(r"^\{\{.*?\}\} ", "", text).strip().split("\n")[0]

@@ -16,11 +16,11 @@ Picture = tuple[str, NDArray[np.uint8], str]
 
 
 class Board:
-    """A run's event files. What finds no room raises, and the next may not.
+    """A run's event files. A write that fails does not prevent the next.
 
     Raises:
-      OSError: no method could write.
-      tf.errors.OpError: likewise.
+      OSError: a method could not write.
+      tf.errors.OpError: a method could not write.
     """
 
     def __init__(self, run_dir: str):

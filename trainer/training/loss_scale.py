@@ -1,7 +1,7 @@
 """The factor that keeps float16 gradients above its smallest numbers.
 
 Keras' own judges each replica's gradients before they are reduced: an overflow
-on one replica writes NaN on all, or hangs the others. This one is told after
+on one replica writes NaN on all, or hangs the others. This one is updated after
 the reduction, where all replicas see the same.
 """
 

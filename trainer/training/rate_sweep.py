@@ -111,7 +111,7 @@ class Trial:
     def watched(
         self, train: Callable[[int], loop.Updates]
     ) -> Callable[[int], loop.Updates]:
-        """The same updates, one a call, each told to the trial."""
+        """The updates, one a call; the trial records each."""
 
         def make_updates(count: int) -> loop.Updates:
             rate = self._rate()

@@ -87,7 +87,7 @@ class TrainStep:
             if jit_compile
             else self._accumulated
         )
-        # Counted outside of the replicas: so `int` takes them, mirrored or not.
+        # Created outside strategy.scope(), so that int(step) always works.
         self.step = tf.Variable(0, False, name="step", dtype=tf.int64)
         self.skipped = tf.Variable(0, False, name="skipped", dtype=tf.int64)
 
@@ -146,7 +146,7 @@ class TrainStep:
             arrived = _time_after(batch)
             waited += tf.maximum(arrived - free, 0)
             hopeful = self.loss_scale.can_fall()
-            # Else the update's first ops keep the clock waiting on a busy host.
+            # Read the clock before the update starts.
             with tf.control_dependencies([arrived]):
                 new_loss, new_tokens, new_norm = self._update(batch)
             losses = losses.write(number, new_loss)
@@ -281,6 +281,6 @@ class TrainStep:
 
 
 def _time_after(values: Any) -> tf.Tensor:
-    """Seconds since the epoch when the host has them all, float64 []."""
+    """Seconds since the epoch once all values are there, float64 []."""
     with tf.control_dependencies(tf.nest.flatten(values, True)):
         return tf.timestamp()

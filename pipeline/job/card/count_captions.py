@@ -42,7 +42,7 @@ class CountCaptions(beam.PTransform):
         self._num_buckets = num_buckets
 
     def expand(self, inputs: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         facts, vocabulary = inputs
         tallies, texts, words = facts | "Count captions" >> beam.ParDo(
             _CountShard(self._num_buckets)

@@ -33,7 +33,7 @@ class Draw(beam.PTransform):
     """ShardFacts -> one {split: [(rank, Drawn)]}, those of smallest hashes."""
 
     def expand(self, facts: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         # Not CombineGlobally, nor a side input: Beam would measure each caption
         # to cache it.
         nothing = facts.pipeline | "Begin draw" >> beam.Create([(None, {})])
@@ -150,7 +150,7 @@ class ReadBack(beam.PTransform):
         self._output, self._grid = output, grid
 
     def expand(self, plan: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         output, grid = self._output, self._grid
         return (
             plan

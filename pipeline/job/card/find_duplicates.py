@@ -33,7 +33,7 @@ class FindAlike(beam.PTransform):
         self._num_buckets = num_buckets
 
     def expand(self, facts: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         count = self._num_buckets
         looks = (
             facts
@@ -95,7 +95,7 @@ def _crowd(several: Iterable[Sequence[_Entry]]) -> list[_Entry]:
 def _count_crowds(
     _: int, crowds: Mapping[Any, Sequence[_Entry]]
 ) -> Iterator[tuple[Any, int]]:
-    """How many keys had looks left out."""
+    """Counts the keys of which some looks were left out."""
     crowded = sum(len(each) > near_duplicates.CROWD for each in crowds.values())
     if crowded:
         yield ("", "crowded", 0), crowded

@@ -35,7 +35,7 @@ class Merge(beam.PTransform):
         self._merge = merge
 
     def expand(self, tables: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         merge = self._merge
         return (
             tables

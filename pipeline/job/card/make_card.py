@@ -43,7 +43,7 @@ class Appraise(beam.PTransform):
         self._unstorable, self._num_shards = unstorable, num_shards
 
     def expand(self, inputs: Any) -> Any:
-        """Pipe of labelled stages."""
+        """Builds the stages of this transform."""
         facts, vocabulary, reasons = inputs
         one = beam.pvalue.AsSingleton(vocabulary)
         captions, frequent = (

@@ -127,7 +127,7 @@ class Checkpoints:
         status.expect_partial()
 
     def _restore(self, paths: list[str]) -> Any:
-        """Restores the first sound checkpoint; returns None if there are none."""
+        """Restores the first sound checkpoint; None if there is none."""
         for path, other in itertools.zip_longest(paths, paths[1:]):
             try:
                 return self._checkpoint.restore(path)

@@ -24,7 +24,10 @@ setuptools.setup(
         "trainer.gin",
     ],
     package_dir={"trainer.gin": "gin"},
-    package_data={"trainer.gin": ["**/*.gin"]},
+    package_data={
+        "trainer.gin": ["**/*.gin"],
+        "": ["templates/*.html", "templates/*.css"],
+    },
     install_requires=[
         "absl-py>=2.1",
         "apache-beam>=2.70,<3",
@@ -33,7 +36,9 @@ setuptools.setup(
         "gin-config>=0.5,<0.6",
         "google-crc32c>=1.5",
         "ijson>=3.3",
+        "jinja2>=3.1",
         "keras>=3.12,<3.16",
+        "markupsafe>=2.1",
         "numpy>=1.26",
         "pillow>=11",
         "tensorboard>=2.20,<2.22",

@@ -13,7 +13,6 @@ The rooms, in order; a room imports only those above it:
   evaluation    captions of a split -> scores, each beside its baselines
   serving       image files -> captions
   diagnosis     tests of a captioner that training would hide
-  page_style    how images and words look
   report        scores and examples for people: pages and pictures
   modes         what `--mode` can ask for
   configurable  what a gin file may name, and the table of modes

@@ -11,7 +11,6 @@ The flow, in order; a module imports only those above it:
   word_models       losses of models that see words only
   baselines         scores of captions that no model made; the pairing test
   checks            facts -> findings, causes first
-  page_style        how findings and images look
   page              findings, facts and examples in one HTML file
 
 The card is written before the manifest, which holds its digest.

@@ -1,23 +1,18 @@
 """Sampled records as one HTML file: thumbnails with their captions."""
 
-import html
 import itertools
 import os
-from collections.abc import Iterable
+from typing import Any
+
+from markupsafe import Markup
 
 from pipeline.files import beam_files
 from pipeline.modes import inspect as inspect_lib
 from pipeline.modes.inspect import Inspection, Sampled
-from pipeline.pages import document
+from pipeline.pages import document, template
 
-_RULES = """
-.tiles{display:grid;gap:24px 16px;margin-top:24px;
-grid-template-columns:repeat(auto-fill,minmax(min(100%,224px),1fr))}
-.tile img{display:block;width:100%;height:200px;object-fit:contain;
-object-position:left;border-radius:8px}
-.tile li{margin-top:6px;font-size:14px;line-height:1.35}
-.tile small{display:block;margin-top:6px;font-size:12px;color:var(--muted)}
-"""
+_PARTS = template.macros(__file__, "inspect.html")
+_RULES = template.css(__file__, "inspect.css")
 
 
 def inspect(output: str, *, split: str, samples: int, html_file: str) -> str:
@@ -41,38 +36,32 @@ def inspect(output: str, *, split: str, samples: int, html_file: str) -> str:
 
 def render(inspection: Inspection) -> str:
     """Returns a whole HTML document that needs nothing else."""
-    sections = "".join(
+    sections = [
         _section(split, list(group))
         for split, group in itertools.groupby(
             inspection.samples, key=lambda sampled: sampled.split
         )
-    )
+    ]
+    title = "A record set"
     facts = document.pairs(inspection.facts, "pairs")
-    body = (
-        "<header><h1>A record set</h1></header>"
-        f"<main>{facts}{sections}</main><footer></footer>"
-    )
-    return document.document("A record set", body, rules=_RULES)
+    body = Markup(_PARTS.page(title, facts, sections))
+    return document.document(title, body, rules=_RULES)
 
 
-def _section(split: str, samples: list[Sampled]) -> str:
+def _section(split: str, samples: list[Sampled]) -> Markup:
     lead = f"{len(samples)} records at equal distances."
-    tiles = "".join(map(_tile, samples))
-    return document.section(split, lead, f'<div class="tiles">{tiles}</div>')
+    tiles = Markup(_PARTS.tiles([_view(sampled) for sampled in samples]))
+    return document.section(split, lead, tiles)
 
 
-def _tile(sampled: Sampled) -> str:
+def _view(sampled: Sampled) -> dict[str, Any]:
     image = sampled.image
-    picture = "<p>no thumbnail in the records</p>"
-    if image.thumbnail:
-        address = document.data_uri(image.thumbnail, "image/jpeg")
-        picture = f'<img src="{address}" alt="{html.escape(image.image_id)}">'
-    return (
-        f'<figure class="tile">{picture}<figcaption>{_items(image.captions)}'
-        f"<small>{html.escape(sampled.title)}</small></figcaption></figure>"
+    picture = image.thumbnail and document.data_uri(
+        image.thumbnail, "image/jpeg"
     )
-
-
-def _items(texts: Iterable[str]) -> str:
-    items = "".join(f"<li>{html.escape(text)}</li>" for text in texts)
-    return f"<ul>{items}</ul>"
+    return {
+        "picture": picture,
+        "id": image.image_id,
+        "captions": image.captions,
+        "title": sampled.title,
+    }

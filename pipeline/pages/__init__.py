@@ -2,9 +2,9 @@
 
 The flow, in order; a module imports only those above it:
 
-  style       two palettes, type, layout: one style sheet
+  template    Jinja2 templates and style sheets, beside their modules
+  document    the file around it: a policy that lets nothing in, and its parts
   svg_axes    round ticks, short numbers, and the grid of an inline SVG
   bars        a card of labelled numbers, each with a bar
   line_chart  curves as inline SVG
-  document    the file around it: a policy that lets nothing in, and its parts
 """

@@ -1,9 +1,14 @@
 """A card of labelled numbers, each with a bar as long as it is large."""
 
 import dataclasses
-import html
 import math
 from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup
+
+from pipeline.pages import template
+
+_PARTS = template.macros(__file__, "parts.html")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,7 +34,7 @@ def card(
     form: str,
     good: bool | None = None,
     remark: str = "",
-) -> str:
+) -> Markup:
     """A heading, a remark, and a table with bars.
 
     Args:
@@ -39,15 +44,19 @@ def card(
       good: what the colours say, or None for no judgement.
       remark: text below the heading, or ''.
     """
-    title = html.escape(title)
     most = largest(bar.value for bar in bars)
-    lines = "".join(_line(bar, most, form) for bar in bars)
-    said = f'<p class="remark">{html.escape(remark)}</p>' if remark else ""
+    lines = [
+        {
+            "role": bar.role,
+            "label": bar.label,
+            "written": _written(bar.value, form),
+            "width": _width(bar.value, most),
+        }
+        for bar in bars
+        if bar.value is not None
+    ]
     judged = {True: " good", False: " bad", None: ""}[good]
-    return (
-        f'<div class="card{judged}"><h3>{title}</h3>{said}'
-        f'<table aria-label="{title}">{lines}</table></div>'
-    )
+    return Markup(_PARTS.card(title, lines, judged, remark))
 
 
 def largest(values: Iterable[float | None]) -> float:
@@ -56,23 +65,12 @@ def largest(values: Iterable[float | None]) -> float:
     return max(known, default=math.nan)
 
 
-def _line(bar: Bar, most: float, form: str) -> str:
-    if bar.value is None:
-        return ""
-    return (
-        f'<tr class="{bar.role}"><th scope="row">{html.escape(bar.label)}</th>'
-        f"<td>{_written(bar.value, form)}</td>"
-        f'<td class="bar" aria-hidden="true">{_drawn(bar.value, most)}</td>'
-        "</tr>"
-    )
-
-
 def _written(value: float, form: str) -> str:
     return form.format(value) if math.isfinite(value) else "not a number"
 
 
-def _drawn(value: float, most: float) -> str:
+def _width(value: float, most: float) -> str | None:
+    """In percent of the largest; None where no bar can be drawn."""
     if not math.isfinite(value) or not most > 0:
-        return ""
-    width = max(0.0, 100 * value / most)
-    return f'<i style="width:{width:.1f}%"></i>'
+        return None
+    return f"{max(0.0, 100 * value / most):.1f}"

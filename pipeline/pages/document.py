@@ -5,15 +5,18 @@ mailed, attached to a build or opened from a disk. All text is escaped.
 """
 
 import base64
-import html
 from collections.abc import Iterable
 
-from pipeline.pages import style
+from markupsafe import Markup
 
+from pipeline.pages import template
+
+_PARTS = template.macros(__file__, "parts.html")
+_SHEET = template.css(__file__, "style.css")
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
-def document(title: str, body: str, *, rules: str = "") -> str:
+def document(title: str, body: Markup, *, rules: str = "") -> str:
     """Returns a whole HTML document, to be written as UTF-8.
 
     Args:
@@ -21,32 +24,35 @@ def document(title: str, body: str, *, rules: str = "") -> str:
       body: markup.
       rules: CSS beside the common sheet.
     """
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-        '<meta name="viewport" content="width=device-width">'
-        '<link rel="icon" href="data:,">'
-        f"<title>{html.escape(title)}</title>"
-        f"<style>{style.sheet(rules)}</style></head><body>{body}</body></html>"
-        "\n"
-    )
+    css = Markup(_SHEET + rules)
+    return str(_PARTS.document(title, body, Markup(_POLICY), css)) + "\n"
 
 
-def section(title: str, lead: str, body: str) -> str:
+def section(title: str, lead: str, body: Markup) -> Markup:
     """A heading, a line of text, and markup."""
-    return (
-        f"<section><h2>{html.escape(title)}</h2>"
-        f'<p class="lead">{html.escape(lead)}</p>{body}</section>'
-    )
+    return Markup(_PARTS.section(title, lead, body))
 
 
-def pairs(rows: Iterable[tuple[str, str]], kind: str) -> str:
+def pairs(rows: Iterable[tuple[str, str]], kind: str) -> Markup:
     """A list of labels and texts in the style `kind`, or ''."""
-    lines = "".join(
-        f"<div><dt>{html.escape(label)}</dt><dd>{html.escape(text)}</dd></div>"
-        for label, text in rows
-    )
-    return f'<dl class="{kind}">{lines}</dl>' if lines else ""
+    listed = list(rows)
+    return Markup(_PARTS.pairs(listed, kind)) if listed else Markup()
+
+
+def group(kind: str, parts: Iterable[Markup]) -> Markup:
+    """Markup side by side, in a box of the style `kind`; '' of nothing."""
+    listed = list(parts)
+    return Markup(_PARTS.group(kind, listed)) if listed else Markup()
+
+
+def table(title: str, rows: Iterable[tuple[str, str]]) -> Markup:
+    """A card of labels and texts."""
+    return Markup(_PARTS.table(title, list(rows)))
+
+
+def note(text: str) -> Markup:
+    """A line in place of what can't be shown, or beside it."""
+    return Markup(_PARTS.note(text))
 
 
 def data_uri(data: bytes, mime: str) -> str:

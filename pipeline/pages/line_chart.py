@@ -1,11 +1,12 @@
 """Learning curves as inline SVG."""
 
 import dataclasses
-import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipeline.pages import svg_axes
+from markupsafe import Markup
+
+from pipeline.pages import document, svg_axes
 
 # More points than pixels draw nothing more.
 _MOST_POINTS = 400
@@ -73,35 +74,38 @@ class Chart:
     from_zero: bool = False
     wide: bool = False
 
-    def render(self) -> str:
+    def render(self) -> Markup:
         """Returns a `figure` with heading, legend, SVG and what is missing."""
         lines = [line for line in self.lines if line.points]
         drawn = [line for line in lines if line.finite]
-        plot = self._plot(drawn) if drawn else '<p class="none">No values.</p>'
+        plot = self._plot(drawn) if drawn else document.note("No values.")
         missing = sum(len(line.points) - len(line.finite) for line in lines)
-        note = f'<p class="none">Not finite, left out: {missing}.</p>'
-        note = note if missing else ""
+        note = document.note(f"Not finite, left out: {missing}.")
+        note = note if missing else Markup()
         return svg_axes.figure(
             self.title, plot + note, key=self._key(drawn), wide=self.wide
         )
 
-    def _key(self, lines: Sequence[Series]) -> str:
+    def _key(self, lines: Sequence[Series]) -> Markup:
         """The legend, or on a narrow chart the value at the best step."""
         parts = [
-            f'<span class="{line.kind}"><i></i>{html.escape(line.label)}</span>'
+            Markup('<span class="{}"><i></i>{}</span>').format(
+                line.kind, line.label
+            )
             for line in lines
         ]
         if not self.wide:
             values = (line.value_at(self.best_step) for line in lines)
             parts = [
-                f"<span><b>{svg_axes.short(value)}</b> at step "
-                f"{self.best_step:,.0f}</span>"
+                Markup("<span><b>{}</b> at step {:,.0f}</span>").format(
+                    svg_axes.short(value), self.best_step
+                )
                 for value in values
                 if value is not None
             ]
-        return f'<p class="key">{"".join(parts)}</p>' if parts else ""
+        return svg_axes.key(Markup().join(parts)) if parts else Markup()
 
-    def _plot(self, lines: Sequence[Series]) -> str:
+    def _plot(self, lines: Sequence[Series]) -> Markup:
         steps = [line.points[-1][0] for line in lines]
         values = [y for line in lines for _, y in line.finite]
         low = min(0.0, *values) if self.from_zero else min(values)
@@ -120,11 +124,13 @@ class Chart:
             ],
             unit="step",
         )
-        marks = "".join(_line(line, scale, self.best_step) for line in lines)
-        best = ""
+        marks = Markup().join(
+            _line(line, scale, self.best_step) for line in lines
+        )
+        best = Markup()
         if self.best_step is not None and self.best_step <= scale.right:
             x = scale.x(self.best_step)
-            best = f'<line class="best" x1="{x}%" x2="{x}%" y2="100%"/>'
+            best = svg_axes.mark(x, "best")
         return svg_axes.plot(
             grid + best + marks, said="; ".join(map(_summary, lines))
         )
@@ -140,7 +146,9 @@ def _summary(line: Series) -> str:
     )
 
 
-def _line(line: Series, scale: svg_axes.Axes, best_step: float | None) -> str:
+def _line(
+    line: Series, scale: svg_axes.Axes, best_step: float | None
+) -> Markup:
     """The line with gaps where values are missing, and its points."""
     runs = _runs(_thinned(line.points))
     alone = [run[0] for run in runs if len(run) == 1]
@@ -148,19 +156,20 @@ def _line(line: Series, scale: svg_axes.Axes, best_step: float | None) -> str:
         few = len(line.finite) <= _MOST_DOTS
         alone += [p for p in line.finite if few or p[0] == best_step]
     dots = (_dot(point, line, scale, best_step) for point in sorted(set(alone)))
-    return f'<g class="{line.kind}">{scale.curve(runs)}{"".join(dots)}</g>'
+    return Markup('<g class="{}">{}{}</g>').format(
+        line.kind, scale.curve(runs), Markup().join(dots)
+    )
 
 
 def _dot(
     point: Point, line: Series, scale: svg_axes.Axes, best_step: float | None
-) -> str:
+) -> Markup:
     x, y = point
     radius = 5 if x == best_step else 3
-    said = html.escape(f"{line.label}, step {x:,.0f}: {svg_axes.short(y)}")
-    return (
-        f'<circle cx="{scale.x(x)}%" cy="{scale.y(y)}%" r="{radius}">'
-        f"<title>{said}</title></circle>"
-    )
+    said = f"{line.label}, step {x:,.0f}: {svg_axes.short(y)}"
+    return Markup(
+        '<circle cx="{}%" cy="{}%" r="{}"><title>{}</title></circle>'
+    ).format(scale.x(x), scale.y(y), radius, said)
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:

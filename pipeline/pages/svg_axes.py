@@ -6,9 +6,14 @@ strokes keep their width. Colours come from the page's style.
 """
 
 import dataclasses
-import html
 import math
 from collections.abc import Iterable, Sequence
+
+from markupsafe import Markup
+
+from pipeline.pages import template
+
+_PARTS = template.macros(__file__, "parts.html")
 
 # A place on an axis and what is written there.
 Tick = tuple[float, str]
@@ -73,50 +78,62 @@ class Axes:
 
     def grid(
         self, up: Iterable[Tick], across: Iterable[Tick], *, unit: str
-    ) -> str:
+    ) -> Markup:
         """Lines across with their labels, labels below, and their unit."""
         rows = (
-            f'<line class="rule" x1="0" x2="100%" y1="{self.y(y)}%" '
-            f'y2="{self.y(y)}%"/><text x="-8" y="{self.y(y)}%" dy=".32em" '
-            f'text-anchor="end">{html.escape(label)}</text>'
+            Markup(
+                '<line class="rule" x1="0" x2="100%" y1="{y}%" y2="{y}%"/>'
+                '<text x="-8" y="{y}%" dy=".32em" text-anchor="end">{label}'
+                "</text>"
+            ).format(y=self.y(y), label=label)
             for y, label in up
         )
         columns = (
-            f'<text x="{self.x(x)}%" y="100%" dy="1.6em" '
-            f'text-anchor="middle">{html.escape(label)}</text>'
+            Markup(
+                '<text x="{}%" y="100%" dy="1.6em" text-anchor="middle">{}'
+                "</text>"
+            ).format(self.x(x), label)
             for x, label in across
         )
-        below = (
-            '<text x="100%" y="100%" dy="3em" text-anchor="end">'
-            f"{html.escape(unit)}</text>"
-        )
-        return "".join((*rows, *columns, below))
+        below = Markup(
+            '<text x="100%" y="100%" dy="3em" text-anchor="end">{}</text>'
+        ).format(unit)
+        return Markup().join((*rows, *columns, below))
 
-    def curve(self, runs: Iterable[Sequence[tuple[float, float]]]) -> str:
+    def curve(self, runs: Iterable[Sequence[tuple[float, float]]]) -> Markup:
         """A line through the points of each run, with gaps between runs."""
         path = "".join(
             "M"
             + "L".join(f"{10 * self.x(x):g},{10 * self.y(y):g}" for x, y in run)
             for run in runs
         )
-        return (
+        return Markup(
             '<svg viewBox="0 0 1000 1000" preserveAspectRatio="none">'
-            f'<path vector-effect="non-scaling-stroke" d="{path}"/></svg>'
-        )
+            '<path vector-effect="non-scaling-stroke" d="{}"/></svg>'
+        ).format(path)
 
 
-def plot(marks: str, *, said: str) -> str:
+def plot(marks: Markup, *, said: str) -> Markup:
     """An SVG of marks; `said` is read aloud in their place."""
-    return (
-        f'<svg class="plot" role="img" aria-label="{html.escape(said)}">'
-        f"{marks}</svg>"
+    return Markup(
+        '<svg class="plot" role="img" aria-label="{}">{}</svg>'
+    ).format(said, marks)
+
+
+def mark(x: float, kind: str) -> Markup:
+    """An upright line, at percent from the left."""
+    return Markup('<line class="{}" x1="{x}%" x2="{x}%" y2="100%"/>').format(
+        kind, x=x
     )
 
 
-def figure(title: str, body: str, *, key: str = "", wide: bool = False) -> str:
+def key(text: str | Markup) -> Markup:
+    """What a plot shows, in a line below its heading."""
+    return Markup(_PARTS.key(text))
+
+
+def figure(
+    title: str, body: Markup, *, key: Markup | str = "", wide: bool = False
+) -> Markup:
     """A plot with its heading; `key` is the markup of a legend."""
-    kind = "chart wide" if wide else "chart"
-    return (
-        f'<figure class="{kind}"><figcaption><h3>{html.escape(title)}</h3>'
-        f"{key}</figcaption>{body}</figure>"
-    )
+    return Markup(_PARTS.figure(title, body, key, wide))

@@ -3,6 +3,7 @@
 The flow, in order; a module imports only those above it:
 
   scorecard           each score beside its baselines, as numbers and bars
+  style               how images and words look, and which map is shown
   gallery             images, captions, and where the captioner looked
   attention_picture   a caption and where each word looked, for TensorBoard
   curves              learning curves as a picture beside the run

@@ -7,18 +7,20 @@ tap, arrow keys and hovering work without any script.
 """
 
 import dataclasses
-import html
 import io
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from numpy.typing import NDArray
 from PIL import Image, ImageFile
 
-from pipeline.pages import document
+from pipeline.pages import document, template
 from trainer.decoding import caption as caption_lib
 
+_PARTS = template.macros(__file__, "results.html")
 _MAP_SIDE = 28
 _SHADE, _DARKEST = 12, 0.8
 
@@ -65,28 +67,48 @@ def shade(weights: NDArray[np.float32]) -> bytes:
     return file.getvalue()
 
 
-def render(examples: Sequence[PageExample]) -> str:
+def render(examples: Sequence[PageExample]) -> Markup:
     """Returns an `article` for each example."""
-    return "".join(
-        _article(number, row) for number, row in enumerate(examples, start=1)
+    return Markup().join(
+        _PARTS.example(_view(number, row))
+        for number, row in enumerate(examples, start=1)
     )
 
 
 def most_words(examples: Sequence[PageExample]) -> int:
-    """Words of the longest caption; `page_style` needs as many."""
+    """Words of the longest caption; `style` needs as many."""
     return max((len(e.example.caption.words) for e in examples), default=0)
 
 
-def _article(number: int, row: PageExample) -> str:
+def _view(number: int, row: PageExample) -> dict[str, Any]:
+    """What the template shows of an example."""
     example = row.example
-    name = f"look-{number}"
-    return (
-        f'<article class="example" style="{_properties(example)}">'
-        f'<div class="words"><h3>{html.escape(example.image_id)}</h3>'
-        f"{_said(name, example.caption)}{_marks(row.marks)}"
-        f"{_references(example.references)}</div>{_large(example)}"
-        f"{_strip(name, example)}</article>"
-    )
+    why = _why_no_maps(example.caption)
+    return {
+        "name": f"look-{number}",
+        "id": example.image_id,
+        "style": Markup(_properties(example)),
+        "words": _words(example.caption, why) or None,
+        "why": why,
+        "marks": row.marks,
+        "references": example.references,
+        "photo": _photo(example.thumbnail) is not None,
+        "alt": (example.references or [example.image_id])[0],
+    }
+
+
+def _words(
+    caption: caption_lib.Caption, why: str | None
+) -> list[dict[str, Any]]:
+    """Each word with its number and, where it has a map, what that shows."""
+    return [
+        {
+            "number": number,
+            "word": word,
+            "title": "" if why else _peak(caption.attention[number - 1]),
+        }
+        for number, word in enumerate(caption.words, start=1)
+    ]
 
 
 def _properties(example: caption_lib.CaptionedExample) -> str:
@@ -115,48 +137,6 @@ def _photo(thumbnail: bytes) -> ImageFile.ImageFile | None:
         return None
 
 
-def _large(example: caption_lib.CaptionedExample) -> str:
-    if not _photo(example.thumbnail):
-        return '<div class="large empty">no thumbnail in the records</div>'
-    said = (example.references or [example.image_id])[0]
-    return (
-        '<div class="large" role="img" '
-        f'aria-label="Photo: {html.escape(said)}"></div>'
-    )
-
-
-def _said(name: str, caption: caption_lib.Caption) -> str:
-    if not caption.words:
-        return '<p class="said empty">(empty caption)</p>'
-    if _why_no_maps(caption):
-        return f'<p class="said">{html.escape(" ".join(caption.words))}</p>'
-    words = (
-        f'<label class="w w{n}" for="{name}-{n}">{html.escape(word)}</label>'
-        for n, word in enumerate(caption.words, start=1)
-    )
-    return f'<p class="said">{" ".join(words)}</p>'
-
-
-def _marks(marks: Sequence[tuple[str, bool]]) -> str:
-    chips = (
-        f'<li class="{"good" if ok else "bad"}">{html.escape(label)}</li>'
-        for label, ok in marks
-    )
-    return f'<ul class="marks">{"".join(chips)}</ul>' if marks else ""
-
-
-def _references(references: Sequence[str]) -> str:
-    if not references:
-        return ""
-    many = (
-        "1 reference"
-        if len(references) == 1
-        else (f"{len(references)} references")
-    )
-    rows = "".join(f"<li>{html.escape(text)}</li>" for text in references)
-    return f"<details><summary>{many}</summary><ul>{rows}</ul></details>"
-
-
 def _why_no_maps(caption: caption_lib.Caption) -> str | None:
     """What keeps the attention from being drawn, or None."""
     words, attention = caption.words, caption.attention
@@ -170,33 +150,9 @@ def _why_no_maps(caption: caption_lib.Caption) -> str | None:
     return None
 
 
-def _strip(name: str, example: caption_lib.CaptionedExample) -> str:
-    why = _why_no_maps(example.caption)
-    if why:
-        return f'<p class="none">{html.escape(why)}</p>'
-    cells = [_cell(name, 0, "image", "the image alone")]
-    for number, word in enumerate(example.caption.words, start=1):
-        weights = example.caption.attention[number - 1]
-        cells.append(_cell(name, number, word, _peak(weights)))
-    return (
-        '<div class="strip" role="radiogroup" '
-        f'aria-label="Where each word looked">{"".join(cells)}</div>'
-    )
-
-
 def _peak(weights: NDArray[np.float32]) -> str:
     most = np.nan_to_num(weights).max()
     return (
         f"{most:.0%} of the attention at the brightest place, "
         f"{1 / len(weights):.0%} if it were even"
-    )
-
-
-def _cell(name: str, number: int, word: str, title: str) -> str:
-    word = html.escape(word)
-    checked = "" if number else " checked"
-    return (
-        f'<label class="w w{number}" title="{title}">'
-        f'<input type="radio" name="{name}" id="{name}-{number}" '
-        f'aria-label="{word}"{checked}><i></i>{word}</label>'
     )

@@ -5,15 +5,16 @@ path.write_text(page.render(), encoding="utf-8")
 """
 
 import dataclasses
-import html
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.pages import document, line_chart
-from trainer import page_style
+from markupsafe import Markup
+
+from pipeline.pages import document, line_chart, template
 from trainer.evaluation import baselines
-from trainer.report import gallery, scorecard
+from trainer.report import gallery, scorecard, style
 from trainer.run import metrics_file
 
+_PARTS = template.macros(__file__, "results.html")
 _VALIDATION = "validation/"
 _SCORES_LEAD = (
     "A captioner that never looks at the image can still reach the grey bars: "
@@ -65,36 +66,41 @@ class Page:
     def render(self) -> str:
         """Returns a whole HTML document, to be written as UTF-8."""
         words = gallery.most_words(self.examples)
+        sections = [self._scores(), self._curves(), self._examples()]
         return document.document(
             self.title,
-            f"{self._header()}<main>{self._scores()}{self._curves()}"
-            f"{self._examples()}</main>{self._footer()}",
-            rules=page_style.rules(words),
+            _PARTS.page(self._header(), sections, self._footer()),
+            rules=style.rules(words),
         )
 
-    def _header(self) -> str:
+    def _header(self) -> Markup:
         headline, _, rest = self.verdict.partition(":")
-        headline, rest = headline.rstrip("."), html.escape(rest.strip())
+        headline, rest = headline.rstrip("."), rest.strip()
         state = {True: " looks", False: " blind", None: ""}[self.looks]
-        return (
-            f"<header><h1>{html.escape(self.title)}</h1>"
-            f'<p class="verdict{state}"><strong>{html.escape(headline)}.'
-            f"</strong>{rest[:1].upper()}{rest[1:]}</p>"
-            f"{document.pairs(self.facts, 'facts')}</header>"
+        return Markup(
+            _PARTS.header(
+                self.title,
+                state,
+                f"{headline}.",
+                f"{rest[:1].upper()}{rest[1:]}",
+                document.pairs(self.facts, "facts"),
+            )
         )
 
-    def _scores(self) -> str:
+    def _scores(self) -> Markup:
         cards = scorecard.cards(self.scores, self.habits)
         lead = _SCORES_LEAD if cards else "This run has not been scored."
         return document.section("Scores", lead, cards)
 
-    def _curves(self) -> str:
+    def _curves(self) -> Markup:
         rows = self.metrics_rows
         row = metrics_file.best_row(
             rows, self.select_by, higher_is_better=self.higher_is_better
         )
         best = row["step"] if row else None
-        figures = (chart.render() for chart in _charts(rows, best))
+        figures = (
+            [chart.render() for chart in _charts(rows, best)] if rows else []
+        )
         lead = "metrics.jsonl has no rows."
         if best is not None:
             lead = (
@@ -105,17 +111,16 @@ class Page:
         elif rows:
             name = scorecard.name(self.select_by)
             lead = f"No validation {name} was recorded: no step is marked."
-        grid = f'<div class="charts">{"".join(figures)}</div>' if rows else ""
+        grid = document.group("charts", figures)
         return document.section("Learning curves", lead, grid)
 
-    def _examples(self) -> str:
-        grid = f'<div class="examples">{gallery.render(self.examples)}</div>'
+    def _examples(self) -> Markup:
+        shown = [gallery.render(self.examples)] if self.examples else []
+        grid = document.group("examples", shown)
         lead = _EXAMPLES_LEAD if self.examples else "No images were captioned."
-        return document.section(
-            "Held-out images", lead, grid if self.examples else ""
-        )
+        return document.section("Held-out images", lead, grid)
 
-    def _footer(self) -> str:
+    def _footer(self) -> Markup:
         keys = [*self.scores, *self.habits, *_validated(self.metrics_rows)]
         rows = scorecard.definitions(
             [*keys, *(["loss"] if self.metrics_rows else [])]
@@ -124,10 +129,7 @@ class Page:
             rows += scorecard.FLOOR_DEFINITIONS.items()
         meanings = document.pairs(rows, "pairs")
         files = document.pairs(self.files, "pairs")
-        return (
-            f"<footer><h2>What the scores mean</h2>{meanings}"
-            f"{'<h2>Files of the run</h2>' if files else ''}{files}</footer>"
-        )
+        return Markup(_PARTS.footer(meanings, files))
 
 
 def _validated(rows: Iterable[Mapping[str, float]]) -> list[str]:

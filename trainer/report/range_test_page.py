@@ -1,11 +1,13 @@
 """The range test's picture: loss over the learning rate, on a page."""
 
-import html
 import math
 
-from pipeline.pages import document, svg_axes
+from markupsafe import Markup
+
+from pipeline.pages import document, svg_axes, template
 from trainer.training import rate_sweep
 
+_PARTS = template.macros(__file__, "results.html")
 _LEAD = (
     "The thin line is the loss of each update, the bold one its running mean. "
     "The dotted line is the suggested learning rate."
@@ -16,21 +18,16 @@ def render(trial: rate_sweep.Trial) -> str:
     """Returns a whole HTML document, to be written as UTF-8."""
     headline, _, rest = trial.verdict().partition(", ")
     headline = f"{headline[:1].upper()}{headline[1:]}"
-    return document.document(
-        "Learning-rate range test",
-        '<header><h1>Learning-rate range test</h1><p class="verdict">'
-        f"<strong>{html.escape(headline)}</strong>"
-        f"{html.escape(rest[:1].upper() + rest[1:])}.</p></header><main>"
-        + document.section(
-            "Loss over the learning rate",
-            _LEAD,
-            f'<div class="charts">{_chart(trial)}</div>',
-        )
-        + "</main>",
+    title = "Learning-rate range test"
+    header = _PARTS.header(
+        title, "", headline, f"{rest[:1].upper()}{rest[1:]}.", ""
     )
+    chart = document.group("charts", [_chart(trial)])
+    section = document.section("Loss over the learning rate", _LEAD, chart)
+    return document.document(title, _PARTS.page(header, [section], ""))
 
 
-def _chart(trial: rate_sweep.Trial) -> str:
+def _chart(trial: rate_sweep.Trial) -> Markup:
     """Loss, up to twice the first one's, over the decimal logarithm."""
     rows, suggested = trial.rows, math.log10(trial.suggested)
     raw = [(math.log10(r.rate), r.loss) for r in rows if r.loss is not None]
@@ -38,7 +35,7 @@ def _chart(trial: rate_sweep.Trial) -> str:
         (math.log10(r.rate), r.smoothed) for r in rows if r.smoothed is not None
     ]
     if not mean:
-        return '<p class="none">No loss was a number.</p>'
+        return document.note("No loss was a number.")
     ceiling = 2 * mean[0][1]
     values = [min(y, ceiling) for _, y in (*raw, *mean)]
     up = svg_axes.ticks(0, max(values), most=5)
@@ -51,13 +48,13 @@ def _chart(trial: rate_sweep.Trial) -> str:
         [(x, f"1e{x}") for x in decades],
         unit="learning rate",
     )
-    lines = "".join(
-        f'<g class="{kind}">'
-        f"{scale.curve([[(x, min(y, ceiling)) for x, y in line]])}</g>"
+    lines = Markup().join(
+        Markup('<g class="{}">{}</g>').format(
+            kind, scale.curve([[(x, min(y, ceiling)) for x, y in line]])
+        )
         for kind, line in (("train", raw), ("validation", mean))
     )
-    x = scale.x(suggested)
-    mark = f'<line class="best" x1="{x}%" x2="{x}%" y2="100%"/>'
+    mark = svg_axes.mark(scale.x(suggested), "best")
     return svg_axes.figure(
         "Loss, nats per token",
         svg_axes.plot(grid + mark + lines, said=trial.verdict()),

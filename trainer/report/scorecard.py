@@ -4,7 +4,9 @@ import dataclasses
 import math
 from collections.abc import Iterable, Mapping
 
-from pipeline.pages import bars
+from markupsafe import Markup
+
+from pipeline.pages import bars, document
 from trainer.evaluation import baselines
 
 NAMES = {
@@ -68,14 +70,14 @@ def name(key: str) -> str:
 
 def cards(
     scores: Mapping[str, baselines.Score], habits: Mapping[str, Habit]
-) -> str:
+) -> Markup:
     """Returns a card of three numbers and bars for each, or ''."""
     both = [_score(name(key), value) for key, value in scores.items()]
     both += [_habit(name(key), value) for key, value in habits.items()]
-    return f'<div class="cards">{"".join(both)}</div>' if both else ""
+    return document.group("cards", both)
 
 
-def _score(title: str, score: baselines.Score) -> str:
+def _score(title: str, score: baselines.Score) -> Markup:
     constant, shuffled = FLOOR_DEFINITIONS
     rows = [
         bars.Bar(_MODEL, score.model, "own"),
@@ -91,7 +93,7 @@ def _score(title: str, score: baselines.Score) -> str:
     return bars.card(title, rows, form="{:.3f}", good=gap > 0, remark=remark)
 
 
-def _habit(title: str, habit: Habit) -> str:
+def _habit(title: str, habit: Habit) -> Markup:
     rows = [
         bars.Bar(_MODEL, habit.model, "own"),
         bars.Bar("People", habit.references),

@@ -1,10 +1,13 @@
 """Images of a record set: a sample, and those that a finding is about."""
 
-import html
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+
+from markupsafe import Markup
 
 from pipeline.card.data_card import DataCard, Example
-from pipeline.pages import document
+from pipeline.pages import document, template
+
+_PARTS = template.macros(__file__, "card.html")
 
 # More would make the page heavy and say nothing more.
 _MOST_GROUPS, _MOST_MEMBERS = 8, 12
@@ -32,39 +35,33 @@ def shown(card: DataCard) -> list[Example]:
     ]
 
 
-def render(card: DataCard, pictures: Mapping[Example, str]) -> str:
+def render(card: DataCard, pictures: Mapping[Example, str]) -> Markup:
     """Returns a section.
 
     Args:
       card: finished.
       pictures: the address of each image of `shown`, '' without a thumbnail.
     """
-    sample = "".join(_tiles(each, pictures) for each in _groups(card, "sample"))
-    parts = [sample]
+    parts = [
+        Markup(_PARTS.tiles(_views(group, pictures)))
+        for group in _groups(card, "sample")
+    ]
     for topic, title in _TITLES.items():
-        boxes = "".join(
-            f'<div class="example">{_tiles(group, pictures)}</div>'
-            for group in _groups(card, topic)
-        )
-        if boxes:
-            parts.append(f'<h3>{title}</h3><div class="alike">{boxes}</div>')
-    return document.section(
-        "Images", "Drawn by hash, with one caption each.", "".join(parts)
-    )
+        groups = [_views(group, pictures) for group in _groups(card, topic)]
+        if groups:
+            parts.append(Markup(_PARTS.alike(title, groups)))
+    lead = "Drawn by hash, with one caption each."
+    return document.section("Images", lead, Markup().join(parts))
 
 
-def _tiles(group: Iterable[Example], pictures: Mapping[Example, str]) -> str:
-    tiles = "".join(_tile(each, pictures[each]) for each in group)
-    return f'<div class="tiles">{tiles}</div>'
-
-
-def _tile(example: Example, picture: str) -> str:
-    said = html.escape((*example.captions, "")[0])
-    image = f'<img src="{picture}" alt="{said}">'
-    if not picture:
-        image = '<div class="empty">no thumbnail in the records</div>'
-    return (
-        f'<figure class="tile">{image}<figcaption>{said}'
-        f"<small>{html.escape(f'{example.split}: {example.image_id}')}"
-        "</small></figcaption></figure>"
-    )
+def _views(
+    group: Group, pictures: Mapping[Example, str]
+) -> list[dict[str, str]]:
+    return [
+        {
+            "picture": pictures[example],
+            "said": (*example.captions, "")[0],
+            "place": f"{example.split}: {example.image_id}",
+        }
+        for example in group
+    ]

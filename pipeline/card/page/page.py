@@ -4,16 +4,19 @@ pictures = pictures.read(folder, gallery.shown(card))
 text = page.render(card, vocabulary, pictures)
 """
 
-import html
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.card import page_style
+from markupsafe import Markup
+
 from pipeline.card.data_card import DataCard, Example
 from pipeline.card.page import gallery, plots, tables
 from pipeline.findings import wording
 from pipeline.findings.finding import Finding
-from pipeline.pages import document
+from pipeline.pages import document, template
 from pipeline.recordset import vocabulary as vocabulary_lib
+
+_PARTS = template.macros(__file__, "card.html")
+_RULES = template.css(__file__, "card.css")
 
 
 def render(
@@ -32,23 +35,35 @@ def render(
     title = f"Data card of {images:,} images"
     return document.document(
         title,
-        f"{_header(card, title)}<main>{_splits(card)}"
-        f"{_captions(card, vocabulary)}{gallery.render(card, pictures)}"
-        f"{_learnable(card)}{_rejected(card)}</main>{_footer()}",
-        rules=page_style.RULES,
+        _PARTS.page(
+            _header(card, title),
+            [
+                _splits(card),
+                _captions(card, vocabulary),
+                gallery.render(card, pictures),
+                _learnable(card),
+                _rejected(card),
+            ],
+            document.pairs(wording.DEFINITIONS.items(), "pairs"),
+        ),
+        rules=_RULES,
     )
 
 
-def _header(card: DataCard, title: str) -> str:
+def _header(card: DataCard, title: str) -> Markup:
     """The verdict; below it each finding with what follows from it."""
     graver = [each for each in card.findings if each.level != "ok"]
     failed = f"{len(graver)} of {_checks(len(card.findings))} did not pass."
-    return (
-        f"<header><h1>{html.escape(title)}</h1>"
-        f'<p class="verdict {card.level}"><strong>'
-        f"{html.escape(wording.verdict(card.findings))}</strong>"
-        f"{failed if graver else ''}</p>{_findings(graver)}{_passed(card)}"
-        f"{document.pairs(_totals(card), 'facts')}</header>"
+    return Markup(
+        _PARTS.header(
+            title,
+            card.level,
+            wording.verdict(card.findings),
+            failed if graver else "",
+            _findings(graver),
+            _passed(card),
+            document.pairs(_totals(card), "facts"),
+        )
     )
 
 
@@ -60,38 +75,36 @@ def _totals(card: DataCard) -> Iterator[tuple[str, str]]:
     yield "Rejected", f"{sum(card.facts.rejected.values()):,} images"
 
 
-def _findings(findings: Sequence[Finding]) -> str:
+def _findings(findings: Sequence[Finding]) -> Markup:
     """Findings in order; what follows from one stands inside it, once."""
     by_slug = {each.slug: each for each in findings}
-    told: set[str] = set()
+    shown: set[str] = set()
 
-    def article(finding: Finding) -> str:
-        told.add(finding.slug)
-        inner = "".join(
+    def article(finding: Finding) -> Markup:
+        shown.add(finding.slug)
+        inner = Markup().join(
             article(by_slug[slug])
             for slug in finding.consequences
-            if slug in by_slug and slug not in told
+            if slug in by_slug and slug not in shown
         )
-        return _finding(finding, inner)
+        return Markup(
+            _PARTS.finding(
+                finding.level,
+                wording.name(finding.slug),
+                finding.meaning,
+                wording.measured(finding),
+                finding.advice,
+                inner,
+            )
+        )
 
-    text = "".join(article(each) for each in findings if each.slug not in told)
-    return f'<div class="findings">{text}</div>' if text else ""
-
-
-def _finding(finding: Finding, inner: str) -> str:
-    advice = f'<p class="advice">{html.escape(finding.advice)}</p>'
-    follows = f'<p class="then">From it follows</p><div>{inner}</div>'
-    return (
-        f'<article class="finding {finding.level}"><h2><b>{finding.level}</b>'
-        f"{html.escape(wording.name(finding.slug))}</h2>"
-        f"<p>{html.escape(finding.meaning)}</p>"
-        f'<p class="measured">{html.escape(wording.measured(finding))}</p>'
-        f"{advice if finding.advice else ''}{follows if inner else ''}"
-        "</article>"
+    return document.group(
+        "findings",
+        (article(each) for each in findings if each.slug not in shown),
     )
 
 
-def _passed(card: DataCard) -> str:
+def _passed(card: DataCard) -> Markup:
     """The checks that passed, folded where others did not."""
     passed = [each for each in card.findings if each.level == "ok"]
     rows = [
@@ -101,10 +114,9 @@ def _passed(card: DataCard) -> str:
         )
         for each in passed
     ]
-    unfolded = " open" if card.level == "ok" else ""
-    return (
-        f'<details class="passed"{unfolded}><summary>{_checks(len(passed))} '
-        f"passed</summary>{document.pairs(rows, 'pairs')}</details>"
+    checks = document.pairs(rows, "pairs")
+    return Markup(
+        _PARTS.passed(_checks(len(passed)), checks, card.level == "ok")
     )
 
 
@@ -112,19 +124,19 @@ def _checks(count: int) -> str:
     return "1 check" if count == 1 else f"{count} checks"
 
 
-def _splits(card: DataCard) -> str:
+def _splits(card: DataCard) -> Markup:
     ordered = sorted(
         card.facts.splits.items(), key=lambda item: item[0] != "train"
     )
-    cards = "".join(tables.split(name, facts) for name, facts in ordered)
+    cards = [tables.split(name, facts) for name, facts in ordered]
     return document.section(
         "Splits",
         "What a captioner trains on, is selected on, and is judged on.",
-        f'<div class="cards sets">{cards}</div>',
+        document.group("cards sets", cards),
     )
 
 
-def _captions(card: DataCard, vocabulary: vocabulary_lib.Vocabulary) -> str:
+def _captions(card: DataCard, vocabulary: vocabulary_lib.Vocabulary) -> Markup:
     train = card.facts.splits["train"]
     figures = [
         plots.histogram(
@@ -141,15 +153,15 @@ def _captions(card: DataCard, vocabulary: vocabulary_lib.Vocabulary) -> str:
     return document.section(
         "Captions",
         "Of the train split.",
-        f'<div class="charts fit">{"".join(figures)}</div>'
-        f'<div class="cards facing">{tables.frequent(train.repeats)}</div>',
+        document.group("charts fit", figures)
+        + document.group("cards facing", [tables.frequent(train.repeats)]),
     )
 
 
-def _learnable(card: DataCard) -> str:
-    facts, cards, figure = card.facts, [], ""
+def _learnable(card: DataCard) -> Markup:
+    facts, cards, figure = card.facts, [], Markup()
     if facts.floors:
-        figure = f'<div class="charts">{plots.pairing(facts.floors)}</div>'
+        figure = document.group("charts", [plots.pairing(facts.floors)])
     if facts.ladder:
         cards.append(tables.ladder(facts.ladder))
     if facts.floors:
@@ -159,20 +171,15 @@ def _learnable(card: DataCard) -> str:
         "What there is to learn",
         "What can be had without looking at an image, and whether captions "
         "and images belong together.",
-        f'{figure}<div class="cards halves">{"".join(cards)}</div>',
+        figure + document.group("cards halves", cards),
     )
 
 
-def _rejected(card: DataCard) -> str:
+def _rejected(card: DataCard) -> Markup:
     if not card.facts.rejected:
-        return document.section("Rejected", "No image was rejected.", "")
+        return document.section("Rejected", "No image was rejected.", Markup())
     return document.section(
         "Rejected",
         "Each with its id and source in rejects-*.jsonl.",
-        f'<div class="cards">{tables.rejected(card.facts.rejected)}</div>',
+        document.group("cards", [tables.rejected(card.facts.rejected)]),
     )
-
-
-def _footer() -> str:
-    meanings = document.pairs(wording.DEFINITIONS.items(), "pairs")
-    return f"<footer><h2>What the numbers mean</h2>{meanings}</footer>"

@@ -1,13 +1,13 @@
 """What a record set's numbers look like, as inline SVG."""
 
-import html
 import itertools
 import math
 
 import numpy as np
+from markupsafe import Markup
 
 from pipeline.card.facts import FloorFacts, Histogram
-from pipeline.pages import svg_axes
+from pipeline.pages import document, svg_axes
 from pipeline.recordset import vocabulary as vocabulary_lib
 
 _MOST_BINS = 50
@@ -16,7 +16,9 @@ _CURVE_POINTS = 120
 _LEAST_SPAN = 5
 
 
-def histogram(title: str, rows: Histogram, *, unit: str, counted: str) -> str:
+def histogram(
+    title: str, rows: Histogram, *, unit: str, counted: str
+) -> Markup:
     """Bars over whole numbers; neighbours share one where there are many.
 
     Args:
@@ -45,7 +47,7 @@ def histogram(title: str, rows: Histogram, *, unit: str, counted: str) -> str:
         [(x, f"{x:g}") for x in across if low <= x <= high],
         unit=unit,
     )
-    marks = "".join(_bar(frame, bin_, size, counted) for bin_ in bins)
+    marks = Markup().join(_bar(frame, bin_, size, counted) for bin_ in bins)
     total = sum(count for _, count in rows)
     mean = sum(value * count for value, count in rows) / total
     said = f"{mean:.3g} {unit} on average"
@@ -53,25 +55,24 @@ def histogram(title: str, rows: Histogram, *, unit: str, counted: str) -> str:
     return svg_axes.figure(
         title,
         svg_axes.plot(grid + marks, said=said),
-        key=f'<p class="key">{html.escape(said)}</p>',
+        key=svg_axes.key(said),
     )
 
 
 def _bar(
     frame: svg_axes.Axes, bin_: tuple[int, int], size: int, counted: str
-) -> str:
+) -> Markup:
     first, count = bin_
     left, right = frame.x(first - 0.5), frame.x(first + size - 0.5)
     top = frame.y(count)
     values = f"{first}" if size == 1 else f"{first} to {first + size - 1}"
-    return (
-        f'<rect x="{left}%" y="{top}%" width="{right - left:.2f}%" '
-        f'height="{100 - top:.2f}%"><title>{values}: {count:,} '
-        f"{html.escape(counted)}</title></rect>"
-    )
+    return Markup(
+        '<rect x="{}%" y="{}%" width="{:.2f}%" height="{:.2f}%">'
+        "<title>{}: {:,} {}</title></rect>"
+    ).format(left, top, right - left, 100 - top, values, count, counted)
 
 
-def coverage(vocabulary: vocabulary_lib.Vocabulary) -> str:
+def coverage(vocabulary: vocabulary_lib.Vocabulary) -> Markup:
     """The share of all train words that the most frequent words make up."""
     counts = vocabulary.counts[len(vocabulary_lib.SPECIAL) :]
     unknown = int(vocabulary.counts[vocabulary_lib.UNK])
@@ -93,15 +94,15 @@ def coverage(vocabulary: vocabulary_lib.Vocabulary) -> str:
     covered = shares[-1] if len(counts) else 0.0
     said = f"{len(counts):,} words cover {covered:.1%} of the captions' words"
     curve = frame.curve([points]) if points else ""
-    line = f'<g class="validation">{curve}</g>'
+    line = Markup('<g class="validation">{}</g>').format(curve)
     return svg_axes.figure(
         "Coverage of the vocabulary",
         svg_axes.plot(grid + line, said=said),
-        key=f'<p class="key">{html.escape(said)}</p>',
+        key=svg_axes.key(said),
     )
 
 
-def pairing(floors: FloorFacts) -> str:
+def pairing(floors: FloorFacts) -> Markup:
     """True pairs against permuted ones.
 
     Their scores are drawn as the normal distribution that they tend to
@@ -119,19 +120,21 @@ def pairing(floors: FloorFacts) -> str:
     grid = frame.grid([(0, "")], [(x, f"{x:g}") for x in span], unit="CIDEr-D")
     bell = frame.curve([list(zip(around, heights, strict=True))])
     x = frame.x(floors.nearest)
-    line = f'<line class="true" x1="{x}%" x2="{x}%" y1="0" y2="100%"/>'
+    line = svg_axes.mark(x, "true")
     said = (
         f"True pairs score {floors.nearest:.3f}, permuted pairs {mean:.3f} ± "
         f"{deviation:.3f}"
     )
-    key = (
-        '<p class="key"><span class="validation"><i></i>true pairs</span>'
-        "<span><i></i>permuted pairs</span></p>"
+    key = svg_axes.key(
+        Markup(
+            '<span class="validation"><i></i>true pairs</span>'
+            "<span><i></i>permuted pairs</span>"
+        )
     )
     return svg_axes.figure(
         "Do captions belong to their images?",
         svg_axes.plot(grid + bell + line, said=said)
-        + f'<p class="none">{html.escape(said)}.</p>',
+        + document.note(f"{said}."),
         key=key,
         wide=True,
     )

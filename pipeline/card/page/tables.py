@@ -1,7 +1,8 @@
 """Numbers of a record set as cards: plain, or each with a bar."""
 
-import html
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+
+from markupsafe import Markup
 
 from pipeline.card.facts import (
     CaptionFacts,
@@ -10,26 +11,26 @@ from pipeline.card.facts import (
     LadderFacts,
     SplitFacts,
 )
-from pipeline.pages import bars
+from pipeline.pages import bars, document
 
 
-def split(name: str, facts: SplitFacts) -> str:
+def split(name: str, facts: SplitFacts) -> Markup:
     """What one split holds."""
-    return _table(name, _split_rows(facts))
+    return document.table(name, _split_rows(facts))
 
 
-def frequent(facts: CaptionFacts) -> str:
+def frequent(facts: CaptionFacts) -> Markup:
     """The captions that occur most often."""
     rows = [bars.Bar(row.text, row.count) for row in facts.frequent]
     return bars.card("Most frequent captions", rows, form="{:,.0f}")
 
 
-def features(facts: FeatureFacts) -> str:
+def features(facts: FeatureFacts) -> Markup:
     """What the encoder made of the images."""
-    return _table("Features", _feature_rows(facts))
+    return document.table("Features", _feature_rows(facts))
 
 
-def ladder(facts: LadderFacts) -> str:
+def ladder(facts: LadderFacts) -> Markup:
     """Losses that need no image, each a rung below the last."""
     return bars.card(
         "Loss ladder, nats per token",
@@ -48,7 +49,7 @@ def ladder(facts: LadderFacts) -> str:
     )
 
 
-def floors(facts: FloorFacts) -> str:
+def floors(facts: FloorFacts) -> Markup:
     """Scores that need no model."""
     return bars.card(
         "CIDEr-D without a model",
@@ -67,7 +68,7 @@ def floors(facts: FloorFacts) -> str:
     )
 
 
-def rejected(reasons: Mapping[str, int]) -> str:
+def rejected(reasons: Mapping[str, int]) -> Markup:
     """How many images were left out, by reason."""
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     rows = [bars.Bar(reason, count) for reason, count in ordered]
@@ -101,15 +102,3 @@ def _feature_rows(facts: FeatureFacts) -> Iterator[tuple[str, str]]:
         yield "Cosine of two images", f"{facts.cosine:.3f}"
     yield "Constant grids", f"{facts.constant:,}"
     yield "Left out, not finite", f"{facts.non_finite:,}"
-
-
-def _table(title: str, rows: Iterable[tuple[str, str]]) -> str:
-    lines = "".join(
-        f'<tr><th scope="row">{html.escape(label)}</th>'
-        f"<td>{html.escape(text)}</td></tr>"
-        for label, text in rows
-    )
-    return (
-        f'<div class="card"><h3>{html.escape(title)}</h3>'
-        f"<table>{lines}</table></div>"
-    )

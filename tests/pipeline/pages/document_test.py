@@ -2,13 +2,15 @@
 
 import base64
 
+from markupsafe import Markup
+
 from pipeline.pages import document
 
 NASTY = "<script>alert('x')</script>\"&"
 
 
 def test_nothing_from_outside_is_let_in() -> None:
-    text = document.document("title", "<main></main>", rules=".own{}")
+    text = document.document("title", Markup("<main></main>"), rules=".own{}")
     assert text.startswith("<!doctype html>")
     assert "default-src 'none'; img-src data:" in text
     assert text.index("--paper") < text.index(".own{}") < text.index("<main>")

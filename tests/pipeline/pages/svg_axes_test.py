@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import numpy as np
 import pytest
+from markupsafe import Markup
 
 from pipeline.pages import svg_axes
 
@@ -63,12 +64,16 @@ def test_curve_begins_anew_after_a_gap() -> None:
 
 
 def test_plot_is_read_aloud() -> None:
-    drawn = ElementTree.fromstring(svg_axes.plot("<line/>", said='"a" < b'))
+    drawn = ElementTree.fromstring(
+        svg_axes.plot(Markup("<line/>"), said='"a" < b')
+    )
     assert drawn.get("aria-label") == '"a" < b'
     assert [part.tag for part in drawn] == ["line"]
 
 
 def test_figure_escapes_its_title() -> None:
-    drawn = ElementTree.fromstring(svg_axes.figure("a < b", "<p/>", wide=True))
+    drawn = ElementTree.fromstring(
+        svg_axes.figure("a < b", Markup("<p/>"), wide=True)
+    )
     assert drawn.get("class") == "chart wide"
     assert drawn.findtext("figcaption/h3") == "a < b"

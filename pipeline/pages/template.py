@@ -1,0 +1,39 @@
+"""Jinja2 templates: every value is escaped unless it is markup already."""
+
+import pathlib
+from typing import Any
+
+import jinja2
+
+
+def macros(module: str, name: str) -> Any:
+    """The macros of a template, each of which returns markup when called.
+
+    Args:
+      module: `__file__` of the caller; its folder `templates` is searched.
+      name: of the template, such as `card.html`.
+
+    Raises:
+      jinja2.TemplateNotFound: there is no such file.
+    """
+    environment = jinja2.Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.FileSystemLoader(
+            pathlib.Path(module).parent / "templates"
+        ),
+    )
+    return environment.get_template(name).module
+
+
+def css(module: str, name: str) -> str:
+    """The text of a style sheet among a module's templates.
+
+    Args:
+      module: `__file__` of the caller.
+      name: of the file, such as `card.css`.
+    """
+    folder = pathlib.Path(module).parent / "templates"
+    return folder.joinpath(name).read_text(encoding="utf-8")

@@ -61,21 +61,28 @@ def record_set(tmp_path_factory) -> record_set_lib.RecordSet:
     return fixtures.write_uneven_record_set(folder)
 
 
+def built(
+    row: str, vocabulary: vocabulary_lib.Vocabulary
+) -> contract.Captioner:
+    """The captioner of a row, with the same weights each time."""
+    keras.utils.set_random_seed(1)
+    return BUILDERS[row][1](
+        vocabulary_size=len(vocabulary),
+        locations=GRID.locations,
+        depth=GRID.depth,
+        log_unigram=vocabulary.log_unigram(),
+    )
+
+
 @pytest.fixture(params=BUILDERS)
-def build(request, record_set) -> Callable[[], contract.Captioner]:
-    """Makes the captioner of a row, with the same weights each time."""
-    constructor = BUILDERS[request.param][1]
+def row(request) -> str:
+    return request.param
 
-    def build() -> contract.Captioner:
-        keras.utils.set_random_seed(1)
-        return constructor(
-            vocabulary_size=len(record_set.vocabulary),
-            locations=GRID.locations,
-            depth=GRID.depth,
-            log_unigram=record_set.vocabulary.log_unigram(),
-        )
 
-    return build
+@pytest.fixture
+def build(row, record_set) -> Callable[[], contract.Captioner]:
+    """Makes the captioner of a row."""
+    return functools.partial(built, row, record_set.vocabulary)
 
 
 @pytest.fixture
@@ -196,16 +203,25 @@ def test_a_checkpoint_brings_back_the_same_captioner(
     np.testing.assert_array_equal(other(grid, tokens)[0], plain)
 
 
+class TwoDevices(tf.distribute.MirroredStrategy):
+    """Its reductions share no key with those of other tests' strategies."""
+
+    _collective_key_base = 1000
+
+
 @pytest.fixture(scope="module")
-def two_devices() -> tf.distribute.Strategy:
-    """One for all: two would number their reductions alike."""
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+def two_devices() -> TwoDevices:
+    return TwoDevices(["CPU:0", "CPU:1"])
 
 
-def trained(build, record_set, devices) -> tuple[list[float], list[np.ndarray]]:
+def trained(
+    row: str,
+    record_set: record_set_lib.RecordSet,
+    devices: tf.distribute.Strategy,
+) -> tuple[list[float], list[np.ndarray]]:
     """Losses and weights of three updates."""
     with devices.scope():
-        model = build()
+        model = built(row, record_set.vocabulary)
         adamw = optimizer.AdamW(learning_rate=1e-2, warmup_steps=0).build(
             model.trainable_variables
         )
@@ -225,15 +241,13 @@ def trained(build, record_set, devices) -> tuple[list[float], list[np.ndarray]]:
     return losses, [v.numpy() for v in model.trainable_variables]
 
 
-def test_one_and_two_devices_make_the_same_update(
-    build, record_set, two_devices
-):
+def test_one_and_two_devices_make_the_same_update(row, record_set, two_devices):
     """Sums are added in another order, so that they agree to float32's
     precision only.
     """
     one = tf.distribute.OneDeviceStrategy("CPU:0")
-    losses, weights = trained(build, record_set, one)
-    others, moved = trained(build, record_set, two_devices)
+    losses, weights = trained(row, record_set, one)
+    others, moved = trained(row, record_set, two_devices)
     np.testing.assert_allclose(others, losses, rtol=1e-5)
     for value, other in zip(weights, moved, strict=True):
         np.testing.assert_allclose(other, value, atol=2e-5)

@@ -1,10 +1,7 @@
 """What the loop tells its actions, and stand-ins for what they write to."""
 
 import json
-import logging
 import pathlib
-
-import pytest
 
 from trainer.loop import (
     loop,
@@ -32,13 +29,6 @@ class FakeCheckpoints:
 
     def save_best(self, step: int) -> None:
         self.best.append(step)
-
-
-@pytest.fixture
-def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """What was logged: see its `messages`."""
-    caplog.set_level(logging.INFO, logger="trainer")
-    return caplog
 
 
 def rows(folder: pathlib.Path) -> list[dict[str, float]]:

@@ -1,4 +1,4 @@
-"""The built wheel holds the packages and every gin file."""
+"""The built wheel holds the packages, every gin file and every template."""
 
 import pathlib
 import subprocess
@@ -26,6 +26,18 @@ def test_wheel_holds_every_gin_file(wheel):
     names = set(zipfile.ZipFile(wheel).namelist())
     shipped = {f"trainer/gin/{f.name}" for f in (ROOT / "gin").glob("*.gin")}
     assert shipped
+    assert shipped <= names
+
+
+@pytest.mark.slow
+def test_wheel_holds_every_template_and_style_sheet(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    shipped = {
+        str(file.relative_to(ROOT))
+        for package in ("pipeline", "trainer")
+        for file in (ROOT / package).rglob("templates/*")
+    }
+    assert len(shipped) >= 7
     assert shipped <= names
 
 

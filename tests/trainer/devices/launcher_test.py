@@ -15,7 +15,7 @@ from trainer.devices import launcher
 PROLOGUE = """
 import json, os, signal, sys, time
 from pathlib import Path
-from trainer import heartbeat
+from trainer.devices import heartbeat
 config = json.loads(os.environ["TF_CONFIG"])
 number = config["task"]["index"]
 heartbeat.start()
@@ -110,7 +110,7 @@ def test_a_worker_that_does_not_find_the_others_stops_all():
 
 LAUNCHES = """
 import sys
-from trainer import launcher
+from trainer.devices import launcher
 sys.exit(launcher.launch([sys.executable, "-c", sys.argv[1]], 2))
 """
 

@@ -4,6 +4,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.recordset import manifest
+from pipeline.scoring import bleu, cider
 from tests.support import fixtures
 from trainer.data import batches, split_images
 from trainer.data.batching import Batching
@@ -55,6 +56,7 @@ def evaluated(record_set, captioner, *, truth=None):
         loss_of_split=split_loss.LossOfSplit(
             strategy=strategy, captioner=model
         ),
+        metrics=(cider.CiderDMetric(), bleu.BleuMetric()),
         truth=truth,
     )
 

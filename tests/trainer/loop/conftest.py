@@ -1,0 +1,12 @@
+"""What the actions of the loop log."""
+
+import logging
+
+import pytest
+
+
+@pytest.fixture
+def said(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What was logged: see its `messages`."""
+    caplog.set_level(logging.INFO, logger="trainer")
+    return caplog

@@ -75,7 +75,7 @@ def train(
       FloatingPointError: the loss, or its gradients, are no numbers.
       Preempted: a signal stopped the run, which is saved.
     """
-    patience = cadence.patient(lower=not setup.direction(cadence.select_by))
+    lower = not setup.direction(cadence.select_by)
     devices, crew = session_lib.open_devices(
         setup.devices.alone() if fold else setup.devices
     )
@@ -90,7 +90,12 @@ def train(
         setup, recipe, cadence, record_set, step.captioner, fold
     )
     session = session_lib.claim(
-        run_dir, crew, record_set, step, identity, patience
+        run_dir,
+        crew,
+        record_set,
+        step,
+        identity,
+        cadence.patient(lower=lower),
     )
     first = session.restore()
     heartbeat.ready()

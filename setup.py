@@ -1,4 +1,4 @@
-"""Packages, dependencies, and the gin files that travel in the wheel."""
+"""Packages, dependencies, and the files beside them in the wheel."""
 
 import pathlib
 

@@ -4,7 +4,7 @@ import html.parser
 
 
 class Outline(html.parser.HTMLParser):
-    """Headings in order, all attributes, and tags left open."""
+    """Headings in order, attributes, texts, and tags left open."""
 
     def __init__(self, text: str):
         super().__init__()
@@ -12,6 +12,7 @@ class Outline(html.parser.HTMLParser):
         self.attributes: list[tuple[str, str]] = []
         self.tags: set[str] = set()
         self.open: list[str] = []
+        self.texts: list[str] = []
         self.feed(text)
 
     def handle_starttag(
@@ -23,6 +24,9 @@ class Outline(html.parser.HTMLParser):
             self.headings.append(int(tag[1]))
         if tag not in ("meta", "link", "input", "img"):
             self.open.append(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag

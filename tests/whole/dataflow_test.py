@@ -166,14 +166,18 @@ def test_it_stages_the_whole_package_and_no_session(
     }
     with tarfile.open(fileobj=io.BytesIO(staged["workflow.tar.gz"])) as file:
         names = {name.partition("/")[2] for name in file.getnames()}
-    modules = {
-        str(path.relative_to(ROOT))
-        for package in ("pipeline", "trainer")
-        for path in (ROOT / package).rglob("*.py")
-    }
+    modules, templates, sheets = (
+        {
+            str(path.relative_to(ROOT))
+            for package in ("pipeline", "trainer")
+            for path in (ROOT / package).rglob(f"*.{kind}")
+        }
+        for kind in ("py", "html", "css")
+    )
     configurations = {f"gin/{path.name}" for path in ROOT.glob("gin/*.gin")}
-    assert modules and configurations
-    needed = modules | configurations | {"setup.py", "README.md", "LICENSE"}
+    assert modules and templates and sheets and configurations
+    needed = modules | templates | sheets | configurations
+    needed |= {"setup.py", "README.md", "LICENSE"}
     assert needed <= names
 
 

@@ -50,19 +50,42 @@ def test_wheel_has_no_top_level_gin(wheel):
     }
 
 
+@pytest.fixture(scope="module")
+def run_from_wheel(wheel, tmp_path_factory):
+    """Runs a program that finds the packages in the wheel alone."""
+    folder = tmp_path_factory.mktemp("installed")
+    site = folder / "site"
+    zipfile.ZipFile(wheel).extractall(site)
+
+    def run(code):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=folder,
+            env={"PYTHONPATH": str(site), "PATH": ""},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return site, done.stdout.strip()
+
+    return run
+
+
 @pytest.mark.slow
-def test_config_finds_gin_files_from_the_wheel(wheel, tmp_path):
-    zipfile.ZipFile(wheel).extractall(tmp_path / "site")
-    code = (
+def test_config_finds_gin_files_from_the_wheel(run_from_wheel):
+    site, found = run_from_wheel(
         "from trainer import config; print(config.find('gin/run_flickr8k.gin'))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(tmp_path / "site"), "PATH": ""},
-        capture_output=True,
-        text=True,
-        check=True,
+    assert pathlib.Path(found) == site / "trainer/gin/run_flickr8k.gin"
+
+
+@pytest.mark.slow
+def test_pages_are_put_together_from_the_wheel(run_from_wheel):
+    site, said = run_from_wheel(
+        "from markupsafe import Markup; from pipeline.pages import document; "
+        "print(document.__file__); print(document.document('a < b', Markup()))"
     )
-    found = pathlib.Path(done.stdout.strip())
-    assert found == tmp_path / "site" / "trainer" / "gin" / "run_flickr8k.gin"
+    file, page = said.split("\n", 1)
+    assert pathlib.Path(file).is_relative_to(site)
+    assert "<title>a &lt; b</title>" in page
+    assert "--paper:" in page

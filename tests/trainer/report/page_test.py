@@ -68,8 +68,12 @@ def test_untrusted_text_is_escaped_everywhere() -> None:
         files=[(NASTY, NASTY)],
     ).render()
     assert "<script" not in text.lower()
-    assert "script" not in Outline(text).tags
     assert "x')" not in text
+    outline = Outline(text)
+    assert "script" not in outline.tags
+    assert NASTY in outline.texts
+    assert "&amp;lt;" not in text  # Escaped once, so it reads as it was.
+    assert ("aria-label", NASTY) in outline.attributes
 
 
 def test_page_of_nothing_says_so() -> None:

@@ -136,6 +136,9 @@ def test_foreign_text_is_escaped_everywhere() -> None:
     outline = Outline(text)
     assert outline.open == []
     assert "script" not in outline.tags
+    assert NASTY in outline.texts
+    assert "&amp;lt;" not in text  # Escaped once, so it reads as it was.
+    assert ("alt", NASTY) in outline.attributes
 
 
 @pytest.mark.parametrize("card", [card_sample.HEALTHY, card_sample.LEAKED])

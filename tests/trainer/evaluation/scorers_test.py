@@ -3,15 +3,14 @@
 import pytest
 
 from pipeline.recordset import manifest
-from pipeline.scenes import truth as truth_lib
-from pipeline.scenes import words
+from pipeline.scenes import truth, words
 from pipeline.scoring import metric
 from trainer.evaluation import scorers
 
 
 def test_truth_scorer_counts_statements():
     things = [
-        truth_lib.SceneObject(
+        truth.SceneObject(
             shape=words.SHAPES[0],
             colour=words.COLOURS[0],
             size="large",
@@ -20,7 +19,7 @@ def test_truth_scorer_counts_statements():
             y=100,
         )
     ]
-    scene = truth_lib.Scene("1", words.BACKGROUNDS[0], tuple(things))
+    scene = truth.Scene("1", words.BACKGROUNDS[0], tuple(things))
     right = f"a {words.COLOURS[0]} {words.SHAPES[0]}".split()
     wrong = f"a {words.COLOURS[1]} {words.SHAPES[0]}".split()
     references = metric.References(["1"], [[" ".join(right)]])

@@ -10,8 +10,7 @@ from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
-from trainer.data import batches as batches_lib
-from trainer.data import split_images
+from trainer.data import batches, split_images
 from trainer.data.batching import Batching
 from trainer.evaluation import split_loss
 
@@ -38,9 +37,9 @@ def record_set(
 
 
 @pytest.fixture(scope="module")
-def validation(record_set) -> batches_lib.CaptionDataset:
+def validation(record_set) -> batches.CaptionDataset:
     batching = dataclasses.replace(BATCHING, captions_per_image=5, max_length=7)
-    return batches_lib.CaptionDataset(
+    return batches.CaptionDataset(
         record_set, "validation", batching, shuffle=False
     )
 

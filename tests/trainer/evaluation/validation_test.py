@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from pipeline.scoring import bleu, cider
 from tests.support import fixtures
-from trainer.data import batches as batches_lib
+from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.decoding import generator, greedy
 from trainer.evaluation import scorers, split_loss
@@ -23,7 +23,7 @@ def validation(tmp_path_factory) -> Validation:
     devices = tf.distribute.OneDeviceStrategy("CPU:0")
     return Validation(
         record_set,
-        batches_lib.CaptionDataset(
+        batches.CaptionDataset(
             record_set, "validation", batching, shuffle=False
         ),
         "validation",

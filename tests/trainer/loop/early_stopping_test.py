@@ -1,4 +1,4 @@
-"""Actions with fakes: what each does, when, and what it says."""
+"""Which score is the best, and when scores end the run."""
 
 import math
 
@@ -7,11 +7,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support.loop_reports import FakeCheckpoints, report
-from trainer.loop import (
-    early_stopping,
-    every,
-    loop,
-)
+from trainer.loop import early_stopping, every, loop
 
 
 class FakeLog:

@@ -3,9 +3,7 @@
 import pytest
 
 from tests.support.loop_reports import report
-from trainer.loop import (
-    every,
-)
+from trainer.loop import every
 
 
 def fired(when: every.Every, until: int, per_call: int) -> list[int]:

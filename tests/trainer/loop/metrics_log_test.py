@@ -6,9 +6,7 @@ import resource
 import tensorflow as tf
 
 from tests.support.loop_reports import report, rows
-from trainer.loop import (
-    metrics_log,
-)
+from trainer.loop import metrics_log
 from trainer.run import event_files, metrics_file
 
 

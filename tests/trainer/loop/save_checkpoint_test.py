@@ -1,10 +1,7 @@
 """Checkpoints are saved when it is time."""
 
 from tests.support.loop_reports import FakeCheckpoints, report
-from trainer.loop import (
-    every,
-    save_checkpoint,
-)
+from trainer.loop import every, save_checkpoint
 
 
 def test_checkpoints_are_saved_when_it_is_time():

@@ -1,9 +1,7 @@
 """The line that tells how far a training is."""
 
 from tests.support.loop_reports import report
-from trainer.loop import (
-    say_progress,
-)
+from trainer.loop import say_progress
 
 
 def test_progress_tells_loss_speed_and_time_left(said):

@@ -5,10 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from tests.support.loop_reports import report
-from trainer.loop import (
-    every,
-    show_on_board,
-)
+from trainer.loop import every, show_on_board
 
 
 class FakeBoard:

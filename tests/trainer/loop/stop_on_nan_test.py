@@ -3,10 +3,7 @@
 import pytest
 
 from tests.support.loop_reports import FakeCheckpoints, report
-from trainer.loop import (
-    loop,
-    stop_on_nan,
-)
+from trainer.loop import loop, stop_on_nan
 
 
 def test_numbers_that_are_none_end_the_run_and_are_named():

@@ -43,3 +43,16 @@ def test_bleu_has_four_orders():
     with pytest.raises(ValueError) as error:
         bleu.BleuMetric(order=5)
     assert str(error.value) == "`order` must lie in 1 to 4, got 5"
+
+
+def test_captions_without_a_word_in_common_are_worth_nothing():
+    references = References(
+        ["1", "2"], [["a small dog runs"], ["the cat sits there"]]
+    )
+    right = [row[0] for row in references.words]
+    cider_d = cider.CiderDMetric().against(references)
+    assert cider_d.corpus(right) == pytest.approx(10)
+    assert cider_d.corpus(right[::-1]) == 0
+    assert cider_d.each([right[0], right[0]]) == pytest.approx([10, 0])
+    bleu_4 = bleu.BleuMetric().against(references)
+    assert bleu_4.corpus(right) == pytest.approx(1)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from pipeline.scoring import constant_caption
 from pipeline.scoring.bleu import Bleu, Ceiling
-from pipeline.scoring.metric import Metric, References
+from pipeline.scoring.metric import Metric, Scorer
 from pipeline.scoring.ngrams import Tokens
 
 
@@ -49,8 +49,7 @@ def floor_table(
     captions: Sequence[Tokens],
     *,
     constants: Sequence[Tokens],
-    metrics: Iterable[Metric],
-    references: References,
+    scorers: Iterable[tuple[Metric, Scorer]],
     seed: int,
 ) -> dict[str, Score]:
     """Returns each metric, by its name, beside its two floors.
@@ -59,10 +58,9 @@ def floor_table(
     CIDEr-D and one chosen by BLEU-4 give both their true floors.
 
     Args:
-      captions: one per image, in the order of the references.
+      captions: one per image, in the order that the scorers expect.
       constants: captions to be said of every image.
-      metrics: to measure.
-      references: of the images.
+      scorers: each metric, and the same bound to the images' references.
       seed: of the swapped captions.
 
     Raises:
@@ -71,8 +69,7 @@ def floor_table(
     if not constants:
         raise ValueError("The constant floor needs a constant caption.")
     swapped, table = shuffled(captions, seed=seed), {}
-    for metric in metrics:
-        scorer = metric.against(references)
+    for metric, scorer in scorers:
         fixed = [scorer.corpus([each] * len(captions)) for each in constants]
         table[metric.name] = Score(
             model=scorer.corpus(captions),

@@ -15,6 +15,7 @@ from trainer.evaluation import baselines, split_loss
 from trainer.evaluation import scorers as scorers_lib
 from trainer.evaluation import verdict as verdict_lib
 
+_CIDER_D = cider.CiderDMetric()
 _TRAIN_SAMPLE = 6000
 """Train images whose captions the constant caption is chosen from."""
 
@@ -79,12 +80,17 @@ def evaluate(
     measured = list(metrics)
     if truth is not None:
         measured += scorers_lib.statement_metrics(truth)
+    cider_d = _CIDER_D.against(references)
+    scorers = [
+        (each, cider_d if each == _CIDER_D else each.against(references))
+        for each in measured
+    ]
     sample = split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
     constants = _constants(metric_lib.References((), list(sample)).words)
     firsts = scorers_lib.repetition([row[0] for row in references.words])
     own, counts = loss_of_split.per_image(data)
     other, _ = loss_of_split.per_image(data, swap_images=True)
-    evidence = _evidence((other - own) / counts, references, captions, firsts)
+    evidence = _evidence((other - own) / counts, cider_d, captions, firsts)
     return Evaluation(
         split=split,
         examples=examples,
@@ -92,8 +98,7 @@ def evaluate(
         scores=baselines.floor_table(
             captions,
             constants=constants,
-            metrics=measured,
-            references=references,
+            scorers=scorers,
             seed=0,
         ),
         repetition=scorers_lib.repetition(captions),
@@ -120,14 +125,13 @@ def _constants(
 
 def _evidence(
     loss_rises: np.ndarray,
-    references: metric_lib.References,
+    cider_d: metric_lib.Scorer,
     captions: list[list[str]],
     human: dict[str, float],
 ) -> verdict_lib.Evidence:
     """From each image's rise in loss, float [images], and its captions."""
     error = loss_rises.std(ddof=1) / np.sqrt(len(loss_rises))
     repetition = scorers_lib.repetition(captions)
-    cider_d = cider.CiderDMetric().against(references)
     return verdict_lib.Evidence(
         loss_gap=float(loss_rises.mean()),
         loss_gap_error=float(error),

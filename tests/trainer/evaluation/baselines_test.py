@@ -53,15 +53,18 @@ class Share:
 REFERENCES = References(["1", "2", "3", "4"], [["a"], ["b"], ["c"], ["d"]])
 
 
+def bound(*metrics, references=REFERENCES):
+    return [(metric, metric.against(references)) for metric in metrics]
+
+
 def test_table_puts_each_metric_beside_its_floors():
     table = floor_table(
         [["a"], ["b"], ["c"], ["d"]],
         constants=[["a"], ["z"]],
-        metrics=[
+        scorers=bound(
             Share("known", ("a", "b", "c")),
             Share("missed", ("a", "b", "c"), higher_is_better=False),
-        ],
-        references=REFERENCES,
+        ),
         seed=0,
     )
     # The best of the constants is another one for each metric.
@@ -77,8 +80,9 @@ def test_swapped_captions_are_scored_against_other_images():
     (score,) = floor_table(
         captions,
         constants=captions[:1],
-        metrics=[bleu.BleuMetric(1)],
-        references=References(["1", "2"], texts),
+        scorers=bound(
+            bleu.BleuMetric(1), references=References(["1", "2"], texts)
+        ),
         seed=0,
     ).values()
     assert score.model == pytest.approx(1)
@@ -90,7 +94,6 @@ def test_table_needs_a_constant():
         floor_table(
             [["a"], ["b"]],
             constants=[],
-            metrics=[],
-            references=REFERENCES,
+            scorers=[],
             seed=0,
         )

@@ -1,5 +1,6 @@
 """Jinja2 templates: every value is escaped unless it is markup already."""
 
+import functools
 import pathlib
 from typing import Any
 
@@ -16,14 +17,18 @@ def macros(module: str, name: str) -> Any:
     Raises:
       jinja2.TemplateNotFound: there is no such file.
     """
+    return _compiled(pathlib.Path(module).parent / "templates", name)
+
+
+@functools.cache
+def _compiled(folder: pathlib.Path, name: str) -> Any:
+    """The macros of a file; several modules share one."""
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        loader=jinja2.FileSystemLoader(
-            pathlib.Path(module).parent / "templates"
-        ),
+        loader=jinja2.FileSystemLoader(folder),
     )
     return environment.get_template(name).module
 

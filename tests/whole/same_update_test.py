@@ -14,8 +14,9 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from tests.support import crew, fixtures
+from tests.support.uneven_batching import BATCHING
 from trainer.data import batches as batches_lib
-from trainer.data.batching import Batching, Share
+from trainer.data.batching import Share
 from trainer.devices import strategy
 from trainer.evaluation import split_loss
 from trainer.training import (
@@ -26,15 +27,6 @@ from trainer.training import (
     weight_average,
 )
 
-# 13 images of 1 to 7 captions, of 1 to 6 words: the last batch of an epoch of
-# two is not full, and leaves a replica less than the other.
-BATCHING = Batching(
-    batch_images=8,
-    captions_per_image=3,
-    max_length=4,
-    num_streams=4,
-    shuffle_window=4,
-)
 STEPS = 20
 
 

@@ -9,24 +9,10 @@ import tensorflow as tf
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary
 from tests.support import fixtures
+from tests.support.uneven_batching import BATCHING, replicas
 from trainer.captioners import show_attend_tell
 from trainer.data import batches, split_images
-from trainer.data.batching import Batching
 from trainer.evaluation import split_loss
-
-BATCHING = Batching(
-    batch_images=8,
-    captions_per_image=3,
-    max_length=4,
-    num_streams=4,
-    shuffle_window=4,
-)
-
-
-def replicas(count: int) -> tf.distribute.Strategy:
-    if count == 1:
-        return tf.distribute.OneDeviceStrategy("CPU:0")
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 @pytest.fixture(scope="module")

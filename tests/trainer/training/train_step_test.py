@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
+from tests.support.uneven_batching import BATCHING, replicas
 from trainer.captioners import show_attend_tell
 from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
@@ -29,22 +30,9 @@ from trainer.training import (
     weight_average,
 )
 
-BATCHING = Batching(
-    batch_images=8,
-    captions_per_image=3,
-    max_length=4,
-    num_streams=4,
-    shuffle_window=4,
-)
 CLIP = 0.05
 DECAY = 0.5
 LOSS = loss.CaptionLoss(label_smoothing=0.1, coverage_weight=0.1)
-
-
-def replicas(count: int) -> tf.distribute.Strategy:
-    if count == 1:
-        return tf.distribute.OneDeviceStrategy("CPU:0")
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 class Training:

@@ -1,8 +1,8 @@
-"""Run steps, fire actions, repeat: an action in each file.
+"""Runs steps, with actions before and after: an action in each file.
 
 The flow, in order; a module imports only those above it:
 
-  loop             runs steps and fires actions; knows no captions
+  loop             runs steps and actions; knows nothing of captions
   every            when a periodic action is due
   say_progress     a log line: loss, speed, wait for input, time left
   stop_on_nan      ends a run whose loss or gradients are not finite
@@ -10,9 +10,9 @@ The flow, in order; a module imports only those above it:
   show_on_board    weights and captioned images on TensorBoard
   early_stopping   validation scores, the best checkpoint, the end in time
   save_checkpoint  saves the run every so often
-  timings          how long updates took: the usual and the slow
+  timings          how long updates took: the median, and the slow ones
   profile          TensorBoard's profile of some steps
-  spikes           counts losses far above those before
+  spikes           counts losses far above those before them
   stop_signal      a signal to stop -> a checkpoint, and an exit code
   cadence          how often each happens, and which checkpoint is the best
 """

@@ -1,4 +1,4 @@
-"""How often what happens between steps, and how the best is picked."""
+"""How often each action runs, and which score selects the best checkpoint."""
 
 import dataclasses
 from collections.abc import Callable
@@ -19,16 +19,16 @@ class Cadence:
     """How often things happen, in steps.
 
     Attributes:
-      steps_per_call: updates without going back to Python.
-      evaluate_every: score the validation split.
-      checkpoint_every: save the run.
-      validation_split: name of it.
-      validation_images: images that are captioned each time.
-      select_by: what picks the best on the validation split: the name of one
-        of `Setup.metrics`, or `loss`.
-      patience: evaluations without a better score before stopping.
-      profile_steps: the first step, and the one behind the last, of which
-        TensorBoard gets a profile; all of a call's steps are in it.
+      steps_per_call: updates made in one graph, between two rounds of actions.
+      evaluate_every: updates between two evaluations of the validation split.
+      checkpoint_every: updates between two checkpoints.
+      validation_split: name of the split.
+      validation_images: images captioned at each evaluation.
+      select_by: the validation score that selects the best checkpoint: the
+        name of one of `Setup.metrics`, or `loss`.
+      patience: evaluations without a better score before the run stops.
+      profile_steps: first step, and the one after the last, to profile for
+        TensorBoard; whole calls are profiled.
     """
 
     steps_per_call: int = 20
@@ -41,7 +41,7 @@ class Cadence:
     profile_steps: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
-        """Raises ValueError: a setting that would fail later."""
+        """Raises ValueError: a setting is out of range."""
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if isinstance(value, int) and value < 1:
@@ -56,12 +56,12 @@ class Cadence:
             )
 
     def patient(self, *, lower: bool) -> early_stopping.Patience:
-        """A fresh `Patience`; `lower` says that lower scores are better."""
+        """Makes a `Patience`; `lower` says that lower scores are better."""
         return early_stopping.Patience(self.patience, lower=lower)
 
     @property
     def selection(self) -> dict[str, Any]:
-        """What makes scores comparable, before and after a restart."""
+        """The settings that a resumed run must share to compare its scores."""
         names = ("select_by", "validation_split", "validation_images")
         return {name: getattr(self, name) for name in names}
 
@@ -74,7 +74,7 @@ class Cadence:
         log: metrics_log.MetricsLog | metrics_log.NoLog,
         checkpoints: checkpoints_lib.Checkpoints,
     ) -> list[loop.Action]:
-        """The log, then what is due from time to time; saving comes last."""
+        """Makes the log and the periodic actions; saving comes last."""
         evaluate = early_stopping.EvaluateAndStop(
             validation,
             when=every.Every(self.evaluate_every, last_step),

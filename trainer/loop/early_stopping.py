@@ -13,7 +13,7 @@ _LOG = logging.getLogger(__name__)
 
 
 class Patience(tf.Module):
-    """The best score so far and how many evaluations ago; checkpointed.
+    """The best score so far, and evaluations since; saved in checkpoints.
 
     Attributes:
       limit: evaluations without a better score before the run ends.
@@ -45,7 +45,7 @@ class Patience(tf.Module):
         return int(self.waited) >= self.limit
 
     def improves(self, score: float) -> bool:
-        """Takes a score; whether it is the best."""
+        """Records a score, and returns whether it is the best so far."""
         best = float(self.best)
         if score < best if self.lower else score > best:
             self.best.assign(score)
@@ -55,7 +55,7 @@ class Patience(tf.Module):
         return False
 
 
-class EvaluateAndStop:
+class EvaluateAndStop(loop.Action):
     """Scores the validation split, keeps the best, and stops in time."""
 
     def __init__(
@@ -68,46 +68,40 @@ class EvaluateAndStop:
         log: metrics_log.MetricsLog | metrics_log.NoLog,
         checkpoints: checkpoints_lib.Checkpoints,
     ):
-        """Takes finished objects.
+        """Evaluates at the steps of `when`.
 
         Args:
           evaluate: returns scalars, `select_by` among them.
           when: which steps.
           select_by: the score that picks the best.
-          patience: checkpointed with the run; knows which score is better.
-          log: gets the scalars.
-          checkpoints: gets the best.
+          patience: checkpointed with the run; decides which score is better.
+          log: where the scalars are written.
+          checkpoints: where the best captioner is saved.
         """
         self._evaluate, self._when = evaluate, when
         self._select_by, self._patience = select_by, patience
         self._log, self._checkpoints = log, checkpoints
 
-    def __call__(self, report: loop.Report) -> None:
+    def after(self, progress: loop.Progress) -> None:
         """Evaluates when it is time.
 
         Raises:
-          ValueError: `select_by` is not among the scores.
           loop.StopTraining: patience has run out.
         """
-        if not self._when(report):
+        if not self._when(progress):
             return
         scalars = self._evaluate()
-        if self._select_by not in scalars:
-            raise ValueError(
-                f"`select_by` must be one of {', '.join(sorted(scalars))}, "
-                f"got {self._select_by!r}"
-            )
         self._log.write(
-            report.step, {f"validation/{k}": v for k, v in scalars.items()}
+            progress.step, {f"validation/{k}": v for k, v in scalars.items()}
         )
         said = ", ".join(f"{name} {v:.3f}" for name, v in scalars.items())
-        _LOG.info("step %d, validation: %s", report.step, said)
+        _LOG.info("step %d, validation: %s", progress.step, said)
         if self._patience.improves(scalars[self._select_by]):
-            self._checkpoints.save_best(report.step)
+            self._checkpoints.save_best(progress.step)
         elif self._patience.has_run_out:
             gone = "fallen below" if self._patience.lower else "risen above"
             raise loop.StopTraining(
-                f"stopped early at step {report.step}: {self._select_by} has "
+                f"stopped early at step {progress.step}: {self._select_by} has "
                 f"not {gone} {float(self._patience.best):.3f} for "
                 f"{self._patience.limit} evaluations"
             )

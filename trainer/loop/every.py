@@ -12,8 +12,8 @@ class Every:
             raise ValueError(f"`every` must be positive, got {steps} steps")
         self._steps, self._last = steps, last_step
 
-    def __call__(self, report: loop.Report) -> bool:
-        """Whether the report's updates passed a multiple or the last step."""
-        before = report.step - report.num_steps
-        passed = report.step // self._steps > before // self._steps
-        return passed or report.step >= self._last
+    def __call__(self, progress: loop.Progress) -> bool:
+        """Whether the last call passed a multiple, or reached the last step."""
+        before = progress.step - progress.num_steps
+        passed = progress.step // self._steps > before // self._steps
+        return passed or progress.step >= self._last

@@ -1,51 +1,26 @@
-"""Run steps, fire actions, repeat. Knows nothing of captions."""
+"""Runs steps, with actions before and after; knows nothing of captions."""
 
 import dataclasses
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 
 @dataclasses.dataclass(frozen=True)
 class Updates:
-    """What a call of the step brought.
+    """The outcome of one call of the step, which makes several updates.
 
     Attributes:
       scalars: means over the call's updates.
-      losses: of each of them.
-      broken: the first whose loss or gradients are no numbers, from zero;
-        None where all are.
-      took: seconds of each, from the end of the one before.
-      waited: seconds of all these in which the batch was not there yet.
+      losses: of each update, in nats per token.
+      broken: index of the first update whose loss or gradients are not finite,
+        from zero; None where all are finite.
+      took: seconds of each update, from the end of the one before it.
+      waited: seconds of these in which the next batch was not there yet.
     """
 
     scalars: dict[str, float]
     losses: tuple[float, ...] = ()
     broken: int | None = None
-    took: tuple[float, ...] = ()
-    waited: float = 0.0
-
-
-@dataclasses.dataclass(frozen=True)
-class Report:
-    """The last call of the step, in the run.
-
-    Attributes:
-      step: updates made so far.
-      scalars: means over the call's updates.
-      seconds: wall time of the call.
-      num_steps: updates of the call.
-      broken_step: the first update of the call, counted from the run's
-        beginning, whose loss or gradients are no numbers.
-      took: see `Updates`.
-      waited: see `Updates`.
-    """
-
-    step: int
-    scalars: dict[str, float]
-    seconds: float
-    num_steps: int
-    broken_step: int | None = None
     took: tuple[float, ...] = ()
     waited: float = 0.0
 
@@ -55,15 +30,48 @@ class Report:
         return self.waited / max(sum(self.took), 1e-9)
 
 
+@dataclasses.dataclass(frozen=True)
+class Progress:
+    """Where the run stands after a call of the step.
+
+    Attributes:
+      step: updates made since the run began.
+      num_steps: updates of the last call.
+      seconds: wall time of the last call.
+      made: outcome of the last call. An action may add scalars, which the
+        actions after it see.
+    """
+
+    step: int
+    num_steps: int
+    seconds: float
+    made: Updates
+
+    @property
+    def broken_step(self) -> int | None:
+        """The first update of the run, from one, that is not finite."""
+        if self.made.broken is None:
+            return None
+        return self.step - self.num_steps + self.made.broken + 1
+
+
 class StopTraining(Exception):
     """Raised by an action to end the run in good order; the text is why."""
 
 
-class Action(Protocol):
-    """What happens between steps."""
+class Action:
+    """What happens between calls of the step; by itself, nothing."""
 
-    def __call__(self, report: Report) -> None:
-        """Looks at the report and acts, or not.
+    def before(self, step: int, num_steps: int) -> None:
+        """Runs before a call of the step.
+
+        Args:
+          step: updates made since the run began.
+          num_steps: updates that the call is about to make.
+        """
+
+    def after(self, progress: Progress) -> None:
+        """Runs after a call of the step.
 
         Raises:
           StopTraining: the run is over.
@@ -82,11 +90,11 @@ def run(
     """Trains until a step, or until an action stops it.
 
     Args:
-      train: makes so many updates.
+      train: makes that many updates.
       first_step: updates made before.
       until: updates to have been made at the end.
       steps_per_call: updates between two rounds of actions.
-      actions: called in order after each call.
+      actions: run in order before and after each call.
       clock: seconds; injected so that tests need no waiting.
 
     Returns:
@@ -96,18 +104,16 @@ def run(
     while step < until:
         # Calls end at multiples of `steps_per_call`, resumed or not.
         count = min(steps_per_call - step % steps_per_call, until - step)
+        for action in actions:
+            action.before(step, count)
         begin = clock()
         made = train(count)
         seconds = clock() - begin
-        # Updates are counted from one, those of a call from zero.
-        broken = None if made.broken is None else step + made.broken + 1
         step += count
-        report = Report(
-            step, made.scalars, seconds, count, broken, made.took, made.waited
-        )
+        progress = Progress(step, count, seconds, made)
         try:
             for action in actions:
-                action(report)
+                action.after(progress)
         except StopTraining as stop:
             return str(stop)
     return f"reached step {until}"

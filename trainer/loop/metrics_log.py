@@ -11,17 +11,17 @@ from trainer.run import directory, event_files, metrics_file
 
 _LOG = logging.getLogger(__name__)
 CLOCKED = ("train/input_wait", "train/step_seconds")
-"""Scalars read off a clock, which no two runs have alike; all others are the
-same to the bit in a run that was killed and resumed."""
+"""Scalars read off a clock, so that they differ from run to run. All others are
+the same to the bit in a run that was killed and resumed."""
 
 
-class MetricsLog:
-    """`metrics.jsonl` and TensorBoard, from one call."""
+class MetricsLog(loop.Action):
+    """Writes scalars to `metrics.jsonl` and to TensorBoard."""
 
     def __init__(
         self, run_dir: str, board: event_files.Board, *, resumed_step: int
     ):
-        """Opens the file; its rows past the resumed step are dropped."""
+        """Opens the file, and drops its rows after the resumed step."""
         self._run_dir, self._board = run_dir, board
         self._path = os.path.join(run_dir, metrics_file.METRICS_FILE)
         rows = metrics_file.read_metrics(run_dir)
@@ -32,8 +32,8 @@ class MetricsLog:
     def write(self, step: int, scalars: dict[str, float]) -> None:
         """Adds a row; a scalar's name is `group/name`.
 
-        A row that finds no room is written with the next that does; TensorBoard
-        goes without it.
+        A row that cannot be written, as on a full disk, is kept and written
+        together with the next one; TensorBoard goes without it.
         """
         try:
             self._write_row(json.dumps({"step": step, **scalars}))
@@ -51,25 +51,23 @@ class MetricsLog:
         self._late = []
 
     def _trim(self) -> None:
-        """Cuts off what is past the rows that are known to be whole."""
+        """Cuts the file after the last row that was written whole."""
         rows = metrics_file.read_metrics(self._run_dir)[: self._written]
         directory.write_text(
             self._path, "".join(json.dumps(row) + "\n" for row in rows)
         )
 
-    def __call__(self, report: loop.Report) -> None:
+    def after(self, progress: loop.Progress) -> None:
         """Writes the training scalars, and those of `CLOCKED`."""
-        scalars = {f"train/{name}": v for name, v in report.scalars.items()}
-        seconds = sum(report.took) / report.num_steps
-        clocked = zip(CLOCKED, (report.input_wait, seconds), strict=True)
-        self.write(report.step, {**scalars, **dict(clocked)})
+        made = progress.made
+        scalars = {f"train/{name}": v for name, v in made.scalars.items()}
+        seconds = sum(made.took) / progress.num_steps
+        clocked = zip(CLOCKED, (made.input_wait, seconds), strict=True)
+        self.write(progress.step, {**scalars, **dict(clocked)})
 
 
-class NoLog:
-    """Stands for `MetricsLog` in a worker that does not write it."""
+class NoLog(loop.Action):
+    """Takes the place of `MetricsLog` in workers other than the chief."""
 
     def write(self, step: int, scalars: dict[str, float]) -> None:
-        """Does nothing."""
-
-    def __call__(self, report: loop.Report) -> None:
         """Does nothing."""

@@ -1,41 +1,32 @@
 """A profile of some steps, on demand."""
 
-import dataclasses
-from collections.abc import Callable
-
 import tensorflow as tf
 
 from trainer.loop import loop
 
 
-@dataclasses.dataclass(frozen=True)
-class Profile:
-    """TensorBoard's profile of the calls that make any of some steps.
+class Profile(loop.Action):
+    """TensorBoard's profile of the calls that make any of the asked steps."""
 
-    Attributes:
-      folder: gets `plugins/profile/<time>/`, one for each call.
-      steps: the first and the one behind the last, counted from zero; None
-        for no profile.
-    """
+    def __init__(self, folder: str, steps: tuple[int, int]):
+        """Profiles into a folder.
 
-    folder: str
-    steps: tuple[int, int] | None
+        Args:
+          folder: where each profiled call writes `plugins/profile/<time>/`.
+          steps: the first step and the one after the last, from zero.
+        """
+        self._folder, self._steps = folder, steps
+        self._running = False
 
-    def over(
-        self, train: Callable[[int], loop.Updates], *, first_step: int
-    ) -> Callable[[int], loop.Updates]:
-        """The updates, some of them profiled."""
-        if self.steps is None:
-            return train
-        first, last = self.steps
-        done = first_step
+    def before(self, step: int, num_steps: int) -> None:
+        """Starts the profiler if the call makes any of the steps."""
+        first, last = self._steps
+        if step < last and step + num_steps > first:
+            tf.profiler.experimental.start(self._folder)
+            self._running = True
 
-        def make_updates(count: int) -> loop.Updates:
-            nonlocal done
-            begin, done = done, done + count
-            if done <= first or begin >= last:
-                return train(count)
-            with tf.profiler.experimental.Profile(self.folder):
-                return train(count)
-
-        return make_updates
+    def after(self, progress: loop.Progress) -> None:
+        """Writes the profile of the last call."""
+        if self._running:
+            tf.profiler.experimental.stop()
+            self._running = False

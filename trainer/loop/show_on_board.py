@@ -12,7 +12,7 @@ from trainer.run import event_files
 _LOG = logging.getLogger(__name__)
 
 
-class ShowOnBoard:
+class ShowOnBoard(loop.Action):
     """Distributions of the weights, and captioned pictures, on TensorBoard."""
 
     def __init__(
@@ -23,18 +23,25 @@ class ShowOnBoard:
         pictures: Callable[[], Iterable[event_files.Picture]],
         when: every.Every,
     ):
-        """Takes finished objects; `pictures` makes the same ones each time."""
+        """Shows on `board` at the steps of `when`.
+
+        Args:
+          board: of TensorBoard.
+          weights: shown as histograms.
+          pictures: captions the same images anew each time.
+          when: which steps.
+        """
         self._board, self._when = board, when
         self._weights, self._pictures = weights, pictures
 
-    def __call__(self, report: loop.Report) -> None:
+    def after(self, progress: loop.Progress) -> None:
         """Shows them when it is time; goes on where there is no room."""
-        if not self._when(report):
+        if not self._when(progress):
             return
         weights = {f"weights/{v.path}": v.numpy() for v in self._weights}
         pictures = list(self._pictures())
         try:
-            self._board.histograms(report.step, weights)
-            self._board.pictures(report.step, pictures)
+            self._board.histograms(progress.step, weights)
+            self._board.pictures(progress.step, pictures)
         except (OSError, tf.errors.OpError) as error:
-            _LOG.error("can't show step %d: %s", report.step, error)
+            _LOG.error("can't show step %d: %s", progress.step, error)

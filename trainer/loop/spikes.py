@@ -1,8 +1,5 @@
 """Counts losses that stand out from those before them."""
 
-import dataclasses
-from collections.abc import Callable
-
 import numpy as np
 import tensorflow as tf
 
@@ -15,8 +12,8 @@ _FAR = 6 * 1.4826
 _NATS = 0.01
 
 
-class Spikes(tf.Module):
-    """The losses of the last updates, and how many stood out; checkpointed.
+class Spikes(tf.Module, loop.Action):
+    """The losses of the last updates, and the number of spikes; checkpointed.
 
     A loss is a spike when it lies above the median of the last 100 by more than
     six robust standard deviations (median absolute deviation: Hampel 1974) and
@@ -29,24 +26,16 @@ class Spikes(tf.Module):
     """
 
     def __init__(self) -> None:
-        """Nothing is seen yet."""
+        """Starts without any loss."""
         super().__init__(name="spikes")
         self.recent = tf.Variable(tf.zeros([_WINDOW]), False, name="recent")
         self.seen = tf.Variable(0, False, name="seen", dtype=tf.int64)
         self.count = tf.Variable(0, False, name="count", dtype=tf.int64)
 
-    def counted(
-        self, train: Callable[[int], loop.Updates]
-    ) -> Callable[[int], loop.Updates]:
-        """The updates, with their number of spikes as a scalar."""
-
-        def make_updates(count: int) -> loop.Updates:
-            made = train(count)
-            self.take(made.losses)
-            scalars = {**made.scalars, "spikes": float(self.count)}
-            return dataclasses.replace(made, scalars=scalars)
-
-        return make_updates
+    def after(self, progress: loop.Progress) -> None:
+        """Counts the last call's spikes, and adds the scalar `spikes`."""
+        self.take(progress.made.losses)
+        progress.made.scalars["spikes"] = float(self.count)
 
     def take(self, losses: tuple[float, ...]) -> None:
         """Counts the losses that stand out from those before them."""

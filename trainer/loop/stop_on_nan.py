@@ -6,25 +6,25 @@ from trainer.loop import loop
 from trainer.run import checkpoints as checkpoints_lib
 
 
-class StopOnNan:
-    """Ends a run whose loss or gradients are no numbers, before it is saved."""
+class StopOnNan(loop.Action):
+    """Ends a run whose loss or gradients are not finite, before it is saved."""
 
     def __init__(
         self,
         image_ids: Callable[[int], list[str]],
         checkpoints: checkpoints_lib.Checkpoints,
     ):
-        """Takes what the message names.
+        """Keeps what the error message names.
 
         Args:
-          image_ids: of the batch that follows so many updates.
-          checkpoints: of which the newest is good.
+          image_ids: ids of the images in the batch after that many updates.
+          checkpoints: the run's; the newest was saved before the fault.
         """
         self._image_ids, self._checkpoints = image_ids, checkpoints
 
-    def __call__(self, report: loop.Report) -> None:
+    def after(self, progress: loop.Progress) -> None:
         """Raises FloatingPointError: names step, images and checkpoint."""
-        step = report.broken_step
+        step = progress.broken_step
         if step is not None:
             raise FloatingPointError(
                 f"loss or gradients of step {step} are no numbers: lower "

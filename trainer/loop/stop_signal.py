@@ -13,28 +13,29 @@ class Preempted(Exception):
     """A signal stopped the run, which is saved.
 
     Attributes:
-      exit_code: 128 and the signal's number, 143 for SIGTERM: what a shell
-        tells of a process that the signal ended, so that schedulers restart it.
+      exit_code: 128 plus the signal's number, 143 for SIGTERM. A shell reports
+        the same for a process that the signal ended, and schedulers restart it.
     """
 
     def __init__(self, text: str, exit_code: int):
-        """Keeps both."""
+        """Says `text` to the user, and ends the process with `exit_code`."""
         super().__init__(text)
         self.exit_code = exit_code
 
 
-class Notice:
+class Notice(loop.Action):
     """Listens for SIGTERM and SIGINT while it is open; an action of the loop.
 
-    The first is heeded when the call of the step, and what is due after it, is
-    done: so that the resumed run misses nothing. The second ends the process.
+    The first signal takes effect after the current call of the step and the
+    actions due after it, so that the resumed run misses nothing. The second
+    ends the process at once.
     """
 
     def __init__(self, most: Callable[[int], int] = int) -> None:
-        """Does not listen yet.
+        """Starts listening only when entered.
 
         Args:
-          most: of a number, the largest that any worker has.
+          most: returns the largest of the numbers that all workers pass in.
         """
         self._most = most
         self._given: int | None = None
@@ -42,13 +43,13 @@ class Notice:
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
-        """Listens."""
+        """Replaces the handlers of both signals."""
         for number in _SIGNALS:
             self._before[number] = signal.signal(number, self._take)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leaves the signals to those who had them before."""
+        """Puts back the handlers from before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
@@ -57,16 +58,16 @@ class Notice:
         for each in _SIGNALS:
             signal.signal(each, signal.SIG_DFL)
 
-    def __call__(self, report: loop.Report) -> None:
+    def after(self, progress: loop.Progress) -> None:
         """Raises loop.StopTraining: a signal came."""
         given = self._most(self._given or 0)
         if given:
             self._given, self._heeded = given, True
             name = signal.Signals(given).name
-            raise loop.StopTraining(f"{name} at step {report.step}")
+            raise loop.StopTraining(f"{name} at step {progress.step}")
 
     def check(self, run_dir: str) -> None:
-        """Raises Preempted: the run was ended by a signal, and not else."""
+        """Raises Preempted if a signal ended the run."""
         if self._given is not None and self._heeded:
             name = signal.Signals(self._given).name
             raise Preempted(

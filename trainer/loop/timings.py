@@ -1,4 +1,4 @@
-"""How long updates took, as what is usual and what is slow."""
+"""How long updates took: the median, and the slow ones."""
 
 import array
 
@@ -7,21 +7,21 @@ import numpy as np
 from trainer.loop import loop
 
 
-class Timings:
-    """Collects the seconds of every update, in four bytes each; an action."""
+class Timings(loop.Action):
+    """Collects the seconds of every update, in four bytes each."""
 
     def __init__(self) -> None:
-        """Nothing is timed yet."""
+        """Starts without any update."""
         self._took = array.array("f")
         self._waited = 0.0
 
-    def __call__(self, report: loop.Report) -> None:
-        """Takes the call's updates."""
-        self._took.extend(report.took)
-        self._waited += report.waited
+    def after(self, progress: loop.Progress) -> None:
+        """Adds the updates of the last call."""
+        self._took.extend(progress.made.took)
+        self._waited += progress.made.waited
 
     def __str__(self) -> str:
-        """Median, 95th percentile and wait; of this process's updates."""
+        """Median, 95th percentile and wait for input of this process."""
         if not self._took:
             return "no update was made"
         took = np.array(self._took, np.float64)

@@ -1,4 +1,4 @@
-"""Looks for a learning rate."""
+"""Finds a learning rate."""
 
 import dataclasses
 import os
@@ -23,15 +23,15 @@ def range_test(
     high: float = 10.0,
     num_steps: int = 200,
 ) -> str:
-    """Looks for a learning rate; see `rate_sweep.Trial`.
+    """Finds a learning rate; see `rate_sweep.Trial`.
 
     Args:
       run_dir: made where it is missing; gets rows and page, no checkpoint.
       setup: the run's own.
-      recipe: the run's own; its schedule gives way to the rise.
-      low: the first update's learning rate.
-      high: the last update's.
-      num_steps: updates, unless the loss diverges before.
+      recipe: the run's own, except for its schedule.
+      low: learning rate of the first update.
+      high: learning rate of the last update.
+      num_steps: number of updates, unless the loss diverges before.
 
     Returns:
       A line with the suggested rate, the rule it follows, the page's place.
@@ -43,7 +43,7 @@ def range_test(
     directory.refuse_training(run_dir)
     devices, crew = session.open_devices(setup.devices.alone())
     record_set = record_set_lib.open_record_set(setup.records)
-    # The rates of a range leave nothing that a mean of weights could show.
+    # A mean over weights of different learning rates would show nothing.
     steady = dataclasses.replace(recipe.optimizer, average_decay=0.0)
     rising = rate_sweep.SweptAdamW(**dataclasses.asdict(steady), sweep=sweep)
     step = dataclasses.replace(recipe, optimizer=rising).build(
@@ -52,11 +52,12 @@ def range_test(
     trial = rate_sweep.Trial(lambda: float(step.optimizer.learning_rate))
     batches = recipe.data(record_set).distribute(devices, first_step=0)
     loop.run(
-        spikes.Spikes().counted(trial.watched(step.over(batches))),
+        step.over(batches),
         first_step=0,
         until=num_steps,
         steps_per_call=1,
         actions=[
+            spikes.Spikes(),
             say_progress.SayProgress(num_steps, recipe.batching.batch_images),
             trial,
         ],

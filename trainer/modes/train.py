@@ -54,26 +54,27 @@ def train(
     Args:
       run_dir: made where it is missing.
       setup: what every mode needs.
-      recipe: of its updates.
-      cadence: what happens between steps, and how often.
-      num_steps: updates to have been made at the end.
-      fold: of the train split, to be validated on in the place of the
-        validation split, and not to be trained on.
-      waived: findings of the data card, and tests of the wiring, that shall
-        not stop the training.
+      recipe: settings of an update.
+      cadence: what happens between updates, and how often.
+      num_steps: number of updates after which the training ends.
+      fold: part of the train split that is validated on, in place of the
+        validation split, and not trained on.
+      waived: findings of the data card, and tests of the wiring, that must not
+        stop the training.
 
     Returns:
-      A line that tells how it ended; nothing where the chief says it.
+      A line that says how the training ended; empty for workers other than the
+      chief.
 
     Raises:
       DevicesError: there are no such devices.
       WorkersError: the workers do not train the same run.
-      RunError: the directory belongs to a run of other settings.
+      RunError: the directory belongs to a run with other settings.
       RecordSetError: the record set can't be used.
-      RefusedDataError: the data card says that training would be in vain.
+      RefusedDataError: by its data card, nothing can be learned from the data.
       WiringError: the captioner can't learn as it is wired.
-      FloatingPointError: the loss, or its gradients, are no numbers.
-      Preempted: a signal stopped the run, which is saved.
+      FloatingPointError: the loss or its gradients are not finite.
+      Preempted: a signal stopped the run, which was saved.
     """
     lower = not setup.direction(cadence.select_by)
     devices, crew = session_lib.open_devices(
@@ -123,16 +124,12 @@ def _run(
     first: int,
     num_steps: int,
 ) -> str:
-    """Makes the updates that are missing, and says why it ended."""
+    """Makes the updates that are missing; returns why the training ended."""
     crew, step, run_dir = session.crew, session.step, session.run_dir
     board = event_files.Board(run_dir)
     validation = _validation(session, setup, recipe, cadence)
     timings = timings_lib.Timings()
     batches = data.distribute(step.strategy, first_step=first)
-    asked = cadence.profile_steps if crew.is_chief else None
-    updates = profile.Profile(board.folder, asked).over(
-        session.unusual.counted(step.over(batches)), first_step=first
-    )
     due = cadence.actions(
         lambda: crew.chiefs(validation()),
         last_step=num_steps,
@@ -140,20 +137,20 @@ def _run(
         log=_log(session, board, first),
         checkpoints=session.checkpoints,
     )
-    shown = _shown(board, validation, step, cadence, num_steps)
     with stop_signal.Notice(crew.most) as notice:
         reason = loop.run(
-            updates,
+            step.over(batches),
             first_step=first,
             until=num_steps,
             steps_per_call=cadence.steps_per_call,
             actions=[
+                session.spikes,
                 stop_on_nan.StopOnNan(data.image_ids, session.checkpoints),
                 say_progress.SayProgress(
                     num_steps, recipe.batching.batch_images
                 ),
                 timings,
-                *([shown] if crew.is_chief else []),
+                *_on_board(session, board, validation, cadence, num_steps),
                 *due,
                 notice,
             ],
@@ -172,7 +169,7 @@ def _faults(
     data: batches_lib.CaptionDataset,
     step: train_step.TrainStep,
 ) -> Iterator[wiring.Fault]:
-    """Faults of the captioner on a few images, and of the images' grids."""
+    """Tests the captioner's wiring on a few images, and the grids of images."""
     batch = next(iter(data.epochs(first_step=0, replicas=1)))
     few = {name: value[:_WIRED_IMAGES] for name, value in batch.items()}
     yield from wiring.faults(
@@ -221,17 +218,19 @@ def _validation(
     )
 
 
-def _shown(
+def _on_board(
+    session: session_lib.Session,
     board: event_files.Board,
     validation: validation_lib.Validation,
-    step: train_step.TrainStep,
     cadence: cadence_lib.Cadence,
     last_step: int,
-) -> show_on_board.ShowOnBoard:
-    """The weights, and the split's first images with their captions."""
-    return show_on_board.ShowOnBoard(
+) -> list[loop.Action]:
+    """What the chief alone shows: profile, weights and captioned images."""
+    if not session.crew.is_chief:
+        return []
+    shown = show_on_board.ShowOnBoard(
         board,
-        weights=step.outcome.trainable_variables,
+        weights=session.step.outcome.trainable_variables,
         pictures=lambda: attention_picture.named(
             generator.caption_split(
                 validation.generator,
@@ -242,6 +241,8 @@ def _shown(
         ),
         when=every.Every(cadence.evaluate_every, last_step),
     )
+    asked = cadence.profile_steps
+    return [*([profile.Profile(board.folder, asked)] if asked else []), shown]
 
 
 def _log(
@@ -257,7 +258,7 @@ def _log(
 def _leave_curves(
     run_dir: str, record_set: record_set_lib.RecordSet, select_by: str
 ) -> None:
-    """Draws what `metrics.jsonl` holds, beside what the data card knows."""
+    """Draws the learning curves, with the data card's baselines."""
     has_card = record_set.manifest.card_sha256 is not None
     known = data_card.load(record_set.path).facts if has_card else None
     rows = metrics_file.read_metrics(run_dir)

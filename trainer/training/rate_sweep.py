@@ -1,4 +1,4 @@
-"""A learning rate that rises until the loss is out of hand, and what it says.
+"""A learning rate that rises until the loss diverges, and the rate to choose.
 
 Smith 2017, "Cyclical Learning Rates for Training Neural Networks", section 3.3,
 with the exponential rise and the rules of Gugger 2018, "How do you find a good
@@ -16,7 +16,7 @@ import tensorflow as tf
 from trainer.loop import loop
 from trainer.training import optimizer
 
-# Of ten losses: a twentieth of the usual test, a quarter of a decade.
+# Smooths over ten losses: a twentieth of the usual 200, a quarter decade.
 _KEPT = 0.9
 _OUT_OF_HAND = 4.0
 _SHARE = 0.1
@@ -27,9 +27,9 @@ class Sweep:
     """An exponential rise of the learning rate.
 
     Attributes:
-      low: the first update's.
-      high: the last update's.
-      num_steps: updates.
+      low: rate of the first update.
+      high: rate of the last update.
+      num_steps: number of updates.
 
     Raises:
       ValueError: rates that are not positive or do not rise; one update.
@@ -52,17 +52,17 @@ class Sweep:
             )
 
     def rate(self, step: tf.Tensor) -> tf.Tensor:
-        """The rate, float32 [], of the update after `step` others."""
+        """The rate of an update after `step` others; int [] -> float32 []."""
         share = tf.cast(step, tf.float32) / (self.num_steps - 1)
         return self.low * tf.pow(self.high / self.low, share)
 
 
 @dataclasses.dataclass(frozen=True)
 class SweptAdamW(optimizer.AdamW):
-    """The run's optimizer, but for its schedule.
+    """The run's optimizer with a rising learning rate.
 
     Attributes:
-      sweep: in the schedule's place.
+      sweep: takes the place of the schedule.
     """
 
     sweep: Sweep = Sweep()
@@ -77,11 +77,11 @@ class Row:
     """One update.
 
     Attributes:
-      step: from one.
-      rate: its learning rate.
-      loss: before it, nats per token; None where it was no number.
-      smoothed: mean of the losses so far, each nine tenths of the next one's
-        weight; None from the first that was no number on.
+      step: number of the update, from one.
+      rate: learning rate of the update.
+      loss: before the update, nats per token; None if it is not finite.
+      smoothed: weighted mean of the losses so far, each with nine tenths of
+        the next one's weight; None once a loss was not finite.
     """
 
     step: int
@@ -90,36 +90,39 @@ class Row:
     smoothed: float | None
 
 
-class Trial:
-    """What the updates of a range test brought; an action of the loop.
+class Trial(loop.Action):
+    """The updates of a range test, recorded by the loop, one a call.
 
     Attributes:
-      rows: one an update.
+      rows: one for each update.
     """
 
     def __init__(self, rate: Callable[[], float]):
-        """Has seen nothing.
+        """Starts without any update.
 
         Args:
-          rate: the learning rate of the next update; it stands still where
-            float16 gradients overflow.
+          rate: returns the learning rate of the next update. It does not rise
+            after an update that was skipped for overflow in float16.
         """
         self.rows: list[Row] = []
-        self._rate = rate
+        self._rate, self._current = rate, math.nan
         self._sum, self._weight = 0.0, 0.0
 
-    def watched(
-        self, train: Callable[[int], loop.Updates]
-    ) -> Callable[[int], loop.Updates]:
-        """The updates, one a call; the trial records each."""
+    def before(self, step: int, num_steps: int) -> None:
+        """Reads the learning rate of the update that is about to be made."""
+        self._current = self._rate()
 
-        def make_updates(count: int) -> loop.Updates:
-            rate = self._rate()
-            made = train(count)
-            self.take(rate, made.losses[-1])
-            return made
+    def after(self, progress: loop.Progress) -> None:
+        """Records the update.
 
-        return make_updates
+        Raises:
+          loop.StopTraining: the loss is out of hand.
+        """
+        self.take(self._current, progress.made.losses[-1])
+        if self.has_diverged:
+            raise loop.StopTraining(
+                f"the loss diverged at step {progress.step}"
+            )
 
     def take(self, rate: float, loss: float) -> None:
         """Adds a row."""
@@ -135,20 +138,15 @@ class Trial:
             )
         )
 
-    def __call__(self, report: loop.Report) -> None:
-        """Raises loop.StopTraining: the loss is out of hand."""
-        if self.has_diverged:
-            raise loop.StopTraining(f"the loss diverged at step {report.step}")
-
     @property
     def has_diverged(self) -> bool:
-        """Whether the smoothed loss is four times its lowest, or no number."""
+        """Whether the smoothed loss is four times its lowest, or not finite."""
         last = self.rows[-1].smoothed
         return last is None or last > _OUT_OF_HAND * _loss(self.lowest)
 
     @property
     def lowest(self) -> Row:
-        """The row of the lowest smoothed loss; of the first, where none is."""
+        """The row with the lowest smoothed loss; else the first."""
         return min(self.rows, key=_loss)
 
     @property
@@ -157,7 +155,7 @@ class Trial:
         return _SHARE * self.lowest.rate
 
     def verdict(self) -> str:
-        """The suggestion, its rule, and what speaks against it, in one line."""
+        """One line: the suggested rate, its rule, and a reason to doubt it."""
         lowest, last = self.lowest, self.rows[-1]
         end = (
             f"diverged at {last.rate:.2g}"

@@ -16,7 +16,8 @@ from trainer.data import folds
 from trainer.decoding import generator
 from trainer.devices import strategy, workers
 from trainer.loop import cadence as cadence_lib
-from trainer.loop import early_stopping, spikes
+from trainer.loop import early_stopping
+from trainer.loop import spikes as spikes_lib
 from trainer.run import checkpoints as checkpoints_lib
 from trainer.run import directory
 from trainer.run import identity as identity_lib
@@ -28,10 +29,10 @@ from trainer.training import train_step
 def open_devices(
     devices: strategy.Devices,
 ) -> tuple[tf.distribute.Strategy, workers.Workers]:
-    """The devices, and who works on them; the chief alone is heard.
+    """Opens the devices; workers other than the chief log errors only.
 
-    Call it before anything is computed: TensorFlow finds no other workers
-    later.
+    Call it before TensorFlow computes anything: it cannot connect to other
+    workers later.
     """
     opened = devices.open()
     crew = workers.Workers(opened)
@@ -42,16 +43,16 @@ def open_devices(
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """A training whose parts are made, and whose directory is its own.
+    """A training whose parts are made and whose directory is claimed.
 
     Attributes:
-      run_dir: of the run.
-      crew: the processes.
-      record_set: that it trains on.
-      step: one update.
-      patience: with the early stopping.
-      unusual: counts spikes of the loss.
-      checkpoints: of all that a run must not lose; the chief writes them.
+      run_dir: folder of the run.
+      crew: the processes that train together.
+      record_set: what is trained on.
+      step: makes the updates.
+      patience: of early stopping.
+      spikes: counts spikes of the loss.
+      checkpoints: hold all state of the run; the chief writes them.
     """
 
     run_dir: str
@@ -59,11 +60,11 @@ class Session:
     record_set: record_set_lib.RecordSet
     step: train_step.TrainStep
     patience: early_stopping.Patience
-    unusual: spikes.Spikes
+    spikes: spikes_lib.Spikes
     checkpoints: checkpoints_lib.Checkpoints
 
     def restore(self) -> int:
-        """Goes back to the newest checkpoint; returns the updates made."""
+        """Restores the newest checkpoint; returns the updates made so far."""
         self.checkpoints.restore()
         first = int(self.step.step)
         self.crew.require_same("newest checkpoints", first)
@@ -78,7 +79,7 @@ def claim(
     identity: identity_lib.RunIdentity,
     patience: early_stopping.Patience,
 ) -> Session:
-    """Takes the directory, and writes what the other modes need.
+    """Claims the directory, and writes what the other modes need.
 
     Raises:
       RunError: the directory belongs to a run of other settings.
@@ -90,7 +91,7 @@ def claim(
         path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
         directory.write_text(path, record_set.vocabulary.dump())
     crew.require_same("settings", identity.dump())
-    unusual = spikes.Spikes()
+    spikes = spikes_lib.Spikes()
     checkpoints = checkpoints_lib.Checkpoints(
         run_dir,
         writes=crew.is_chief,
@@ -100,11 +101,11 @@ def claim(
         step=step.step,
         skipped=step.skipped,
         loss_scale=step.loss_scale,
-        spikes=unusual,
+        spikes=spikes,
         patience=patience,
     )
     return Session(
-        run_dir, crew, record_set, step, patience, unusual, checkpoints
+        run_dir, crew, record_set, step, patience, spikes, checkpoints
     )
 
 
@@ -116,7 +117,7 @@ def identify(
     captioner: contract.Captioner,
     fold: folds.Fold | None,
 ) -> identity_lib.RunIdentity:
-    """What the run is, by the settings of its parts."""
+    """Collects the settings that a resumed run must share."""
     manifest = record_set.manifest
     return identity_lib.RunIdentity(
         records=manifest.digest,
@@ -136,7 +137,7 @@ def identify(
 def restore_best(
     run_dir: str, setup: setup_lib.Setup
 ) -> tuple[generator.CaptionGenerator, contract.Captioner]:
-    """The best captioner of a run; needs nothing but the run directory.
+    """Restores the best captioner of a run, from the run directory alone.
 
     Raises:
       RunError: nothing was trained there, or every checkpoint is damaged.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support.loop_reports import FakeCheckpoints, report
+from tests.support.loop_progress import FakeCheckpoints, progress
 from trainer.loop import early_stopping, every, loop
 
 
@@ -92,7 +92,7 @@ class Evaluation:
 def test_evaluates_when_it_is_time_and_keeps_the_best(said):
     evaluation = Evaluation([0.2, 0.1, 0.3])
     for step in range(5, 31, 5):
-        evaluation.act(report(step, num_steps=5))
+        evaluation.act.after(progress(step, num_steps=5))
     assert evaluation.checkpoints.best == [10, 30]
     assert [step for step, _ in evaluation.log.rows] == [10, 20, 30]
     assert evaluation.log.rows[0][1] == {
@@ -104,10 +104,10 @@ def test_evaluates_when_it_is_time_and_keeps_the_best(said):
 
 def test_stops_when_patience_has_run_out(said):
     evaluation = Evaluation([0.5, 0.4, 0.3])
-    evaluation.act(report(10))
-    evaluation.act(report(20))
+    evaluation.act.after(progress(10))
+    evaluation.act.after(progress(20))
     with pytest.raises(loop.StopTraining) as stop:
-        evaluation.act(report(30))
+        evaluation.act.after(progress(30))
     assert str(stop.value) == (
         "stopped early at step 30: cider_d has not risen above 0.500 for 2 "
         "evaluations"
@@ -118,21 +118,12 @@ def test_stops_when_patience_has_run_out(said):
 
 def test_a_loss_that_has_not_fallen_stops_the_run():
     evaluation = Evaluation([2.0, 2.1, 2.2], select_by="loss")
-    evaluation.act(report(10))
-    evaluation.act(report(20))
+    evaluation.act.after(progress(10))
+    evaluation.act.after(progress(20))
     with pytest.raises(loop.StopTraining) as stop:
-        evaluation.act(report(30))
+        evaluation.act.after(progress(30))
     assert str(stop.value) == (
         "stopped early at step 30: loss has not fallen below 2.000 for 2 "
         "evaluations"
     )
     assert evaluation.checkpoints.best == [10]
-
-
-def test_unknown_score_names_those_there_are():
-    evaluation = Evaluation([0.5], select_by="cider")
-    with pytest.raises(ValueError) as error:
-        evaluation.act(report(10))
-    assert str(error.value) == (
-        "`select_by` must be one of cider_d, loss, got 'cider'"
-    )

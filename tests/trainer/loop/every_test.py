@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.loop_reports import report
+from tests.support.loop_progress import progress
 from trainer.loop import every
 
 
@@ -13,7 +13,7 @@ def fired(when: every.Every, until: int, per_call: int) -> list[int]:
     return [
         end
         for begin, end in zip(begins, ends, strict=True)
-        if when(report(end, num_steps=end - begin))
+        if when(progress(end, num_steps=end - begin))
     ]
 
 

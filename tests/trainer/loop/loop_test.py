@@ -5,12 +5,12 @@ import pytest
 from trainer.loop import loop
 
 
-class Run:
+class Run(loop.Action):
     """A step and an action that write down what happened, in order."""
 
     def __init__(self) -> None:
         self.events: list[str] = []
-        self.reports: list[loop.Report] = []
+        self.seen: list[loop.Progress] = []
         self.now = 100.0
         self.broken: list[int | None] = []
 
@@ -21,9 +21,9 @@ class Run:
         took = (2.0,) * count
         return loop.Updates({"loss": 1.0 / count}, (), broken, took, 0.5)
 
-    def act(self, report: loop.Report) -> None:
-        self.events.append(f"act at {report.step}")
-        self.reports.append(report)
+    def after(self, progress: loop.Progress) -> None:
+        self.events.append(f"act at {progress.step}")
+        self.seen.append(progress)
 
     def run(self, *actions: loop.Action, first: int, until: int, per_call: int):
         return loop.run(
@@ -31,7 +31,7 @@ class Run:
             first_step=first,
             until=until,
             steps_per_call=per_call,
-            actions=actions or [self.act],
+            actions=actions or [self],
             clock=lambda: self.now,
         )
 
@@ -51,7 +51,7 @@ def test_last_call_is_cut_to_the_end():
 def test_resumed_calls_end_where_uninterrupted_ones_do():
     story = Run()
     story.run(first=4, until=11, per_call=3)
-    ends = [report.step for report in story.reports]
+    ends = [progress.step for progress in story.seen]
     assert ends == [6, 9, 11]
 
 
@@ -61,42 +61,72 @@ def test_nothing_happens_when_the_end_is_reached_already():
     assert story.events == []
 
 
-def test_report_tells_scalars_length_and_wall_time_of_its_call():
+def test_progress_has_scalars_length_and_wall_time_of_the_call():
     story = Run()
     story.run(first=0, until=5, per_call=3)
-    assert story.reports == [
-        loop.Report(3, {"loss": 1 / 3}, 6.0, 3, None, (2.0,) * 3, 0.5),
-        loop.Report(5, {"loss": 1 / 2}, 4.0, 2, None, (2.0,) * 2, 0.5),
+    first = loop.Updates({"loss": 1 / 3}, (), None, (2.0,) * 3, 0.5)
+    second = loop.Updates({"loss": 1 / 2}, (), None, (2.0,) * 2, 0.5)
+    assert story.seen == [
+        loop.Progress(3, 3, 6.0, first),
+        loop.Progress(5, 2, 4.0, second),
     ]
-    assert [row.input_wait for row in story.reports] == [0.5 / 6, 0.5 / 4]
+    waits = [progress.made.input_wait for progress in story.seen]
+    assert waits == [0.5 / 6, 0.5 / 4]
 
 
 def test_broken_update_is_counted_from_the_beginning_of_the_run():
     story = Run()
     story.broken = [None, 1]
     story.run(first=4, until=11, per_call=3)
-    steps = [report.broken_step for report in story.reports]
+    steps = [progress.broken_step for progress in story.seen]
     assert steps == [None, 8, None]
 
 
 def test_time_spent_in_actions_is_not_the_steps():
     story = Run()
 
-    def dawdle(report: loop.Report) -> None:
-        story.now += 1000.0
+    class Dawdle(loop.Action):
+        def before(self, step: int, num_steps: int) -> None:
+            story.now += 500.0
 
-    story.run(story.act, dawdle, first=0, until=2, per_call=1)
-    assert [report.seconds for report in story.reports] == [2.0, 2.0]
+        def after(self, progress: loop.Progress) -> None:
+            story.now += 1000.0
+
+    story.run(story, Dawdle(), first=0, until=2, per_call=1)
+    assert [progress.seconds for progress in story.seen] == [2.0, 2.0]
+
+
+def test_actions_learn_of_a_call_before_it_is_made():
+    story = Run()
+
+    class Announce(loop.Action):
+        def before(self, step: int, num_steps: int) -> None:
+            story.events.append(f"{num_steps} after {step}")
+
+    story.run(Announce(), first=0, until=5, per_call=3)
+    assert story.events == ["3 after 0", "train 3", "2 after 3", "train 2"]
+
+
+def test_actions_see_the_scalars_that_others_before_them_added():
+    story = Run()
+
+    class Count(loop.Action):
+        def after(self, progress: loop.Progress) -> None:
+            progress.made.scalars["spikes"] = 4.0
+
+    story.run(Count(), story, first=0, until=1, per_call=1)
+    assert story.seen[0].made.scalars == {"loss": 1.0, "spikes": 4.0}
 
 
 def test_action_can_stop_the_run_and_say_why():
     story = Run()
 
-    def stop(report: loop.Report) -> None:
-        if report.step == 6:
-            raise loop.StopTraining("good enough")
+    class Stop(loop.Action):
+        def after(self, progress: loop.Progress) -> None:
+            if progress.step == 6:
+                raise loop.StopTraining("good enough")
 
-    reason = story.run(stop, story.act, first=0, until=30, per_call=3)
+    reason = story.run(Stop(), story, first=0, until=30, per_call=3)
     assert reason == "good enough"
     assert story.events == ["train 3", "act at 3", "train 3"]
 
@@ -104,8 +134,9 @@ def test_action_can_stop_the_run_and_say_why():
 def test_other_errors_are_not_swallowed():
     story = Run()
 
-    def fail(report: loop.Report) -> None:
-        raise OSError("disk full")
+    class Fail(loop.Action):
+        def after(self, progress: loop.Progress) -> None:
+            raise OSError("disk full")
 
     with pytest.raises(OSError, match="^disk full$"):
-        story.run(fail, first=0, until=3, per_call=3)
+        story.run(Fail(), first=0, until=3, per_call=3)

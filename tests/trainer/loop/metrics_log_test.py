@@ -5,7 +5,7 @@ import resource
 
 import tensorflow as tf
 
-from tests.support.loop_reports import report, rows
+from tests.support.loop_progress import progress, rows
 from trainer.loop import metrics_log
 from trainer.run import event_files, metrics_file
 
@@ -19,7 +19,7 @@ def log_of(
 
 def test_metrics_are_rows_of_json(tmp_path):
     log = log_of(tmp_path, resumed_step=0)
-    log(report(20, loss=2.0))
+    log.after(progress(20, loss=2.0))
     log.write(20, {"validation/cider_d": 0.5})
     expected = [
         {

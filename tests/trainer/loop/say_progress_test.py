@@ -1,12 +1,14 @@
 """The line that tells how far a training is."""
 
-from tests.support.loop_reports import report
+from tests.support.loop_progress import progress
 from trainer.loop import say_progress
 
 
 def test_progress_tells_loss_speed_and_time_left(said):
     say = say_progress.SayProgress(100, 32)
-    say(report(40, num_steps=20, loss=3.14159, tokens=8000.0, spikes=2.0))
+    say.after(
+        progress(40, num_steps=20, loss=3.14159, tokens=8000.0, spikes=2.0)
+    )
     # 4 seconds for 20 steps of 32 images; 60 more steps to go.
     assert said.messages == [
         (

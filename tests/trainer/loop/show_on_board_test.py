@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tests.support.loop_reports import report
+from tests.support.loop_progress import progress
 from trainer.loop import every, show_on_board
 
 
@@ -38,7 +38,7 @@ def test_weights_and_pictures_are_shown_when_it_is_time():
     board = FakeBoard()
     show = showing(board)
     for step in range(10, 41, 10):
-        show(report(step, num_steps=10))
+        show.after(progress(step, num_steps=10))
     assert board.shown == [
         (20, ["weights/gate"]),
         (20, ["captions/1"]),
@@ -48,5 +48,5 @@ def test_weights_and_pictures_are_shown_when_it_is_time():
 
 
 def test_a_board_without_room_does_not_stop_the_run(caplog):
-    showing(FakeBoard(full=True))(report(20))
+    showing(FakeBoard(full=True)).after(progress(20))
     assert caplog.messages == ["can't show step 20: no room"]

@@ -59,9 +59,8 @@ def test_calls_of_any_length_and_a_restart_change_nothing(tmp_path):
     np.testing.assert_array_equal(second.recent, whole.recent)
 
 
-def test_count_is_told_beside_the_scalars():
-    found = spikes.Spikes()
+def test_count_is_added_to_the_scalars():
     losses = (*noise(30), 8.0)
-    train = found.counted(lambda _: loop.Updates({"loss": 3.0}, losses, 4))
-    made = train(31)
-    assert made == loop.Updates({"loss": 3.0, "spikes": 1.0}, losses, 4)
+    made = loop.Updates({"loss": 3.0}, losses)
+    spikes.Spikes().after(loop.Progress(31, 31, 1.0, made))
+    assert made.scalars == {"loss": 3.0, "spikes": 1.0}

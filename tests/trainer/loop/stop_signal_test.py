@@ -7,7 +7,7 @@ import pytest
 
 from trainer.loop import loop, stop_signal
 
-REPORT = loop.Report(40, {}, seconds=1.0, num_steps=20)
+PROGRESS = loop.Progress(40, 20, 1.0, loop.Updates({}))
 
 
 @pytest.mark.parametrize(
@@ -18,10 +18,10 @@ def test_a_signal_ends_the_loop_and_tells_the_exit_code(
     number, name, exit_code
 ):
     with stop_signal.Notice() as notice:
-        notice(REPORT)
+        notice.after(PROGRESS)
         os.kill(os.getpid(), number)
         with pytest.raises(loop.StopTraining, match=f"^{name} at step 40$"):
-            notice(REPORT)
+            notice.after(PROGRESS)
     with pytest.raises(stop_signal.Preempted) as stop:
         notice.check("runs/one")
     assert stop.value.exit_code == exit_code
@@ -32,7 +32,7 @@ def test_a_signal_ends_the_loop_and_tells_the_exit_code(
 
 def test_a_run_that_ended_for_other_reasons_is_not_preempted():
     with stop_signal.Notice() as notice:
-        notice(REPORT)
+        notice.after(PROGRESS)
         os.kill(os.getpid(), signal.SIGTERM)
     notice.check("runs/one")
 

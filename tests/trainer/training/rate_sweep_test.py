@@ -9,8 +9,6 @@ import tensorflow as tf
 from trainer.loop import loop
 from trainer.training import optimizer, rate_sweep
 
-REPORT = loop.Report(9, {}, seconds=1.0, num_steps=1)
-
 
 def trial(losses: list[float]) -> rate_sweep.Trial:
     """A trial of rates 1, 2, 4 and so on."""
@@ -18,6 +16,18 @@ def trial(losses: list[float]) -> rate_sweep.Trial:
     for number, loss in enumerate(losses):
         made.take(2.0**number, loss)
     return made
+
+
+def run(losses: list[float]) -> str:
+    """Why a range test with these losses ended."""
+    coming = iter(losses)
+    return loop.run(
+        lambda _: loop.Updates({}, (next(coming),)),
+        first_step=0,
+        until=len(losses),
+        steps_per_call=1,
+        actions=[rate_sweep.Trial(lambda: 1.0)],
+    )
 
 
 def test_the_rate_rises_by_equal_factors_from_low_to_high():
@@ -63,9 +73,13 @@ def test_a_rise_that_is_none_is_refused(settings, message):
 def test_each_update_is_told_with_the_rate_that_it_had():
     rates = iter([0.1, 0.2])
     made = rate_sweep.Trial(lambda: next(rates))
-    train = made.watched(lambda count: loop.Updates({}, (5.0,)))
-    assert train(1).losses == (5.0,)
-    train(1)
+    loop.run(
+        lambda _: loop.Updates({}, (5.0,)),
+        first_step=0,
+        until=2,
+        steps_per_call=1,
+        actions=[made],
+    )
     assert [(row.step, row.rate, row.loss) for row in made.rows] == [
         (1, 0.1, 5.0),
         (2, 0.2, 5.0),
@@ -80,16 +94,15 @@ def test_smoothing_starts_at_the_first_loss_without_bias():
 
 
 def test_goes_on_while_the_loss_is_within_four_times_its_lowest():
-    made = trial([3.0] * 20 + [11.0] * 20)
-    assert not made.has_diverged
-    made(REPORT)
+    losses = [3.0] * 20 + [11.0] * 20
+    assert not trial(losses).has_diverged
+    assert run(losses) == "reached step 40"
 
 
 def test_stops_where_the_smoothed_loss_is_four_times_its_lowest():
-    made = trial([3.0] * 20 + [200.0])
-    assert made.has_diverged
-    with pytest.raises(loop.StopTraining, match="^the loss diverged at step 9"):
-        made(REPORT)
+    losses = [3.0] * 20 + [200.0]
+    assert trial(losses).has_diverged
+    assert run([*losses, 3.0]) == "the loss diverged at step 21"
 
 
 @pytest.mark.parametrize("broken", [math.nan, math.inf])

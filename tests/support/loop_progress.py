@@ -1,19 +1,18 @@
-"""What the loop tells its actions, and stand-ins for what they write to."""
+"""Progress for actions of the loop, and stand-ins for what they write to."""
 
 import json
 import pathlib
 
-from trainer.loop import (
-    loop,
-)
+from trainer.loop import loop
 
 
-def report(step: int, *, num_steps: int = 1, **scalars: float) -> loop.Report:
+def progress(
+    step: int, *, num_steps: int = 1, **scalars: float
+) -> loop.Progress:
     scalars = {"loss": 2.5, "tokens": 600.0, "spikes": 0.0, **scalars}
     took = (2.0 / num_steps,) * num_steps
-    return loop.Report(
-        step, scalars, 4.0, num_steps=num_steps, took=took, waited=0.03
-    )
+    made = loop.Updates(scalars, took=took, waited=0.03)
+    return loop.Progress(step, num_steps, seconds=4.0, made=made)
 
 
 class FakeCheckpoints:

@@ -1,10 +1,11 @@
-"""How long iterators take to be destroyed: autotuned, steady, a strategy's.
+"""How long tf.data's iterators take to be destroyed.
 
   python -m benchmarks.ending --seconds=60
 
 An iterator that was used for a minute or more can keep the end of a training
-waiting; see `trainer/data/options.py`. `tf.distribute` opens one more for each
-device, which is autotuned though the dataset is steady.
+waiting: see `trainer/data/options.py`. Prints a line for each way to open one:
+autotuned; steady; by `tf.distribute`, whose own iterators are autotuned; and by
+`replica_batches.OfReplicas`, as training does.
 """
 
 import argparse
@@ -14,15 +15,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from trainer.data import options
+from trainer.data import options, replica_batches
 
 Opened = Callable[[tf.data.Dataset], Iterator[Any]]
-
-
-def of_strategy(dataset: tf.data.Dataset) -> Iterator[Any]:
-    """As `tf.distribute` opens it for one device."""
-    strategy = tf.distribute.OneDeviceStrategy("CPU:0")
-    return iter(strategy.distribute_datasets_from_function(lambda _: dataset))
 
 
 def seconds_to_destroy(
@@ -48,14 +43,26 @@ def seconds_to_destroy(
 
 
 def main() -> None:
-    """Prints a line for each kind of options."""
+    """Prints a line for each way to open an iterator."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     seconds = parser.parse_args().seconds
+    device = tf.distribute.OneDeviceStrategy("CPU:0")
     kinds: tuple[tuple[str, tf.data.Options, Opened], ...] = (
         ("autotuned", tf.data.Options(), iter),
         ("steady", options.steady(), iter),
-        ("a strategy's", options.steady(), of_strategy),
+        (
+            "tf.distribute's",
+            options.steady(),
+            lambda dataset: replica_batches.of_hosts(device, lambda _: dataset),
+        ),
+        (
+            "each replica's",
+            options.steady(),
+            lambda dataset: replica_batches.OfReplicas(
+                device, lambda _: dataset
+            ),
+        ),
     )
     for name, asked, opened in kinds:
         took = seconds_to_destroy(asked, opened, seconds)

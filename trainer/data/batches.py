@@ -1,11 +1,11 @@
 """Record set -> batches, in an order that only the seed decides.
 
 The split's records, in the manifest's order, are cut into V virtual streams of
-equal length. A global batch is the streams' parts side by side, so the same
-batches come out on one device, two replicas or four workers, of which each
-reads its own streams alone. Epoch and place
-follow from the step alone: a resumed run skips to where it was. Iterator
-checkpoints can't promise that; they shuffle otherwise from the next epoch on.
+equal length. A global batch has a part of each stream, side by side. So one
+device, two replicas or four workers get the same batches, and each worker reads
+only its own streams. The step alone decides epoch and position: a resumed run
+skips to where it was. Iterator checkpoints can't promise that, because they
+shuffle differently from the next epoch on.
 """
 
 from collections.abc import Iterator
@@ -16,12 +16,12 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records
-from trainer.data import options
+from trainer.data import options, replica_batches
 from trainer.data.batching import Batching, Share
 
 Batch = dict[str, Any]
 
-# Batches that are parsed at once; the streams are read by threads of their own.
+# Batches parsed in parallel; each stream is read by a thread of its own.
 _PARSERS = 4
 _HASHES = 1 << 40  # Leaves room for a batch's rows in 64 bits.
 
@@ -32,10 +32,12 @@ _WHOLE = Share()
 class CaptionDataset:
     """The batches of one split.
 
-    A batch is a dict, I being the images of one replica, C and T captions per
-    image and tokens: `grid` [I, locations, depth] of the stored dtype,
-    `tokens` int32 [I, C, T], `weights` float32 [I, C, T], zero for padding,
-    and `streams` int64 [the replica's streams].
+    A batch is a dict of tensors. With I images of one replica, C captions per
+    image and T tokens per caption, it holds
+      grid: [I, locations, depth], of the stored dtype.
+      tokens: int32 [I, C, T].
+      weights: float32 [I, C, T], zero for padding.
+      streams: int64 [streams of the replica].
     """
 
     def __init__(
@@ -60,20 +62,20 @@ class CaptionDataset:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches in which every image occurs once."""
+        """Batches of an epoch, in which every image occurs once."""
         longest = -(-self.num_images // self.batching.num_streams)
         return -(-longest // self.batching.stream_images)
 
     def epochs(
         self, *, first_step: int, replicas: int, share: Share = _WHOLE
     ) -> tf.data.Dataset:
-        """Per-replica batches, for ever, from a step of the run on.
+        """Batches of the replicas in turn, without end.
 
         Args:
-          first_step: updates made before.
-          replicas: of all workers.
-          share: whose batches; of R replicas in it, that of the share's r-th
-            at step s is element s * R + r.
+          first_step: updates made before the first batch.
+          replicas: number of replicas of all workers.
+          share: whose batches. If it has R replicas, element s * R + r is the
+            batch of its r-th replica at step s.
 
         Raises:
           ValueError: the replicas don't divide the streams.
@@ -89,7 +91,7 @@ class CaptionDataset:
                 share,
             )
         )
-        # Else workers would ask each other before each step who has a batch.
+        # Otherwise workers ask each other before each step who has a batch.
         endless = tf.data.experimental.assert_cardinality(
             tf.data.INFINITE_CARDINALITY
         )
@@ -102,13 +104,13 @@ class CaptionDataset:
         share: Share = _WHOLE,
         swap_images: bool = False,
     ) -> tf.data.Dataset:
-        """One pass over the split, always in the same order.
+        """Batches of one pass over the split, always in the same order.
 
         Args:
           replicas: as for `epochs`.
           share: as for `epochs`.
-          swap_images: captions get the grid of the split's next image; only
-            without shuffling.
+          swap_images: pair captions with the grid of the split's next image;
+            only without shuffling.
 
         Raises:
           ValueError: the replicas don't divide the streams.
@@ -122,31 +124,25 @@ class CaptionDataset:
     def distribute(
         self, strategy: tf.distribute.Strategy, *, first_step: int
     ) -> Iterator[Any]:
-        """`epochs`, as the strategy's replicas take them."""
-        replicas = strategy.num_replicas_in_sync
-        return iter(
-            strategy.distribute_datasets_from_function(
-                lambda worker: self.epochs(
-                    first_step=first_step,
-                    replicas=replicas,
-                    share=_share(worker),
-                )
-            )
+        """Opens `epochs` for the replicas of a strategy."""
+        count = strategy.num_replicas_in_sync
+        return replica_batches.distribute(
+            strategy,
+            lambda share: self.epochs(
+                first_step=first_step, replicas=count, share=share
+            ),
         )
 
     def distribute_once(
         self, strategy: tf.distribute.Strategy, *, swap_images: bool = False
     ) -> Iterator[Any]:
-        """`once`, as the strategy's replicas take it."""
-        replicas = strategy.num_replicas_in_sync
-        return iter(
-            strategy.distribute_datasets_from_function(
-                lambda worker: self.once(
-                    replicas=replicas,
-                    share=_share(worker),
-                    swap_images=swap_images,
-                )
-            )
+        """Opens `once` for the replicas of a strategy."""
+        count = strategy.num_replicas_in_sync
+        return replica_batches.distribute(
+            strategy,
+            lambda share: self.once(
+                replicas=count, share=share, swap_images=swap_images
+            ),
         )
 
     def image_ids(self, step: int) -> list[str]:
@@ -174,11 +170,11 @@ class CaptionDataset:
         *,
         swap_images: bool = False,
     ) -> tf.data.Dataset:
-        """An epoch's batches from the `done`th on, each replica's in turn."""
+        """An epoch's batches after the first `done`, each replica's in turn."""
         streams = share.of(self.batching.num_streams)
         own = self.batching.replica_streams(replicas, share.workers)
         turns = self._turns(streams, epoch, done).batch(own, True)
-        # All of a batch at once: calls for each record cost as much again.
+        # Parsing record by record costs twice as much as a batch at once.
         batches = turns.map(
             lambda numbers, serialised: self._batch(numbers, serialised, epoch),
             num_parallel_calls=_PARSERS,
@@ -196,9 +192,9 @@ class CaptionDataset:
         *,
         shift: int = 0,
     ) -> tf.data.Dataset:
-        """Each stream's number and part of a batch, serialised, in turn.
+        """Each stream's number and serialised part of a batch, in turn.
 
-        `shift` is the number of records by which each is too far on.
+        `shift` moves every stream on by that many records.
         """
         count, size = self.batching.num_streams, self.batching.stream_images
         datasets = []
@@ -212,7 +208,7 @@ class CaptionDataset:
             dataset = dataset.skip(done * size).concatenate(filler)
             number = tf.data.Dataset.from_tensors(np.int64(stream)).repeat()
             parts = tf.data.Dataset.zip((number, dataset.batch(size, True)))
-            # Streams are read at the same time, each one part ahead.
+            # Streams are read in parallel, each one part ahead.
             datasets.append(parts.prefetch(1))
         turns = tf.data.Dataset.range(len(streams))
         return tf.data.Dataset.choose_from_datasets(
@@ -222,7 +218,7 @@ class CaptionDataset:
     def _shuffled(
         self, dataset: tf.data.Dataset, stream: int, epoch: tf.Tensor
     ) -> tf.data.Dataset:
-        # Not `Dataset.shuffle`, whose order depends on the global seed too.
+        # The order of `Dataset.shuffle` depends on the global seed too.
         shuffled = tf.raw_ops.ShuffleDataset(
             input_dataset=tf.data.experimental.to_variant(dataset),
             buffer_size=self.batching.shuffle_window,
@@ -235,11 +231,11 @@ class CaptionDataset:
         return tf.data.experimental.from_variant(shuffled, dataset.element_spec)
 
     def _seed(self, epoch: tf.Tensor) -> tf.Tensor:
-        """int64 []; no two runs share one, an epoch apart."""
+        """int64 []; runs with adjacent seeds share no epoch's seed."""
         return self.batching.seed * 1_000_003 + epoch
 
     def _range(self, begin: int, end: int) -> tf.data.Dataset:
-        """Serialised records of the split; behind the last comes the first."""
+        """Serialised records of the split; the first follows the last."""
         parts, place = [], 0
         for each in [*self._parts, *self._parts]:
             first, last = max(begin - place, 0), min(end - place, each.records)
@@ -282,14 +278,21 @@ class CaptionDataset:
     def _draw(
         self, image_ids: tf.Tensor, captions: tf.RaggedTensor, epoch: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """[I] and [I, (n)] -> texts without replacement, and which there are.
+        """Draws captions of each image, without replacement.
 
-        Both are [I, captions per image], string and int32.
+        Args:
+          image_ids: string [I].
+          captions: string [I, (captions)].
+          epoch: int64 [].
+
+        Returns:
+          Texts, string, and 1 where there is one, int32; both [I, captions per
+          image].
         """
         wanted = self.batching.captions_per_image
         if self._shuffle:
-            # A hash of seed, image and text is a random order, and the same
-            # whichever images share the batch.
+            # Sorting by a hash of seed, image and text is a random order that
+            # does not depend on the other images of the batch.
             rows, texts = captions.value_rowids(), captions.values
             seed = tf.as_string(self._seed(epoch))
             key = tf.strings.join([seed, tf.gather(image_ids, rows), texts])
@@ -301,7 +304,7 @@ class CaptionDataset:
 
 
 def in_parts(batch: Batch, count: int) -> Batch:
-    """Cuts a batch along its rows: each value gets a first axis of `count`."""
+    """Cuts a batch into `count` parts: [I, ...] -> [count, I / count, ...]."""
     return {
         name: tf.reshape(
             value, [count, value.shape[0] // count, *value.shape[1:]]
@@ -310,16 +313,12 @@ def in_parts(batch: Batch, count: int) -> Batch:
     }
 
 
-def _share(worker: tf.distribute.InputContext) -> Share:
-    return Share(worker.input_pipeline_id, worker.num_input_pipelines)
-
-
 def _buffer(path: str) -> int:
-    """Bytes to read ahead: a file's are by the kernel, at one copy less."""
+    """Bytes to buffer; local files are read ahead by the kernel."""
     return 1 << 20 if "://" in path else 0
 
 
 def _filler(spec: records.GridSpec) -> bytes:
-    """A record without captions, for the rest of a last batch."""
+    """A serialised record without captions, which fills up a last batch."""
     grid = np.zeros([spec.locations, spec.depth])
     return records.CaptionedImage("", "", (), spec.to_bytes(grid)).to_bytes()

@@ -9,14 +9,14 @@ class Batching:
 
     Attributes:
       batch_images: images of a global batch, over all devices.
-      captions_per_image: captions of each; drawn anew in each epoch where an
-        image has more, of weight zero where it has fewer.
-      max_length: tokens of a caption, its END included.
-      num_streams: virtual streams V; divides `batch_images`, and the number
-        of replicas divides it.
-      shuffle_window: records of a stream that change places among each other;
-        a stream holds so many in memory.
-      seed: of order and choice.
+      captions_per_image: captions of each image. If an image has more, they
+        are drawn anew in each epoch; if fewer, the missing ones weigh zero.
+      max_length: tokens of a caption, with END.
+      num_streams: virtual streams V; divides `batch_images`, and is divided by
+        the number of replicas.
+      shuffle_window: records of a stream that are shuffled among each other,
+        and held in memory.
+      seed: of the order of images and the choice of captions.
 
     Raises:
       ValueError: a number below one, or streams that don't divide the batch.
@@ -49,10 +49,10 @@ class Batching:
         return self.batch_images // self.num_streams
 
     def replica_streams(self, replicas: int, workers: int = 1) -> int:
-        """How many of the streams each replica has.
+        """Number of streams of each replica.
 
         Raises:
-          ValueError: they can't be shared evenly; says by how many they can.
+          ValueError: the replicas can't share the streams evenly.
         """
         streams = self.num_streams
         if streams % replicas:
@@ -71,14 +71,14 @@ class Share:
     """A worker's part of the replicas, and so of the streams.
 
     Attributes:
-      worker: its number, from zero.
-      workers: of all; divides the replicas.
+      worker: number of the worker, from zero.
+      workers: number of workers; divides the number of replicas.
     """
 
     worker: int = 0
     workers: int = 1
 
     def of(self, count: int) -> range:
-        """The worker's part of so many streams or replicas, in order."""
+        """The worker's part of `count` streams or replicas, in order."""
         part = count // self.workers
         return range(self.worker * part, (self.worker + 1) * part)

@@ -1,4 +1,4 @@
-"""Whether a record set may be trained on: what its data card found."""
+"""Whether a record set may be trained on, by its data card."""
 
 from collections.abc import Sequence
 
@@ -17,19 +17,19 @@ def admit(
     waived: Sequence[str] = (),
     others: Sequence[str] = (),
 ) -> list[str]:
-    """Reads the data card before any step is made.
+    """Reads the data card before the first step.
 
     Args:
       record_set: to train on.
-      waived: slugs of findings that shall not stop the training.
-      others: names that may be waived too, but are none of the card's.
+      waived: slugs of findings that must not stop the training.
+      others: names beside the card's slugs that may be waived.
 
     Returns:
-      Lines to say before the first step: what is not as it should be.
+      Lines to log before the first step: warnings, and what was waived.
 
     Raises:
-      RefusedDataError: a `stop` finding that is not waived, or a waived one
-        that no card has.
+      RefusedDataError: there is a `stop` finding that is not waived, or no
+        finding of a waived name.
       DataCardError: the card is damaged.
     """
     if record_set.manifest.card_sha256 is None:
@@ -71,7 +71,7 @@ def _refusal(path: str, stops: Sequence[Finding], waived: Sequence[str]) -> str:
 
 
 def _line(finding: Finding) -> str:
-    """Which, what, by which number, and what to do; on one line."""
+    """Slug, sentence, measured value and advice, on one line."""
     text = (
         f"{finding.slug}: {wording.sentence(finding)} "
         f"({wording.measured(finding)}) {finding.advice}"

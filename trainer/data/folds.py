@@ -14,11 +14,11 @@ _VALIDATION = "validation/"
 
 @dataclasses.dataclass(frozen=True)
 class Fold:
-    """One of several equal parts of the train split, held out.
+    """One of several equal parts of the train split, held out for validation.
 
     Attributes:
-      number: from one.
-      count: of all.
+      number: of this fold, from one.
+      count: number of folds.
     """
 
     number: int
@@ -32,17 +32,17 @@ class Fold:
     def of(
         self, record_set: record_set_lib.RecordSet, held_out: str
     ) -> record_set_lib.RecordSet:
-        """The same records, the fold being a split of its own.
+        """Views the same records with the fold as a split of its own.
 
         Reads the train split's ids. Vocabulary and manifest stay the same.
 
         Args:
           record_set: whose train split is divided.
-          held_out: the split in whose place the fold is read; the train split
-            loses it.
+          held_out: name under which the fold is read, in place of the split of
+            that name. The train split keeps the rest.
 
         Raises:
-          ValueError: one of both is empty.
+          ValueError: the fold or the rest is empty.
         """
         inside = [
             splits.fold_of(image_id, self.count) == self.number - 1
@@ -62,7 +62,11 @@ class Fold:
 
 
 def every(count: int) -> list[Fold]:
-    """So many folds, in order; raises ValueError: fewer than two."""
+    """All folds, in order.
+
+    Raises:
+      ValueError: `count` is below two.
+    """
     if count < 2:
         raise ValueError(f"`folds` must be two or more, got {count}")
     return [Fold(number, count) for number in range(1, count + 1)]
@@ -71,7 +75,7 @@ def every(count: int) -> list[Fold]:
 def _kept(
     parts: Sequence[record_set_lib.Part], keep: Sequence[bool]
 ) -> Iterator[record_set_lib.Part]:
-    """The runs of records to keep; one or two of each shard in hashed order."""
+    """The runs of adjacent records to keep, each as a part of its shard."""
     begin = 0
     for part in parts:
         flags = keep[begin : begin + part.records]
@@ -90,11 +94,11 @@ def _kept(
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What every fold's selected captioner reaches on its held-out images.
+    """The scores that each fold's best captioner reaches on the fold.
 
     Attributes:
-      select_by: the score that picked the captioners.
-      rows: of `metrics.jsonl`, one a fold, in order.
+      select_by: the score that selected the captioners.
+      rows: the selected row of `metrics.jsonl` of each fold, in order.
     """
 
     select_by: str
@@ -102,7 +106,7 @@ class Outcome:
 
     @property
     def scores(self) -> dict[str, list[float]]:
-        """Score -> its value on each fold; what was selected by comes first."""
+        """Score -> its value on each fold; the selecting score comes first."""
         names = sorted(
             key.removeprefix(_VALIDATION)
             for key in self.rows[0]
@@ -115,7 +119,7 @@ class Outcome:
         }
 
     def dump(self) -> str:
-        """As JSON; standard deviations are those of a sample."""
+        """Dumps as JSON; standard deviations are those of a sample."""
         scores = {
             name: {
                 "mean": statistics.fmean(values),
@@ -131,7 +135,7 @@ class Outcome:
         )
 
     def table(self) -> str:
-        """A line a fold, then mean and standard deviation; loss and score."""
+        """Formats a line for each fold, then mean and standard deviation."""
         names = list(dict.fromkeys((self.select_by, "loss")))
         scores = self.scores
         lines = [["fold", "step", *names]]

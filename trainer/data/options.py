@@ -6,10 +6,10 @@ import tensorflow as tf
 def steady() -> tf.data.Options:
     """Options for a pipeline whose parallelism is set by hand.
 
-    Autotuning would end late: its thread looks again every few milliseconds
-    first, then ever more rarely, up to a minute. Destroying the iterator wakes
-    it before marking it as cancelled, so that it can go to sleep once more and
-    keep the end of a training waiting.
+    Autotuning can make the end of a training wait. Its thread sleeps between
+    two looks at the pipeline, for up to a minute. Destroying the iterator wakes
+    the thread before marking it as cancelled, so that it can go back to sleep
+    for as long again.
     """
     options = tf.data.Options()
     options.autotune.enabled = False

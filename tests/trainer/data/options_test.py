@@ -3,15 +3,9 @@
 import pytest
 import tensorflow as tf
 
-from tests.support import fixtures
+from tests.support.uneven_batching import BATCHING, replicas
 from trainer.data import options, split_images
 from trainer.data.batches import CaptionDataset
-from trainer.data.batching import Batching
-
-
-@pytest.fixture(scope="module")
-def record_set(tmp_path_factory):
-    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
 
 
 def test_order_is_fixed_and_nothing_is_tuned():
@@ -21,8 +15,7 @@ def test_order_is_fixed_and_nothing_is_tuned():
 
 
 def test_batches_are_steady(record_set):
-    batching = Batching(batch_images=4, num_streams=2)
-    data = CaptionDataset(record_set, "train", batching, shuffle=True)
+    data = CaptionDataset(record_set, "train", BATCHING, shuffle=True)
     for dataset in (
         data.epochs(first_step=0, replicas=1),
         data.once(replicas=1),
@@ -41,3 +34,22 @@ def test_images_of_a_split_are_steady(record_set, monkeypatch):
     monkeypatch.setattr(tf.data.Dataset, "batch", noted)
     next(split_images.batches(record_set, "train", batch_images=2))
     assert made == [False]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_every_iterator_of_the_replicas_is_steady(
+    record_set, monkeypatch, count
+):
+    # A strategy could open more iterators than those of the given datasets.
+    opened = []
+    plain = tf.data.Dataset.__iter__
+
+    def noted(self):
+        opened.append(self.options().autotune.enabled)
+        return plain(self)
+
+    data = CaptionDataset(record_set, "train", BATCHING, shuffle=False)
+    monkeypatch.setattr(tf.data.Dataset, "__iter__", noted)
+    next(data.distribute(replicas(count), first_step=0))
+    next(data.distribute_once(replicas(count)))
+    assert opened == [False] * 2 * count

@@ -44,7 +44,8 @@ class StreamDropout:
 
         Args:
           values: [images, ...]; the streams hold equal runs of images.
-          layer: a number that no other call of the step uses.
+          layer: which mask of the update: a number from 0 to 4095 that no other
+            call uses.
 
         Returns:
           The same shape and dtype.
@@ -61,7 +62,8 @@ class StreamDropout:
         Args:
           tokens: int32 [images, ...]; the streams hold equal runs of images.
           rate: share of the tokens that become UNK, in [0, 1); START stays.
-          layer: a number that no other call of the step uses.
+          layer: which mask of the update: a number from 0 to 4095 that no other
+            call uses.
 
         Returns:
           The same shape and dtype.

@@ -4,6 +4,7 @@ The grid is read, and its keys are projected, once per image, whatever the
 number of captions or hypotheses.
 """
 
+import enum
 from typing import Any, NamedTuple
 
 import keras
@@ -12,6 +13,15 @@ import tensorflow as tf
 
 from trainer.captioners import attention, contract
 from trainer.captioners import dropout as dropout_lib
+
+
+class _Mask(enum.IntEnum):
+    """The dropout masks of an update; runs under way depend on the numbers."""
+
+    GRID = 0
+    OUTPUT = 1
+    EMBEDDING = 2
+    WORDS = 3
 
 
 class Memory(NamedTuple):
@@ -178,7 +188,7 @@ class ShowAttendTell(contract.Captioner):
             grid = tf.zeros_like(grid)
         values = tf.nn.relu(self.value_norm(self.value(grid)))
         if dropout:
-            values = dropout(values, layer=0)
+            values = dropout(values, _Mask.GRID)
         values += self.place(tf.range(grid.shape[1]))
         return Memory(values, self.key(values))
 
@@ -216,7 +226,7 @@ class ShowAttendTell(contract.Captioner):
             words + self.hidden_out(hidden) + self.context_out(context)
         )
         if dropout:
-            mixed = dropout(mixed, layer=1)
+            mixed = dropout(mixed, _Mask.OUTPUT)
         return tf.cast(self.logits(mixed), tf.float32)
 
     def call(
@@ -240,10 +250,10 @@ class ShowAttendTell(contract.Captioner):
         memory = self.remember(grid, dropout)
         state = self.initial_state(memory, tokens.shape[1])
         if dropout:
-            tokens = dropout.words(tokens, self._word_dropout, layer=3)
+            tokens = dropout.words(tokens, self._word_dropout, _Mask.WORDS)
         words = self.embed(tokens)
         if dropout:
-            words = dropout(words, layer=2)
+            words = dropout(words, _Mask.EMBEDDING)
         # The words' share of the gates needs no recurrence: one large product.
         steps = tf.unstack(self.word_in(words), axis=2)
         hidden, contexts, weights = [], [], []

@@ -10,7 +10,6 @@ import pytest
 import tensorflow as tf
 
 from pipeline.recordset import manifest
-from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
 from trainer.data import batches as batches_lib
@@ -27,13 +26,6 @@ BATCHING = Batching(
     seed=5,
 )
 STEPS = 2
-
-
-@pytest.fixture(scope="module")
-def record_set(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> record_set_lib.RecordSet:
-    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
 
 
 @pytest.fixture(scope="module")

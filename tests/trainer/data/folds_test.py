@@ -20,13 +20,6 @@ BATCHING = Batching(
 )
 
 
-@pytest.fixture(scope="module")
-def record_set(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> record_set_lib.RecordSet:
-    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
-
-
 def read(record_set: record_set_lib.RecordSet, split: str) -> list[str]:
     return split_images.ids(record_set, split)
 

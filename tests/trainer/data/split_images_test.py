@@ -3,16 +3,7 @@
 import pytest
 import tensorflow as tf
 
-from pipeline.recordset import record_set as record_set_lib
-from tests.support import fixtures
 from trainer.data import split_images
-
-
-@pytest.fixture(scope="module")
-def record_set(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> record_set_lib.RecordSet:
-    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
 
 
 @pytest.mark.parametrize("size", [1, 4, 5, 13, 20])

@@ -5,19 +5,11 @@ import pytest
 import tensorflow as tf
 
 from pipeline.recordset import manifest
-from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import split_images
 from trainer.decoding import beam, generator
-
-
-@pytest.fixture(scope="module")
-def record_set(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> record_set_lib.RecordSet:
-    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ import tensorflow as tf
 
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.images import thumbnail
-from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import batches, split_images
@@ -66,13 +65,6 @@ class StartsFarOff(Wrapped):
     def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
         logits, attention = self.sound(grid, tokens)
         return logits * 9.0, attention
-
-
-@pytest.fixture(scope="module")
-def record_set(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> record_set_lib.RecordSet:
-    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
 
 
 @pytest.fixture(scope="module")

@@ -16,13 +16,6 @@ from trainer.evaluation import split_loss
 
 
 @pytest.fixture(scope="module")
-def record_set(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> record_set_lib.RecordSet:
-    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
-
-
-@pytest.fixture(scope="module")
 def validation(record_set) -> batches.CaptionDataset:
     batching = dataclasses.replace(BATCHING, captions_per_image=5, max_length=7)
     return batches.CaptionDataset(

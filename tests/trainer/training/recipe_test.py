@@ -1,13 +1,11 @@
 """Parts of an update, put together as the settings say."""
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.recordset import record_set as record_set_lib
-from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
 from trainer.decoding import beam
@@ -29,15 +27,6 @@ RECIPE = recipe.Recipe(
     loss=loss.CaptionLoss(),
     loss_scale=loss_scale.DynamicScale(initial=64.0),
 )
-
-
-@pytest.fixture(scope="module")
-def record_set(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> record_set_lib.RecordSet:
-    folder: Path = tmp_path_factory.mktemp("records")
-    fixtures.write_uneven_record_set(folder)
-    return record_set_lib.open_record_set(str(folder))
 
 
 def built(

@@ -5,7 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 
-from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from trainer import config, configurable
 from trainer.data import folds
@@ -27,12 +26,6 @@ RECIPE = recipe_lib.Recipe(
     loss=loss.CaptionLoss(),
     loss_scale=loss_scale.DynamicScale(),
 )
-
-
-@pytest.fixture(scope="module")
-def record_set(tmp_path_factory) -> record_set_lib.RecordSet:
-    folder = tmp_path_factory.mktemp("records")
-    return fixtures.write_uneven_record_set(folder)
 
 
 @pytest.fixture

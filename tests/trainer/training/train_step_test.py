@@ -133,13 +133,6 @@ class Story:
 
 
 @pytest.fixture(scope="module")
-def record_set(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> record_set_lib.RecordSet:
-    return fixtures.write_uneven_record_set(tmp_path_factory.mktemp("records"))
-
-
-@pytest.fixture(scope="module")
 def stories(
     record_set, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[int, Story]:

@@ -8,7 +8,7 @@ The rooms, in order; a room imports only those above it:
   captioners    grids and words -> logits: a captioner in each file
   decoding      a step function -> captions: a decoder in each file
   run           what a run keeps on disk: identity, checkpoints, metrics
-  loop          run steps, fire actions, repeat; an action in each file
+  loop          runs steps, with actions before and after; one in each file
   training      loss, optimizer, and one update of all replicas
   evaluation    captions of a split -> scores, each beside its baselines
   serving       image files -> captions

@@ -1,9 +1,9 @@
-"""Finds, parses, locks and saves gin files. gin's globals stay in here."""
+"""Finds, parses, locks and saves gin files; owns gin's global state."""
 
 import difflib
 
-# gin-config 0.5 uses importlib.util without importing it: in a process where
-# nobody else has, a file that it can't find ends in an AttributeError.
+# gin-config 0.5 uses importlib.util without importing it. Where nothing else
+# has imported it, a missing file would end in an AttributeError.
 import importlib.util  # noqa: F401
 import os
 import pathlib
@@ -19,20 +19,20 @@ CONFIG_FILE = "config.gin"
 
 
 class ConfigError(ValueError):
-    """A configuration that can't be used; the text says what to change."""
+    """A configuration that can't be used; the message says what to change."""
 
 
 def home() -> pathlib.Path:
-    """The folder that holds `gin/`: the package's own once it is installed."""
+    """The folder that holds `gin/`: the installed package or the checkout."""
     package = pathlib.Path(__file__).resolve().parent
     return package if (package / "gin").is_dir() else package.parent
 
 
 def find(name: str) -> str:
-    """Absolute path of a gin file: from here, else a shipped one.
+    """Absolute path of a gin file, in the working directory or shipped.
 
     Raises:
-      ConfigError: neither has it; names the close ones.
+      ConfigError: there is none; the message names similar ones.
     """
     for folder in (pathlib.Path.cwd(), home()):
         if (folder / name).is_file():
@@ -43,10 +43,10 @@ def find(name: str) -> str:
 
 
 def load(files: Sequence[str], parameters: Sequence[str]) -> None:
-    """Parses files, then parameters over them, and locks the result.
+    """Parses files, then parameters that override them, and locks the result.
 
     Raises:
-      ConfigError: a missing file, bad syntax, or an unknown name; says which.
+      ConfigError: a file is missing, or has bad syntax or an unknown name.
     """
     gin.add_config_file_search_path(str(home()))
     paths = [find(name) for name in files]
@@ -67,7 +67,7 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
 
 
 def save(run_dir: str) -> None:
-    """Writes what was bound to `config.gin`."""
+    """Writes all bindings to `config.gin` of the run."""
     path = os.path.join(run_dir, CONFIG_FILE)
     with tf.io.gfile.GFile(path, "w") as file:
         file.write(gin.config_str())
@@ -89,9 +89,9 @@ def saved(run_dir: str) -> str:
 
 
 def _one_line(error: BaseException) -> str:
-    """Gin's message without its own stack of places, on one line."""
+    """Gin's message on one line, without its list of files and scopes."""
     text = re.sub(r"\s+", " ", str(error)).strip()
-    # Gin ends this one with the whole configuration.
+    # Gin appends the whole configuration to this message.
     text = text.partition(" in config string:")[0]
     text = re.sub(
         r"malformed node or string[^<]*<[^>]*>",

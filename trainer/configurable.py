@@ -1,7 +1,7 @@
 """What a gin file may name: the parts of a run, and its modes.
 
-Nothing else knows gin but `config`, which reads the files. A new captioner,
-decoder or mode is a line here.
+Only this module and `config`, which reads the files, know gin. A new captioner,
+decoder, metric or mode is a line here.
 """
 
 import gin
@@ -15,7 +15,7 @@ from trainer.modes import caption, cross_validate, evaluate, range_test, train
 from trainer.training import loss, loss_scale, optimizer, recipe, setup
 
 CAPTIONERS = (show_attend_tell.ShowAttendTell,)
-# `Search` is the name that saved configurations have.
+# Saved configurations know beam search as `Search`.
 DECODERS = {"Search": beam.BeamSearch, "Greedy": greedy.Greedy}
 METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}
 
@@ -34,7 +34,7 @@ for _part in (
 for _name, _named in (DECODERS | METRICS).items():
     gin.register(_name)(_named)
 
-# The denied arguments are the command line's.
+# The command line gives the denied arguments.
 MODES = {
     "train": gin.external_configurable(
         train.train, denylist=["run_dir", "fold"]

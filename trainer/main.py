@@ -60,7 +60,7 @@ _NUM_WORKERS = flags.DEFINE_integer(
     lower_bound=1,
 )
 
-# These begin with gin files; the other modes with those of the run.
+# These need gin files; the other modes read the run's own first.
 _TRAINING = ("train", "range_test", "cross_validate")
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
@@ -90,9 +90,10 @@ def _launch() -> int:
 
 
 def main(argv: list[str]) -> None:
-    """Runs a mode; one clear line and exit code 1 when it can't.
+    """Runs a mode.
 
-    143 (130) when SIGTERM (SIGINT) stopped the training, which is saved.
+    Exits with 1 and one line on standard error after an error, and with 143
+    (130) after SIGTERM (SIGINT) stopped a training, which is saved.
     """
     absl_logging.get_absl_handler().setFormatter(
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
@@ -116,7 +117,7 @@ def main(argv: list[str]) -> None:
 
 
 def _line(error: Exception) -> str:
-    """The error's text without the lines that gin adds about the call."""
+    """The error's message without the lines that gin adds about the call."""
     return str(error).split("\n  In call to configurable")[0]
 
 

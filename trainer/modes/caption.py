@@ -26,14 +26,14 @@ def caption(
 
     Args:
       run_dir: of a trained captioner.
-      paths: files and folders.
-      output: file to write, or None for standard output.
+      paths: image files, and folders of them.
+      output: path of the file to write, or None for standard output.
       setup: the run's own.
       encoder: see `encoder.load_encoder`.
       weights: see `encoder.load_encoder`.
 
     Returns:
-      A line that tells how many were captioned.
+      A line that says how many files were captioned.
 
     Raises:
       RunError: the encoder is not the one that made the training grids, or

@@ -20,17 +20,17 @@ def cross_validate(
     cadence: cadence_lib.Cadence,
     folds: int = 5,
 ) -> str:
-    """Trains once a fold, on the others, and scores on the fold.
+    """Trains once for each fold, on the other folds, and scores on the fold.
 
-    A killed cross-validation goes on where it was: each fold is a run of its
-    own, `<run_dir>/fold-1-of-5` and so on.
+    Each fold is a run of its own, `<run_dir>/fold-1-of-5` and so on, so that a
+    cross-validation that was killed goes on where it was.
 
     Args:
       run_dir: made where it is missing.
-      train: trains in a directory, given `fold`.
-      setup: the trainings' own.
-      cadence: the trainings' own.
-      folds: equal parts of the train split.
+      train: trains in a directory, called with `fold`.
+      setup: of the trainings.
+      cadence: of the trainings.
+      folds: number of equal parts of the train split.
 
     Returns:
       A table: each fold's loss and score, their mean and standard deviation.

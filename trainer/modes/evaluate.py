@@ -21,18 +21,18 @@ def evaluate(
     truth: str | None = None,
     page_images: int = 24,
 ) -> str:
-    """Captions a split, scores it beside its floors, and writes the page.
+    """Captions a split, scores the captions, and writes results and page.
 
     Args:
       run_dir: of a trained captioner.
       setup: the run's own.
       batching: the run's own.
-      split: to score.
-      truth: `truth.jsonl` of scenes, or None for other data.
-      page_images: examples on the page.
+      split: the split to score.
+      truth: path of the scenes' `truth.jsonl`, or None for other data.
+      page_images: number of examples on the page.
 
     Returns:
-      What to read first: the verdict, scores, captions, the page's place.
+      The verdict, scores, some captions, and the path of the page.
 
     Raises:
       RunError: the record set is not the one that was trained on.

@@ -7,14 +7,14 @@ import tensorflow as tf
 
 @dataclasses.dataclass(frozen=True)
 class CaptionLoss:
-    """Sums, not means: the step divides by the global count of real tokens.
+    """Cross entropy, summed: the step divides by the global count of tokens.
 
     Attributes:
       label_smoothing: share of the target spread over the vocabulary.
-      coverage_weight: of the doubly stochastic attention term (Xu et al.
+      coverage_weight: factor of the doubly stochastic attention term (Xu et al.
         2015, equation 14). Their target of one look at each location can't
-        be met by T words over L > T locations; ours is T / L, the mean that
-        softmax fixes, so that the term is zero at uniform coverage.
+        be met by T words over L > T locations. The target here is T / L, the
+        mean that softmax fixes, so that the term is zero at uniform coverage.
 
     Raises:
       ValueError: a smoothing outside [0, 1) or a negative weight.
@@ -48,16 +48,16 @@ class CaptionLoss:
         Args:
           logits: float32 [images, captions, length, vocabulary].
           attention: float32 [images, captions, length, locations], or None
-            of a captioner without.
+            for a captioner without attention.
           tokens: int32 [images, captions, length].
           weights: float32 [images, captions, length]; zero for padding.
 
         Returns:
-          What is to be minimised, in nats, and the plain cross entropy that
-          is reported, both float32 [].
+          The loss to minimise and the plain cross entropy to report, both in
+          nats, float32 [].
 
         Raises:
-          ValueError: a coverage term, and no attention.
+          ValueError: there is a coverage term and no attention.
         """
         log_probs = tf.nn.log_softmax(logits)
         picked = tf.gather(log_probs, tokens, batch_dims=3)
@@ -75,6 +75,7 @@ class CaptionLoss:
         return total, cross_entropy
 
     def _coverage(self, attention: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        """The coverage term of all captions, float32 []."""
         looked = tf.reduce_sum(attention * weights[..., None], axis=2)
         words = tf.reduce_sum(weights, axis=2)[..., None]
         target = words / tf.cast(tf.shape(attention)[-1], tf.float32)

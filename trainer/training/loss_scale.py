@@ -1,8 +1,8 @@
 """The factor that keeps float16 gradients above its smallest numbers.
 
-Keras' own judges each replica's gradients before they are reduced: an overflow
-on one replica writes NaN on all, or hangs the others. This one is updated after
-the reduction, where all replicas see the same.
+Keras judges each replica's gradients before they are reduced, so that an
+overflow on one replica writes NaN on all, or hangs the others. This scale is
+updated after the reduction, where all replicas see the same gradients.
 """
 
 import dataclasses
@@ -15,9 +15,9 @@ class DynamicScale:
     """Settings of dynamic loss scaling (Micikevicius et al. 2018, section 3.2).
 
     Attributes:
-      initial: the first factor, a power of two.
+      initial: the first factor; a power of two keeps the loss exact.
       growth_steps: finite updates in a row after which it doubles.
-      smallest: it is never halved below this.
+      smallest: the factor never falls below this.
 
     Raises:
       ValueError: a number below one.
@@ -38,15 +38,15 @@ class DynamicScale:
 
 
 class LossScale(tf.Module):
-    """A factor that grows with finite updates and halves with others.
+    """A factor that grows with finite updates and halves with the others.
 
     Attributes:
-      factor: float32 variable, which the loss is multiplied by.
-      finite_steps: int64 variable, updates since it last changed.
+      factor: float32 variable [], multiplies the loss.
+      finite_steps: int64 variable [], updates since the factor last changed.
     """
 
     def __init__(self, settings: DynamicScale | None):
-        """Without settings the factor is one for ever."""
+        """Without settings, the factor stays one."""
         super().__init__(name="loss_scale")
         self._settings = settings
         initial = settings.initial if settings else 1.0
@@ -63,10 +63,10 @@ class LossScale(tf.Module):
         return self.factor.read_value() > smallest
 
     def update(self, finite: tf.Tensor) -> None:
-        """Takes note of an update.
+        """Adapts the factor to the outcome of an update.
 
         Args:
-          finite: bool [], whether the reduced gradients were.
+          finite: bool [], whether the reduced gradients were finite.
         """
         if self._settings is None:
             return

@@ -15,7 +15,7 @@ SCALINGS = {"none": 0.0, "sqrt": 0.5, "linear": 1.0}
 class ReducedAdamW(keras.optimizers.AdamW):
     """Takes gradients that the step has already reduced over replicas.
 
-    Keras would reduce them a second time, and clip before it did.
+    Keras would reduce them a second time, and clip them before that.
     """
 
     def _all_reduce_sum_gradients(self, grads_and_vars: Any) -> Any:
@@ -24,24 +24,25 @@ class ReducedAdamW(keras.optimizers.AdamW):
 
 @dataclasses.dataclass(frozen=True)
 class AdamW:
-    """Settings of the optimizer and its schedule.
+    """Settings of AdamW (Loshchilov and Hutter 2019) and its schedule.
 
     Attributes:
-      learning_rate: at the end of the warm-up, for `reference_batch`.
+      learning_rate: peak, at the end of the warm-up, for `reference_batch`.
       scaling: how the rate grows with the batch: `none`, `sqrt` (for Adam:
         Malladi et al. 2022, section 5) or `linear` (for SGD: Goyal et al. 2017,
         section 2.1).
-      reference_batch: images a step that `learning_rate` was found with.
-      schedule: what follows it: `cosine` (Loshchilov and Hutter 2017),
+      reference_batch: images a step that `learning_rate` was tuned for.
+      schedule: what follows the warm-up: `cosine` (Loshchilov and Hutter 2017),
         `inverse_sqrt` of the step (Vaswani et al. 2017, equation 3) or
         `constant`.
-      warmup_steps: of linear growth from zero.
-      decay_steps: of the cosine's fall to `final_share`.
-      final_share: of `learning_rate`, below which no schedule falls.
-      weight_decay: decoupled; biases, norms and embeddings have none.
+      warmup_steps: updates of linear growth from zero.
+      decay_steps: updates of the cosine's fall to `final_share`.
+      final_share: share of `learning_rate` below which no schedule falls.
+      weight_decay: decoupled; none for biases, norms and embeddings.
       clip_norm: largest global norm of the reduced gradients.
-      average_decay: of the mean of the weights that is validated and kept in
-        their place, see `weight_average.WeightAverage`; 0 for no mean.
+      average_decay: decay of the running mean of the weights, which is
+        validated and saved in their place; 0 for no mean. See
+        `weight_average.WeightAverage`.
 
     Raises:
       ValueError: an unknown schedule or scaling; a rate, norm, batch or number
@@ -88,10 +89,16 @@ class AdamW:
             )
 
     def for_batch(self, images: int) -> "AdamW":
-        """The settings for so many images a step, with nothing left to scale.
+        """Scales the learning rate to a batch.
 
-        The rate is `learning_rate` (images / `reference_batch`)^p, with p of 0,
-        1/2 or 1.
+        The rate is `learning_rate` (images / `reference_batch`)^p, with p being
+        0, 1/2 or 1.
+
+        Args:
+          images: of a global batch.
+
+        Returns:
+          Settings that need no more scaling.
         """
         growth = (images / self.reference_batch) ** SCALINGS[self.scaling]
         return dataclasses.replace(
@@ -102,7 +109,14 @@ class AdamW:
         )
 
     def rate(self, step: tf.Tensor) -> tf.Tensor:
-        """The learning rate, float32 [], of the update after `step` others."""
+        """The learning rate of an update.
+
+        Args:
+          step: int [], updates made before it.
+
+        Returns:
+          float32 [].
+        """
         step = tf.cast(step, tf.float32)
         rise = tf.minimum(step / max(self.warmup_steps, 1), 1.0)
         share = rise if self.warmup_steps else tf.ones([])
@@ -117,7 +131,7 @@ class AdamW:
         return self.learning_rate * share
 
     def build(self, variables: list[keras.Variable]) -> ReducedAdamW:
-        """An optimizer whose slots exist before the first step."""
+        """Makes an optimizer whose slots exist before the first step."""
         optimizer = ReducedAdamW(
             _Schedule(self),
             weight_decay=self.weight_decay,
@@ -131,7 +145,7 @@ class AdamW:
 
 
 class _Schedule(keras.optimizers.schedules.LearningRateSchedule):
-    """`AdamW.rate`, as Keras calls it."""
+    """Lets Keras call `AdamW.rate`."""
 
     def __init__(self, settings: AdamW):
         self._settings = settings

@@ -1,4 +1,4 @@
-"""How a captioner is trained: all that decides an update but its devices."""
+"""How a captioner is trained: all that decides an update but the devices."""
 
 import dataclasses
 from typing import Any
@@ -16,17 +16,17 @@ from trainer.training import setup, train_step, weight_average
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """The parts of an update, not yet put together.
+    """The settings of an update, and how its parts are put together.
 
     Attributes:
       batching: of the training examples.
-      optimizer: and its schedule.
-      loss: to be minimised.
-      loss_scale: in use where the precision is mixed_float16.
-      microbatches: parts that a replica's batch is computed in, to save
-        memory; the update is the same.
-      jit_compile: compile each replica's forward and backward with XLA; a
-        TPU's always are.
+      optimizer: with its schedule.
+      loss: what training minimises.
+      loss_scale: used if the precision is mixed_float16.
+      microbatches: parts in which a replica computes its batch one after the
+        other to save memory; the update is the same.
+      jit_compile: compile each replica's forward and backward pass with XLA,
+        as on a TPU always.
     """
 
     batching: Batching
@@ -37,7 +37,7 @@ class Recipe:
     jit_compile: bool = False
 
     def for_batch(self) -> "Recipe":
-        """The recipe with the learning rate that its batch asks for."""
+        """The recipe with its learning rate scaled to its batch."""
         images = self.batching.batch_images
         return dataclasses.replace(
             self, optimizer=self.optimizer.for_batch(images)
@@ -45,7 +45,7 @@ class Recipe:
 
     @property
     def identity(self) -> dict[str, Any]:
-        """What decides an update's numbers; a run never changes it."""
+        """The settings that decide an update's numbers; fixed during a run."""
         names = ("batching", "optimizer", "loss", "loss_scale")
         return {name: dataclasses.asdict(getattr(self, name)) for name in names}
 
@@ -65,16 +65,17 @@ class Recipe:
         *,
         workers: int,
     ) -> train_step.TrainStep:
-        """A captioner and its optimizer, made where the devices need them.
+        """Makes captioner and optimizer under the strategy, and their step.
 
         Args:
-          given: with the captioner's constructor.
-          record_set: whose grids and words it is made for.
-          devices: opened.
-          workers: that they belong to.
+          given: names the captioner's constructor.
+          record_set: decides the sizes of grid and vocabulary.
+          devices: the strategy to train under.
+          workers: processes that the devices belong to.
 
         Raises:
-          ValueError: replicas can't share the streams, or microbatches theirs.
+          ValueError: the streams can't be shared evenly by the replicas, or a
+            replica's streams by the microbatches.
         """
         replicas = devices.num_replicas_in_sync
         streams = self.batching.replica_streams(replicas, workers)

@@ -19,11 +19,11 @@ class Setup:
 
     Attributes:
       records: folder of the record set.
-      captioner: constructor; sizes of grid and vocabulary are given to it.
+      captioner: constructor, called with the sizes of grid and vocabulary.
       devices: where to run.
-      search: the decoder; the name is that of saved configurations.
-      seed: of weights, order and dropout.
-      metrics: of captions, in validation and evaluation.
+      search: the decoder, under the name that saved configurations use.
+      seed: of first weights, order of examples and dropout.
+      metrics: score the captions in validation and evaluation.
     """
 
     records: str
@@ -40,7 +40,7 @@ class Setup:
         """Whether a higher value of a validation score is better.
 
         Raises:
-          ValueError: it is neither the loss nor one of the metrics.
+          ValueError: `score` is neither the loss nor one of the metrics.
         """
         directions = {"loss": False} | {
             each.name: each.higher_is_better for each in self.metrics
@@ -57,7 +57,10 @@ class Setup:
         grid: records_lib.GridSpec,
         vocabulary: vocabulary_lib.Vocabulary,
     ) -> contract.Captioner:
-        """A captioner with its first weights; call it under a scope."""
+        """Makes a captioner with its first weights.
+
+        Call it under the scope of the strategy.
+        """
         keras.utils.set_random_seed(self.seed)
         return self.captioner(
             vocabulary_size=len(vocabulary),

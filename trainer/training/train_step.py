@@ -18,7 +18,7 @@ from trainer.training import weight_average
 
 
 def shift_right(tokens: tf.Tensor) -> tf.Tensor:
-    """What the decoder has seen before each token: START, then the tokens.
+    """The decoder's input at each position: START, then the tokens.
 
     Args:
       tokens: int32 [images, captions, length].
@@ -40,11 +40,12 @@ class TrainStep:
     Attributes:
       strategy: whose replicas make the update.
       captioner: whose weights are updated.
-      optimizer: that updates them.
-      loss_scale: the loss's factor while gradients are in float16.
-      average: of the captioner's weights, or None.
-      step: int64 variable, updates made so far; it decides batch and masks.
-      skipped: int64 variable, updates left out for gradients not finite.
+      optimizer: updates the weights.
+      loss_scale: multiplies the loss while gradients are in float16.
+      average: running mean of the captioner's weights, or None.
+      step: int64 variable [], updates made so far; decides batch and masks.
+      skipped: int64 variable [], updates skipped because their gradients were
+        not finite.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class TrainStep:
         average: weight_average.WeightAverage | None = None,
         jit_compile: bool = False,
     ):
-        """Takes finished objects, made under the strategy's scope.
+        """Binds parts that were made under the strategy's scope.
 
         Args:
           strategy: see the class.
@@ -69,19 +70,19 @@ class TrainStep:
           loss: summed over a batch's tokens.
           loss_scale: see the class.
           seed: of dropout.
-          microbatches: parts that a replica's batch is computed in, one after
-            the other, to save memory; the update is the same. Divides the
+          microbatches: parts in which a replica computes its batch one after
+            the other to save memory; the update is the same. Divides the
             replica's streams.
           average: see the class.
-          jit_compile: compile forward and backward of a replica with XLA.
+          jit_compile: compile a replica's forward and backward pass with XLA.
         """
         self.strategy, self.captioner = strategy, captioner
         self.average = average
         self.loss_scale, self._microbatches = loss_scale, microbatches
         self.optimizer, self._loss, self._seed = optimizer, loss, seed
-        # Keras hands out wrappers; what is read are the variables beneath.
+        # Keras variables wrap TensorFlow's, which are read in the graph.
         self._weights = [v.value for v in captioner.trainable_variables]
-        # Weights go in by value: XLA takes no variable of another device.
+        # XLA accepts no variable of another device, so weights go in by value.
         self._compute = (
             tf.function(self._accumulated, jit_compile=True)
             if jit_compile
@@ -93,13 +94,21 @@ class TrainStep:
 
     @property
     def outcome(self) -> keras.Model:
-        """The captioner to be judged and kept: the averaged one, if any."""
+        """The captioner to validate and save: the average, if there is one."""
         return self.average.captioner if self.average else self.captioner
 
     def over(self, batches: Iterator[Any]) -> Callable[[int], loop.Updates]:
-        """Binds the batches: number of updates -> what they brought."""
+        """Binds the batches; the loop calls the result.
+
+        Args:
+          batches: distributed; see `batches.CaptionDataset`.
+
+        Returns:
+          A function from a number of updates, which it makes, to their outcome.
+        """
 
         def make_updates(count: int) -> loop.Updates:
+            """Makes that many updates."""
             made = self.train(batches, tf.constant(count))
             scalars, losses, sound, took, waited = made
             broken = np.flatnonzero(~sound.numpy())
@@ -117,23 +126,25 @@ class TrainStep:
     def train(
         self, batches: Iterator[Any], num_steps: tf.Tensor
     ) -> tuple[dict[str, tf.Tensor], *tuple[tf.Tensor, ...]]:
-        """Makes updates without going back to Python in between.
+        """Makes several updates in one graph.
 
-        The clock is read on the host, between replicas' programs.
+        The clock is read on the host, between the replicas' programs.
 
         Args:
           batches: distributed; see `batches.CaptionDataset`.
           num_steps: int32 [].
 
         Returns:
-          Float32 [] each: `loss` in nats per token, `tokens`, and
-          `gradient_norm` before clipping, the means over these updates
-          (tokens: the sum); `loss_scale` and `skipped` as they stand. Then of
-          each update its loss, float32 [num_steps], and whether loss and
-          gradients are numbers, or can be with a smaller loss scale, bool
-          [num_steps]; and the seconds from the end of the one before to its
-          own, float64 [num_steps]. Last the seconds that this worker had made
-          an update and had no next batch, float64 [].
+          A tuple of
+            scalars, float32 [] each: `loss` in nats per token and
+              `gradient_norm` before clipping, means over the updates; `tokens`,
+              their sum; `loss_scale` and `skipped` after the last update;
+            the loss of each update, float32 [num_steps], nats per token;
+            whether each update is sound, bool [num_steps]: its loss and
+              gradients are finite, or may become so with a smaller loss scale;
+            seconds from the end of the update before to the end of each,
+              float64 [num_steps];
+            seconds that this worker waited for batches, float64 [].
         """
         loss, tokens, norm = tf.zeros([]), tf.zeros([]), tf.zeros([])
         losses = tf.TensorArray(tf.float32, num_steps)
@@ -142,7 +153,7 @@ class TrainStep:
         waited, free = tf.zeros([], tf.float64), tf.timestamp()
         for number in tf.range(num_steps):
             batch = next(batches)
-            # A batch may come while the last update is being made.
+            # The next batch may arrive while an update still runs.
             arrived = _time_after(batch)
             waited += tf.maximum(arrived - free, 0)
             hopeful = self.loss_scale.can_fall()
@@ -169,6 +180,12 @@ class TrainStep:
         return scalars, losses.stack(), sound.stack(), took.stack(), waited
 
     def _update(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Makes one update.
+
+        Returns:
+          Loss in nats per token, tokens, and the gradients' global norm;
+          float32 [] each.
+        """
         step, scale = (
             self.step.read_value(),
             self.loss_scale.factor.read_value(),
@@ -180,10 +197,11 @@ class TrainStep:
         finite = tf.math.is_finite(self._first(norm))
 
         def apply() -> tf.Tensor:
+            """Applies the gradients; returns int64 [], zero skipped."""
             self.strategy.run(self.apply, (gradients,))
             return tf.constant(0, tf.int64)
 
-        # Judged on the reduced gradients: all replicas skip, or none does.
+        # The gradients are reduced: all replicas skip the update, or none does.
         skipped = tf.cond(finite, apply, lambda: tf.constant(1, tf.int64))
         self.skipped.assign_add(skipped)
         self.loss_scale.update(finite)
@@ -194,7 +212,11 @@ class TrainStep:
         return self.strategy.experimental_local_results(value)[0]
 
     def apply(self, gradients: list[tf.Tensor]) -> None:
-        """On one replica: updates by reduced gradients; the mean follows."""
+        """On one replica: updates the weights, then their mean.
+
+        Args:
+          gradients: reduced, float32, shaped as the weights.
+        """
         variables = self.captioner.trainable_variables
         self.optimizer.apply(gradients, variables)
         if self.average:
@@ -203,17 +225,17 @@ class TrainStep:
     def reduced_gradients(
         self, batch: batches_lib.Batch, step: tf.Tensor, scale: tf.Tensor
     ) -> tuple[list[tf.Tensor], tf.Tensor, tf.Tensor, tf.Tensor]:
-        """On one replica: its sums, reduced over all.
+        """On one replica: computes gradients, and reduces them over all.
 
         Args:
-          batch: the replica's; see `batches.CaptionDataset`.
-          step: int64 [], the update that is being made.
-          scale: float32 [], the loss's factor.
+          batch: of this replica; see `batches.CaptionDataset`.
+          step: int64 [], updates made before this one.
+          scale: float32 [], factor of the loss.
 
         Returns:
-          Of the mean over all real tokens, alike on every replica: the
-          gradients, float32 and shaped as the weights; the loss in nats; the
-          number of tokens; the gradients' global norm; float32 [] each.
+          Equal on every replica: the gradients of the mean loss over all real
+          tokens, float32, shaped as the weights; that mean in nats; the number
+          of tokens; the gradients' global norm. The last three are float32 [].
         """
         weights = [weight.read_value() for weight in self._weights]
         sums = self._compute(weights, batch, step, scale)
@@ -236,10 +258,11 @@ class TrainStep:
         """The sums of a replica's microbatches."""
         if self._microbatches == 1:
             return self._sums(weights, batch, step, scale)
-        # Rows lie stream by stream, and so do the parts: masks stay the same.
+        # Parts are cut between streams, so that dropout masks stay the same.
         parts = batches_lib.in_parts(batch, self._microbatches)
 
         def add(number: tf.Tensor, sums: list[tf.Tensor]) -> Any:
+            """Adds the sums of a part, by its number, int32 []."""
             part = {name: value[number] for name, value in parts.items()}
             new = self._sums(weights, part, step, scale)
             return number + 1, [a + b for a, b in zip(sums, new, strict=True)]
@@ -281,6 +304,6 @@ class TrainStep:
 
 
 def _time_after(values: Any) -> tf.Tensor:
-    """Seconds since the epoch once all values are there, float64 []."""
+    """Seconds since 1970, float64 [], read after all values are computed."""
     with tf.control_dependencies(tf.nest.flatten(values, True)):
         return tf.timestamp()

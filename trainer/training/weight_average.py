@@ -7,37 +7,38 @@ import tensorflow as tf
 
 
 class WeightAverage:
-    """Keeps the mean of the weights, the latest ones before all.
+    """Keeps an exponential running mean of the weights.
 
-    Polyak and Juditsky 1992, but each update leaves `decay` of the mean, or
-    (1 + updates) / (10 + updates) while that is less: as in
-    `tf.train.ExponentialMovingAverage`, so that the first weights, which are
-    noise, are soon forgotten.
+    Polyak and Juditsky 1992, with the decay of
+    `tf.train.ExponentialMovingAverage`: the smaller of `decay` and
+    (1 + updates) / (10 + updates), so that the mean soon forgets the first
+    weights, which are noise.
 
     Attributes:
       captioner: holds the mean.
     """
 
     def __init__(self, captioner: keras.Model, decay: float):
-        """Takes a captioner that nothing else changes.
+        """Starts at the captioner's own weights.
 
         Args:
-          captioner: equal to the trained one, and made under the same scope.
-          decay: share of the mean that an update leaves, in (0, 1).
+          captioner: equal to the trained one, made under the same scope, and
+            changed by nothing else.
+          decay: share of the mean that an update keeps, in (0, 1).
         """
         self.captioner, self._decay = captioner, decay
 
     def update(
         self, weights: Sequence[keras.Variable], updates: tf.Tensor
     ) -> None:
-        """On one replica: takes new weights into the mean.
+        """Adds new weights to the mean; call it on each replica.
 
         Args:
-          weights: float32, the trained ones, in the captioner's order; alike on
+          weights: float32, the trained captioner's, in the same order; equal on
             every replica.
-          updates: int [], made so far, this one included.
+          updates: int [], number of updates so far, with this one.
         """
-        # What the decay leaves; in float32 it has more digits than the decay.
+        # 1 - decay has more significant digits in float32 than the decay has.
         share = tf.maximum(
             1 - self._decay, 9 / (10 + tf.cast(updates, tf.float32))
         )
@@ -48,4 +49,5 @@ class WeightAverage:
 
 
 def _move(mean: tf.Variable, weight: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
+    """Moves a mean towards a weight, both of the same shape."""
     return mean.assign_add((weight - mean) * share)

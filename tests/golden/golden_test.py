@@ -126,7 +126,8 @@ def test_run_resumes_to_the_same_bits(tmp_path):
     found = commands.values(run_dir)
     with np.load(commands.FOLDER / "resumed.npz") as archive:
         kept = dict(archive)
-    assert found.keys() == kept.keys()
+    # A later version may save more.
+    assert found.keys() >= kept.keys()
     for name, value in kept.items():
         assert found[name].dtype == value.dtype, name
         if SAME_BITS:

@@ -60,6 +60,10 @@ class FirstWords:
     hypotheses: int = 1
     description: str = "first words"
 
+    @property
+    def settings(self):
+        return {"length": self.length}
+
     def __call__(self, next_token, state, *, images, locations):
         start = tf.fill([images, 1], vocabulary.START)
         logits, _, _ = next_token(start, state)

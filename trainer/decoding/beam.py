@@ -43,6 +43,16 @@ class BeamSearch:
         return self.beams
 
     @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the captions."""
+        return {
+            "name": "beam",
+            "beams": self.beams,
+            "max_length": self.max_length,
+            "length_power": self.length_power,
+        }
+
+    @property
     def description(self) -> str:
         """For people."""
         return f"beam search, {self.beams} beams"

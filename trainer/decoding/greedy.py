@@ -1,6 +1,7 @@
 """Greedy search: the likeliest token at each position."""
 
 import dataclasses
+from typing import Any
 
 import tensorflow as tf
 
@@ -32,6 +33,11 @@ class Greedy:
     def hypotheses(self) -> int:
         """One of each image."""
         return 1
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What decides the captions."""
+        return {"name": "greedy", "max_length": self.max_length}
 
     @property
     def description(self) -> str:

@@ -39,6 +39,7 @@ class Decoder(Protocol):
     Attributes:
       hypotheses: of each image, that the first state must hold.
       batch_images: images to decode at once.
+      settings: what decides the captions, as JSON values; a run keeps to them.
       description: for people, such as `beam search, 3 beams`.
     """
 
@@ -48,6 +49,10 @@ class Decoder(Protocol):
 
     @property
     def batch_images(self) -> int:
+        """See the class."""
+
+    @property
+    def settings(self) -> dict[str, Any]:
         """See the class."""
 
     @property

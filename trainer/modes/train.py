@@ -1,5 +1,6 @@
 """Trains a captioner, or goes on with one."""
 
+import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -27,7 +28,7 @@ from trainer.loop import (
 )
 from trainer.loop import timings as timings_lib
 from trainer.report import attention_picture, curves
-from trainer.run import event_files, metrics_file
+from trainer.run import event_files, lock, metrics_file
 from trainer.serving import caption_files
 from trainer.training import recipe as recipe_lib
 from trainer.training import session as session_lib
@@ -90,7 +91,7 @@ def train(
     identity = session_lib.identify(
         setup, recipe, cadence, record_set, step.captioner, fold
     )
-    session = session_lib.claim(
+    session = session_lib.prepare(
         run_dir,
         crew,
         record_set,
@@ -98,15 +99,17 @@ def train(
         identity,
         cadence.patient(lower=lower),
     )
-    first = session.restore()
-    heartbeat.ready()
-    if session.patience.has_run_out or first >= num_steps:
-        return crew.said(f"already trained: step {first}, {run_dir}")
-    data = recipe.data(record_set)
-    if not first:
-        _warn(wiring.require(_faults(record_set, data, step), waived))
-    _LOG.info("%d parameters", step.captioner.count_params())
-    reason = _run(session, setup, recipe, cadence, data, first, num_steps)
+    with lock.hold(run_dir) if crew.is_chief else contextlib.nullcontext():
+        first = session.restore()
+        heartbeat.ready()
+        if session.patience.has_run_out or first >= num_steps:
+            return crew.said(f"already trained: step {first}, {run_dir}")
+        data = recipe.data(record_set)
+        if not first:
+            _warn(wiring.require(_faults(record_set, data, step), waived))
+        session.claim()
+        _LOG.info("%d parameters", step.captioner.count_params())
+        reason = _run(session, setup, recipe, cadence, data, first, num_steps)
     return crew.said(f"trained: {reason}, {run_dir}")
 
 

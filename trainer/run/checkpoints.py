@@ -12,6 +12,8 @@ from trainer.run import directory as directory_lib
 
 _LOG = logging.getLogger(__name__)
 _MOST_MISSES = 3
+# Where a checkpoint keeps the name of its run.
+_NAME = "run/.ATTRIBUTES/VARIABLE_VALUE"
 # What reading a file that is cut, changed or gone ends in.
 _DAMAGE = (tf.errors.OpError, OSError, IndexError, RuntimeError, ValueError)
 
@@ -24,21 +26,29 @@ class Checkpoints:
     written under another name, then renamed.
     """
 
-    def __init__(self, run_dir: str, *, writes: bool = True, **parts: Any):
+    def __init__(
+        self, run_dir: str, *, run: str = "", writes: bool = True, **parts: Any
+    ):
         """Binds a run's folder.
 
         Args:
           run_dir: of the run.
+          run: the run's name, which its checkpoints carry; see
+            `directory.run_name`.
           writes: false makes saving do nothing: one worker does it for all.
           **parts: what is saved: `captioner`, `optimizer`, `step` and so on.
         """
-        self._writes = writes
-        self._checkpoint = tf.train.Checkpoint(**parts)
+        self._run, self._writes = run, writes
+        # Older checkpoints carry no name, so restoring must not ask for one.
+        self._restored = tf.train.Checkpoint(**parts)
+        with tf.device("CPU:0"):
+            name = tf.Variable(run, trainable=False, dtype=tf.string)
+        saved = tf.train.Checkpoint(run=name, **parts)
         self._newest = tf.train.CheckpointManager(
-            self._checkpoint, os.path.join(run_dir, "checkpoints"), 2
+            saved, os.path.join(run_dir, directory_lib.NEWEST), 2
         )
         self._best = tf.train.CheckpointManager(
-            self._checkpoint, os.path.join(run_dir, "best"), 1
+            saved, os.path.join(run_dir, directory_lib.BEST), 1
         )
         self._misses, self._saved_step = 0, -1
 
@@ -101,36 +111,43 @@ class Checkpoints:
         training in this directory.
 
         Raises:
-          RunError: there are checkpoints, and all are damaged.
+          RunError: there are checkpoints, and all are damaged, or the newest
+            belongs to another run.
         """
         newest, best = self._newest.directory, self._best.directory
         for directory in (newest, best) if self._writes else ():
             _sweep(directory)
-        status = self._restore([*_found(newest), *_found(best)])
-        if status:
-            status.assert_existing_objects_matched()
-        return status is not None
+        return self._restore([*_found(newest), *_found(best)])
 
     def restore_best(self) -> None:
         """Goes back to the best checkpoint, or the newest before any.
 
         Raises:
-          RunError: the run has saved none, or all are damaged.
+          RunError: the run has saved none, or all are damaged, or the best
+            belongs to another run.
         """
         newest, best = self._newest.directory, self._best.directory
-        status = self._restore([*_found(best), *_found(newest)])
-        if not status:
+        if not self._restore([*_found(best), *_found(newest)]):
             raise directory_lib.RunError(
                 f"no checkpoint in {os.path.dirname(best)}: "
                 "train first (--mode=train)"
             )
-        status.expect_partial()
 
-    def _restore(self, paths: list[str]) -> Any:
-        """Restores the first sound checkpoint; None if there is none."""
+    def _restore(self, paths: list[str]) -> bool:
+        """Restores the first sound checkpoint; false if there is none."""
         for path, other in itertools.zip_longest(paths, paths[1:]):
             try:
-                return self._checkpoint.restore(path)
+                self._require_own(path)
+                status = self._restored.restore(path)
+                status.assert_existing_objects_matched().expect_partial()
+                return True
+            except directory_lib.RunError:
+                raise
+            except AssertionError as error:
+                raise directory_lib.RunError(
+                    f"checkpoint {path} does not hold this run: "
+                    f"{_first_line(error)}"
+                ) from error
             except _DAMAGE as error:
                 _LOG.error(
                     "checkpoint %s is damaged (%s): %s",
@@ -144,13 +161,27 @@ class Checkpoints:
                 f"every checkpoint is damaged: {names}; bring one back from a "
                 "copy, or train anew in another --run_dir"
             )
-        return None
+        return False
+
+    def _require_own(self, path: str) -> None:
+        """Raises RunError: the checkpoint carries another run's name."""
+        reader = tf.train.load_checkpoint(path)
+        if not reader.has_tensor(_NAME):
+            return
+        name = reader.get_tensor(_NAME).decode()
+        if name != self._run:
+            raise directory_lib.RunError(
+                f"checkpoint {path} belongs to another run (run {name[:12]} "
+                f"there, {self._run[:12]} in {directory_lib.IDENTITY_FILE}): "
+                "bring back the run's own"
+            )
 
 
 def _found(directory: str) -> list[str]:
     """Paths of a folder's checkpoints as they are on disk, newest first."""
-    names = tf.io.gfile.glob(os.path.join(directory, "ckpt-*.index"))
-    numbers = [int(re.findall(r"-(\d+)\.index$", name)[0]) for name in names]
+    names = directory_lib.names(directory)
+    found = (re.fullmatch(r"ckpt-(\d+)\.index", name) for name in names)
+    numbers = [int(name[1]) for name in found if name]
     return [
         os.path.join(directory, f"ckpt-{number}")
         for number in sorted(numbers, reverse=True)
@@ -159,8 +190,9 @@ def _found(directory: str) -> list[str]:
 
 def _sweep(directory: str) -> None:
     """Removes what is half written."""
-    for path in tf.io.gfile.glob(os.path.join(directory, "*_temp*")):
-        tf.io.gfile.rmtree(path)
+    for name in directory_lib.names(directory):
+        if "_temp" in name:
+            tf.io.gfile.rmtree(os.path.join(directory, name))
 
 
 def _first_line(error: Exception) -> str:

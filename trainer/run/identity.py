@@ -24,6 +24,8 @@ class RunIdentity:
       loss_scale: of float16.
       selection: what makes validation scores comparable.
       fold: of a cross-validation; None for the whole train split.
+      search: settings of the decoder, whose captions select the best
+        checkpoint; None where an older run does not know.
     """
 
     records: str
@@ -40,12 +42,14 @@ class RunIdentity:
     loss_scale: dict[str, Any]
     selection: dict[str, Any]
     fold: dict[str, Any] | None = None
+    search: dict[str, Any] | None = None
 
     def dump(self) -> str:
-        """JSON text; `fold` is left out where there is none."""
+        """JSON text; `fold` and `search` are left out where they are None."""
         row = dataclasses.asdict(self)
-        if self.fold is None:
-            del row["fold"]
+        for name in ("fold", "search"):
+            if row[name] is None:
+                del row[name]
         return json.dumps(row, indent=1, sort_keys=True)
 
     @classmethod
@@ -56,7 +60,8 @@ class RunIdentity:
 
     def differences(self, other: "RunIdentity") -> list[str]:
         """What differs from another run, such as `seed: 1 there, 2 here`."""
-        return _differences(json.loads(self.dump()), json.loads(other.dump()))
+        asked = self if other.search else dataclasses.replace(self, search=None)
+        return _differences(json.loads(asked.dump()), json.loads(other.dump()))
 
 
 def _differences(here: Any, there: Any, name: str = "") -> list[str]:

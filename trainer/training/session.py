@@ -43,13 +43,14 @@ def open_devices(
 
 @dataclasses.dataclass(frozen=True)
 class Session:
-    """A training whose parts are made and whose directory is claimed.
+    """A training whose parts are made and checked against its directory.
 
     Attributes:
       run_dir: folder of the run.
       crew: the processes that train together.
       record_set: what is trained on.
       step: makes the updates.
+      identity: settings that the run never changes.
       patience: of early stopping.
       spikes: counts spikes of the loss.
       checkpoints: hold all state of the run; the chief writes them.
@@ -59,6 +60,7 @@ class Session:
     crew: workers.Workers
     record_set: record_set_lib.RecordSet
     step: train_step.TrainStep
+    identity: identity_lib.RunIdentity
     patience: early_stopping.Patience
     spikes: spikes_lib.Spikes
     checkpoints: checkpoints_lib.Checkpoints
@@ -70,8 +72,21 @@ class Session:
         self.crew.require_same("newest checkpoints", first)
         return first
 
+    def claim(self) -> None:
+        """Claims the directory, and writes what the other modes need.
 
-def claim(
+        Call it once nothing can refuse the training: the configuration that
+        other modes read is the one that was last trained with.
+        """
+        if not self.crew.is_chief:
+            return
+        directory.claim(self.run_dir, self.identity)
+        config.save(self.run_dir)
+        path = os.path.join(self.run_dir, manifest_lib.VOCABULARY_FILE)
+        directory.write_text(path, self.record_set.vocabulary.dump())
+
+
+def prepare(
     run_dir: str,
     crew: workers.Workers,
     record_set: record_set_lib.RecordSet,
@@ -79,21 +94,19 @@ def claim(
     identity: identity_lib.RunIdentity,
     patience: early_stopping.Patience,
 ) -> Session:
-    """Claims the directory, and writes what the other modes need.
+    """Checks that the run may be trained in the directory; writes nothing.
 
     Raises:
-      RunError: the directory belongs to a run of other settings.
+      RunError: the directory belongs to a run with other settings.
       WorkersError: the workers do not train the same run.
     """
     if crew.is_chief:
-        directory.claim(run_dir, identity)
-        config.save(run_dir)
-        path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
-        directory.write_text(path, record_set.vocabulary.dump())
+        directory.check(run_dir, identity)
     crew.require_same("settings", identity.dump())
     spikes = spikes_lib.Spikes()
     checkpoints = checkpoints_lib.Checkpoints(
         run_dir,
+        run=directory.run_name(run_dir, identity),
         writes=crew.is_chief,
         captioner=step.outcome,
         **({"trained": step.captioner} if step.average else {}),
@@ -105,7 +118,7 @@ def claim(
         patience=patience,
     )
     return Session(
-        run_dir, crew, record_set, step, patience, spikes, checkpoints
+        run_dir, crew, record_set, step, identity, patience, spikes, checkpoints
     )
 
 
@@ -130,6 +143,7 @@ def identify(
         captioner=captioner.settings,
         **recipe.identity,
         selection=cadence.selection,
+        search=setup.search.settings,
         fold=dataclasses.asdict(fold) if fold else None,
     )
 
@@ -140,13 +154,42 @@ def restore_best(
     """Restores the best captioner of a run, from the run directory alone.
 
     Raises:
-      RunError: nothing was trained there, or every checkpoint is damaged.
+      RunError: nothing was trained there, or every checkpoint is damaged, or
+        words, captioner or checkpoint are not those of the run.
     """
     identity = directory.read_identity(run_dir)
-    path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
-    with tf.io.gfile.GFile(path, "r") as file:
-        vocabulary = vocabulary_lib.Vocabulary.load(file.read())
+    vocabulary = _vocabulary(run_dir, setup, identity)
     model = setup.build(records_lib.GridSpec(**identity.grid), vocabulary)
-    checkpoints_lib.Checkpoints(run_dir, captioner=model).restore_best()
+    asked = dataclasses.replace(identity, captioner=model.settings)
+    changed = asked.differences(identity)
+    if changed:
+        raise directory.RunError(
+            f"{run_dir} was trained with another captioner "
+            f"({'; '.join(changed)}): leave out the --gin_file or --gin_param "
+            "that changes it"
+        )
+    checkpoints_lib.Checkpoints(
+        run_dir, run=directory.run_name(run_dir, identity), captioner=model
+    ).restore_best()
     found = generator.CaptionGenerator(model, vocabulary, setup.search)
     return found, model
+
+
+def _vocabulary(
+    run_dir: str, setup: setup_lib.Setup, identity: identity_lib.RunIdentity
+) -> vocabulary_lib.Vocabulary:
+    """Reads the words of a run, and checks that they are its own."""
+    path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
+    if not tf.io.gfile.exists(path):
+        raise directory.RunError(
+            f"{path} is missing: copy it from {setup.records}"
+        )
+    with tf.io.gfile.GFile(path, "r") as file:
+        vocabulary = vocabulary_lib.Vocabulary.load(file.read())
+    if vocabulary.digest != identity.vocabulary:
+        raise directory.RunError(
+            f"{path} (digest {vocabulary.digest[:12]}) is not the vocabulary "
+            f"that was trained with (digest {identity.vocabulary[:12]}): copy "
+            f"the one in {setup.records}"
+        )
+    return vocabulary

@@ -283,3 +283,48 @@ def test_a_disk_that_stays_full_ends_the_run(tmp_path):
         saved.checkpoints.save(3)
         with pytest.raises(directory.RunError, match="can't save step 4"):
             saved.checkpoints.save(4)
+
+
+def test_another_runs_checkpoint_is_refused_by_name(tmp_path):
+    layer = keras.layers.Dense(3)
+    layer.build([None, 2])
+    other = checkpoints.Checkpoints(
+        os.fspath(tmp_path), run="a" * 64, captioner=layer
+    )
+    other.save_best(7)
+    own = checkpoints.Checkpoints(
+        os.fspath(tmp_path), run="b" * 64, captioner=layer
+    )
+    for restore in (own.restore, own.restore_best):
+        with pytest.raises(directory.RunError) as error:
+            restore()
+        assert str(error.value) == (
+            f"checkpoint {tmp_path}/best/ckpt-7 belongs to another run (run "
+            "aaaaaaaaaaaa there, bbbbbbbbbbbb in identity.json): bring back "
+            "the run's own"
+        )
+    other.restore_best()
+
+
+def test_a_checkpoint_without_the_captioner_is_refused(tmp_path):
+    step = tf.Variable(3, dtype=tf.int64)
+    checkpoints.Checkpoints(os.fspath(tmp_path), step=step).save_best(3)
+    layer = keras.layers.Dense(3)
+    layer.build([None, 2])
+    own = checkpoints.Checkpoints(os.fspath(tmp_path), captioner=layer)
+    with pytest.raises(directory.RunError) as error:
+        own.restore_best()
+    assert str(error.value).startswith(
+        f"checkpoint {tmp_path}/best/ckpt-3 does not hold this run: "
+    )
+
+
+def test_a_checkpoint_without_a_name_is_an_older_versions(tmp_path):
+    layer = keras.layers.Dense(3)
+    layer.build([None, 2])
+    older = tf.train.Checkpoint(captioner=layer)
+    best = os.fspath(tmp_path / "best")
+    tf.train.CheckpointManager(older, best, 1).save(checkpoint_number=3)
+    checkpoints.Checkpoints(
+        os.fspath(tmp_path), run="b" * 64, captioner=layer
+    ).restore_best()

@@ -1,6 +1,7 @@
 """A run's directory belongs to one run."""
 
 import dataclasses
+import hashlib
 import os
 import pathlib
 
@@ -8,6 +9,12 @@ import pytest
 
 from tests.support.identities import IDENTITY
 from trainer.run import directory
+
+
+def save_a_checkpoint(run_dir: str) -> None:
+    folder = pathlib.Path(run_dir, "checkpoints")
+    folder.mkdir()
+    (folder / "ckpt-1.index").touch()
 
 
 def test_a_trainings_directory_is_not_for_others(tmp_path):
@@ -24,6 +31,7 @@ def test_a_trainings_directory_is_not_for_others(tmp_path):
 def test_directory_is_claimed_once_and_again_for_the_same_run(tmp_path):
     run_dir = os.fspath(tmp_path / "new" / "run")
     directory.claim(run_dir, IDENTITY)
+    save_a_checkpoint(run_dir)
     directory.claim(run_dir, IDENTITY)
     assert directory.read_identity(run_dir) == IDENTITY
 
@@ -31,13 +39,47 @@ def test_directory_is_claimed_once_and_again_for_the_same_run(tmp_path):
 def test_another_run_is_refused_by_field(tmp_path):
     run_dir = os.fspath(tmp_path)
     directory.claim(run_dir, IDENTITY)
-    with pytest.raises(directory.RunError) as error:
-        directory.claim(run_dir, dataclasses.replace(IDENTITY, seed=4))
-    assert str(error.value) == (
-        f"{run_dir} belongs to another run (seed: 1 there, 4 here): choose "
-        "another --run_dir, or change the configuration back"
-    )
+    save_a_checkpoint(run_dir)
+    for refuse in (directory.check, directory.claim):
+        with pytest.raises(directory.RunError) as error:
+            refuse(run_dir, dataclasses.replace(IDENTITY, seed=4))
+        assert str(error.value) == (
+            f"{run_dir} belongs to another run (seed: 1 there, 4 here): choose "
+            "another --run_dir, or change the configuration back"
+        )
     assert directory.read_identity(run_dir) == IDENTITY
+
+
+@pytest.mark.parametrize("name", ["run", "run [1]*"])
+def test_a_run_that_saved_nothing_gives_its_directory_up(tmp_path, name):
+    run_dir = os.fspath(tmp_path / name)
+    directory.claim(run_dir, IDENTITY)
+    other = dataclasses.replace(IDENTITY, seed=4)
+    directory.check(run_dir, other)
+    directory.claim(run_dir, other)
+    assert directory.read_identity(run_dir) == other
+    save_a_checkpoint(run_dir)
+    with pytest.raises(directory.RunError, match="belongs to another run"):
+        directory.check(run_dir, IDENTITY)
+
+
+def test_a_runs_name_is_that_of_the_identity_it_began_with(tmp_path):
+    run_dir = os.fspath(tmp_path)
+    fresh = directory.run_name(run_dir, IDENTITY)
+    assert fresh == hashlib.sha256(IDENTITY.dump().encode()).hexdigest()
+    directory.claim(run_dir, IDENTITY)
+    save_a_checkpoint(run_dir)
+    later = dataclasses.replace(IDENTITY, search={"beams": 3})
+    assert directory.run_name(run_dir, later) == fresh
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"seed": NaN'])
+def test_a_damaged_identity_is_named(tmp_path, text):
+    path = tmp_path / "identity.json"
+    path.write_text(text)
+    with pytest.raises(directory.RunError) as error:
+        directory.read_identity(os.fspath(tmp_path))
+    assert str(error.value).startswith(f"{path} is damaged (")
 
 
 def test_directory_without_a_run_is_told(tmp_path):

@@ -53,6 +53,13 @@ def test_a_setting_that_is_off_is_no_difference_to_a_run_without(off):
     assert asked.differences(IDENTITY) == []
 
 
+def test_an_older_run_does_not_know_its_search():
+    asked = dataclasses.replace(IDENTITY, search={"beams": 3})
+    assert asked.differences(IDENTITY) == []
+    older = dataclasses.replace(IDENTITY, search={"beams": 5})
+    assert asked.differences(older) == ["search.beams: 5 there, 3 here"]
+
+
 def test_tuples_are_what_json_makes_of_them():
     one, other = (
         dataclasses.replace(IDENTITY, captioner={"names": names})

@@ -41,18 +41,18 @@ def setup(record_set) -> setup_lib.Setup:
 
 
 @pytest.fixture
-def claim(record_set, setup, tmp_path):
+def prepare(record_set, setup, tmp_path):
     """Opens a session in the same directory each time it is called."""
     config.load(["gin/run_demo.gin"], [])
     assert "train" in configurable.MODES
 
-    def claim(fold=None) -> session.Session:
+    def prepare(fold=None) -> session.Session:
         devices, crew = session.open_devices(setup.devices)
         step = RECIPE.build(setup, record_set, devices, workers=crew.count)
         identity = session.identify(
             setup, RECIPE, CADENCE, record_set, step.captioner, fold
         )
-        return session.claim(
+        return session.prepare(
             str(tmp_path / "run"),
             crew,
             record_set,
@@ -61,13 +61,15 @@ def claim(record_set, setup, tmp_path):
             CADENCE.patient(lower=False),
         )
 
-    return claim
+    return prepare
 
 
 def test_a_claimed_directory_holds_what_other_modes_need(
-    claim, record_set, tmp_path
+    prepare, record_set, tmp_path
 ):
-    claimed = claim()
+    claimed = prepare()
+    assert not (tmp_path / "run").exists()
+    claimed.claim()
     names = {path.name for path in (tmp_path / "run").iterdir()}
     assert names == {"config.gin", "identity.json", "vocabulary.tsv"}
     words = (tmp_path / "run" / "vocabulary.tsv").read_text()
@@ -75,14 +77,15 @@ def test_a_claimed_directory_holds_what_other_modes_need(
     assert claimed.restore() == 0
 
 
-def test_a_session_goes_on_where_another_was_saved(claim, setup):
-    first = claim()
+def test_a_session_goes_on_where_another_was_saved(prepare, setup):
+    first = prepare()
+    first.claim()
     first.step.step.assign(7)
     first.step.captioner.trainable_variables[0].assign_add(
         np.ones(first.step.captioner.trainable_variables[0].shape)
     )
     first.checkpoints.save(7)
-    second = claim()
+    second = prepare()
     assert second.restore() == 7
     for model in ("captioner", "outcome"):
         one, other = (getattr(each.step, model) for each in (first, second))
@@ -96,14 +99,17 @@ def test_a_session_goes_on_where_another_was_saved(claim, setup):
         np.testing.assert_array_equal(found.numpy(), saved.numpy())
 
 
-def test_a_fold_is_another_run(claim):
-    claim()
+def test_a_fold_is_another_run(prepare):
+    first = prepare()
+    first.claim()
+    first.checkpoints.save(1)
     with pytest.raises(directory.RunError, match=r"another run \(fold: None"):
-        claim(fold=folds.Fold(1, 2))
+        prepare(fold=folds.Fold(1, 2))
 
 
-def test_identity_knows_data_and_settings(claim, record_set, setup):
-    claimed = claim()
+def test_identity_knows_data_and_settings(prepare, record_set, setup):
+    claimed = prepare()
+    claimed.claim()
     found = directory.read_identity(claimed.run_dir)
     assert found.records == record_set.manifest.digest
     assert found.captioner == claimed.step.captioner.settings

@@ -29,11 +29,13 @@ def home() -> pathlib.Path:
 
 
 def find(name: str) -> str:
-    """Absolute path of a gin file, in the working directory or shipped.
+    """Path of a gin file: in a bucket, in the working directory, or shipped.
 
     Raises:
       ConfigError: there is none; the message names similar ones.
     """
+    if "://" in name and tf.io.gfile.exists(name):
+        return name
     for folder in (pathlib.Path.cwd(), home()):
         if (folder / name).is_file():
             return str((folder / name).resolve())
@@ -51,9 +53,12 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
     gin.add_config_file_search_path(str(home()))
     paths = [find(name) for name in files]
     try:
-        gin.parse_config_files_and_bindings(
-            paths, list(parameters), print_includes_and_imports=False
-        )
+        for path in paths:
+            # Gin's own readers know no buckets.
+            with tf.io.gfile.GFile(path) as file:
+                gin.parse_config(file)
+        gin.parse_config(list(parameters))
+        gin.finalize()
     except tokenize.TokenError as error:
         raise ConfigError("a bracket or quote is left open") from error
     except (

@@ -106,7 +106,9 @@ def main(argv: list[str]) -> None:
             sys.exit(_launch())
         said = _run(argv[1:])
         if said:
-            print(said)
+            # Standard output holds nothing but the captions, one JSON a line.
+            rows = _MODE.value == "caption" and not _OUTPUT.value
+            print(said, file=sys.stderr if rows else sys.stdout)
     except stop_signal.Preempted as stop:
         print(f"trainer: {_line(stop)}", file=sys.stderr)
         sys.exit(stop.exit_code)

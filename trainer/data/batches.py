@@ -145,6 +145,20 @@ class CaptionDataset:
             ),
         )
 
+    def first_images(self, count: int) -> Batch:
+        """The first images of the first epoch, however batches are cut.
+
+        Returns:
+          `grid`, `tokens` and `weights` of a batch without fillers, of at most
+          `count` images, and no fewer if the split has as many.
+        """
+        epoch = self.epochs(first_step=0, replicas=1).take(self.steps_per_epoch)
+        images = epoch.map(
+            lambda batch: {n: batch[n] for n in ("grid", "tokens", "weights")}
+        ).unbatch()
+        real = images.filter(lambda row: tf.reduce_any(row["weights"] > 0))
+        return dict(next(iter(real.batch(count))))
+
     def image_ids(self, step: int) -> list[str]:
         """Ids of the images in a step's global batch, in its order."""
         epoch, done = (
@@ -259,7 +273,8 @@ class CaptionDataset:
         row = records.fields(tf.reshape(serialised, [-1]), "image_id", "grid")
         texts, present = self._draw(row["image_id"], row["captions"], epoch)
         tokens = self._vocabulary.encode(tf.reshape(texts, [-1]), b.max_length)
-        shape = [-1, b.captions_per_image, b.max_length]
+        rows = serialised.shape.num_elements()
+        shape = [rows, b.captions_per_image, b.max_length]
         # A missing caption is all padding.
         tokens = tf.reshape(tokens, shape) * present[..., None]
         return {

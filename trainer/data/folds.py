@@ -42,8 +42,13 @@ class Fold:
             that name. The train split keeps the rest.
 
         Raises:
-          ValueError: the fold or the rest is empty.
+          ValueError: the fold or the rest is empty, or `held_out` is train.
         """
+        if held_out == "train":
+            raise ValueError(
+                "`Cadence.validation_split` must be another split's name than "
+                f"'train', under which {self.name} is held out"
+            )
         inside = [
             splits.fold_of(image_id, self.count) == self.number - 1
             for image_id in split_images.ids(record_set, "train")

@@ -176,7 +176,9 @@ def _extend(
     last = tf.gather(beams.tokens, tf.maximum(beams.place - 1, 0), axis=2)
     last = tf.where(beams.place > 0, last, vocabulary.START)
     logits, weights, state = next_token(last, beams.state)
-    scores = beams.log_probs[..., None] + scores_lib.log_probs(logits)
+    scores = scores_lib.log_probs(logits)
+    scores = _ending(scores, beams.place + 1 == beams.tokens.shape[2])
+    scores += beams.log_probs[..., None]
     size = scores.shape[-1]
     # Twice as many, since up to `count` of them may end here.
     top, index = tf.math.top_k(
@@ -211,6 +213,24 @@ def _extend(
         ),
         **finished,
     )
+
+
+def _ending(scores: tf.Tensor, is_last: tf.Tensor) -> tf.Tensor:
+    """Leaves END alone at the last place, so that every hypothesis can finish.
+
+    Otherwise whatever ended early, such as the empty caption, would beat all
+    hypotheses that the limit cuts. Words stay where END is impossible.
+
+    Args:
+      scores: float32 [images, K, vocabulary], log probabilities.
+      is_last: bool [].
+
+    Returns:
+      The same shape.
+    """
+    possible = scores[..., vocabulary.END, None] > scores_lib.NEVER / 2
+    words = tf.range(scores.shape[-1]) != vocabulary.END
+    return tf.where(is_last & possible & words, scores_lib.NEVER, scores)
 
 
 def _said(

@@ -1,6 +1,7 @@
 """Captions and references -> scores."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 
 from pipeline.recordset import manifest
@@ -110,10 +111,18 @@ def words(rows: Sequence[caption_lib.CaptionedExample]) -> list[list[str]]:
 
 
 def repetition(captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
-    """Returns `mode_share` and `collision_probability`, 0 to 1 each."""
+    """Returns `mode_share` and `collision_probability`, 0 to 1 each.
+
+    One caption has no other to be equal to: its probability is NaN.
+    """
+    several = len(captions) > 1
     return {
         "mode_share": repetition_lib.mode_share(captions),
-        "collision_probability": repetition_lib.collision_probability(captions),
+        "collision_probability": (
+            repetition_lib.collision_probability(captions)
+            if several
+            else math.nan
+        ),
     }
 
 

@@ -1,6 +1,5 @@
 """Writes each call's scalars to `metrics.jsonl` and TensorBoard."""
 
-import json
 import logging
 import os
 
@@ -36,7 +35,7 @@ class MetricsLog(loop.Action):
         together with the next one; TensorBoard goes without it.
         """
         try:
-            self._write_row(json.dumps({"step": step, **scalars}))
+            self._write_row(metrics_file.dump({"step": step, **scalars}))
             self._board.scalars(step, scalars)
         except (OSError, tf.errors.OpError) as error:
             _LOG.error("can't write the metrics of step %d: %s", step, error)
@@ -46,16 +45,15 @@ class MetricsLog(loop.Action):
         if len(self._late) > 1:
             self._trim()
         with tf.io.gfile.GFile(self._path, "a") as file:
-            file.write("".join(f"{late}\n" for late in self._late))
+            file.write("".join(self._late))
         self._written += len(self._late)
         self._late = []
 
     def _trim(self) -> None:
         """Cuts the file after the last row that was written whole."""
         rows = metrics_file.read_metrics(self._run_dir)[: self._written]
-        directory.write_text(
-            self._path, "".join(json.dumps(row) + "\n" for row in rows)
-        )
+        text = "".join(map(metrics_file.dump, rows))
+        directory.write_text(self._path, text)
 
     def after(self, progress: loop.Progress) -> None:
         """Writes the training scalars, and those of `CLOCKED`."""

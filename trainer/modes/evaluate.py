@@ -17,7 +17,7 @@ def evaluate(
     *,
     setup: setup_lib.Setup,
     batching: Batching,
-    split: str = "test",
+    split: str | None = None,
     truth: str | None = None,
     page_images: int = 24,
 ) -> str:
@@ -27,7 +27,8 @@ def evaluate(
       run_dir: of a trained captioner.
       setup: the run's own.
       batching: the run's own.
-      split: the split to score.
+      split: the split to score; None for `test`, or in a cross-validation for
+        what the run held out.
       truth: path of the scenes' `truth.jsonl`, or None for other data.
       page_images: number of examples on the page.
 
@@ -44,9 +45,10 @@ def evaluate(
             f"{setup.records} (digest {record_set.manifest.digest[:12]}) is "
             f"not the record set of {run_dir} (digest {identity.records[:12]})"
         )
+    held_out = identity.selection["validation_split"]
     if identity.fold:
-        held_out = identity.selection["validation_split"]
         record_set = folds.Fold(**identity.fold).of(record_set, held_out)
+    split = split or (held_out if identity.fold else "test")
     devices = setup.devices.alone().open()
     with devices.scope():
         generator, model = session.restore_best(run_dir, setup)

@@ -49,7 +49,10 @@ def range_test(
     step = dataclasses.replace(recipe, optimizer=rising).build(
         setup, record_set, devices, workers=crew.count
     )
-    trial = rate_sweep.Trial(lambda: float(step.optimizer.learning_rate))
+    trial = rate_sweep.Trial(
+        lambda: float(step.optimizer.learning_rate),
+        growth=recipe.optimizer.growth(recipe.batching.batch_images),
+    )
     batches = recipe.data(record_set).distribute(devices, first_step=0)
     loop.run(
         step.over(batches),

@@ -37,6 +37,7 @@ from trainer.training import train_step
 
 _LOG = logging.getLogger(__name__)
 _WIRED_IMAGES = 4
+_COMPARED_IMAGES = 32
 _SHOWN_IMAGES = 4
 
 
@@ -86,8 +87,9 @@ def train(
         record_set = fold.of(record_set, cadence.validation_split)
     _warn(card_gate.admit(record_set, waived, wiring.NAMES))
     recipe = recipe.for_batch()
-    _LOG.info("learning rate %g", recipe.optimizer.learning_rate)
-    step = recipe.build(setup, record_set, devices, workers=crew.count)
+    step = recipe.until(num_steps).build(
+        setup, record_set, devices, workers=crew.count
+    )
     identity = session_lib.identify(
         setup, recipe, cadence, record_set, step.captioner, fold
     )
@@ -109,6 +111,7 @@ def train(
             _warn(wiring.require(_faults(record_set, data, step), waived))
         session.claim()
         _LOG.info("%d parameters", step.captioner.count_params())
+        _LOG.info("%s", recipe.until(num_steps).rates(first, num_steps))
         reason = _run(session, setup, recipe, cadence, data, first, num_steps)
     return crew.said(f"trained: {reason}, {run_dir}")
 
@@ -173,10 +176,10 @@ def _faults(
     step: train_step.TrainStep,
 ) -> Iterator[wiring.Fault]:
     """Tests the captioner's wiring on a few images, and the grids of images."""
-    batch = next(iter(data.epochs(first_step=0, replicas=1)))
-    few = {name: value[:_WIRED_IMAGES] for name, value in batch.items()}
     yield from wiring.faults(
-        step.captioner, few, record_set.vocabulary.log_unigram()
+        step.captioner,
+        data.first_images(_WIRED_IMAGES),
+        record_set.vocabulary.log_unigram(),
     )
     manifest = record_set.manifest
     if (
@@ -188,8 +191,8 @@ def _faults(
         images = split_images.batches(
             record_set,
             "train",
-            batch_images=_WIRED_IMAGES,
-            limit=_WIRED_IMAGES,
+            batch_images=_COMPARED_IMAGES,
+            limit=_COMPARED_IMAGES,
         )
         yield from wiring.compare_grids(next(images), encoder)
 

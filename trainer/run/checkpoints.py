@@ -165,7 +165,7 @@ class Checkpoints:
 
     def _require_own(self, path: str) -> None:
         """Raises RunError: the checkpoint carries another run's name."""
-        reader = tf.train.load_checkpoint(path)
+        reader = tf.compat.v1.train.NewCheckpointReader(path)
         if not reader.has_tensor(_NAME):
             return
         name = reader.get_tensor(_NAME).decode()

@@ -15,7 +15,7 @@ class RunIdentity:
       encoder_batch: images that it took at once.
       grid: shape and storage of a grid, as `records.GridSpec` takes them.
       vocabulary: digest.
-      seed: of weights, order and dropout.
+      seed: of first weights and dropout.
       precision: of the computation.
       captioner: its settings.
       batching: of the training examples.

@@ -36,7 +36,8 @@ class AdamW:
         `inverse_sqrt` of the step (Vaswani et al. 2017, equation 3) or
         `constant`.
       warmup_steps: updates of linear growth from zero.
-      decay_steps: updates of the cosine's fall to `final_share`.
+      decay_steps: updates of the cosine's fall to `final_share`; None for the
+        rest of the run after the warm-up, whose end `until` sets.
       final_share: share of `learning_rate` below which no schedule falls.
       weight_decay: decoupled; none for biases, norms and embeddings.
       clip_norm: largest global norm of the reduced gradients.
@@ -52,7 +53,7 @@ class AdamW:
     learning_rate: float = 1e-3
     schedule: str = "cosine"
     warmup_steps: int = 200
-    decay_steps: int = 5000
+    decay_steps: int | None = None
     final_share: float = 0.05
     weight_decay: float = 1e-4
     clip_norm: float = 1.0
@@ -74,10 +75,9 @@ class AdamW:
             )
         positive = "learning_rate", "decay_steps", "clip_norm"
         for name in (*positive, "reference_batch"):
-            if getattr(self, name) <= 0:
-                raise ValueError(
-                    f"`{name}` must be positive, got {getattr(self, name)}"
-                )
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"`{name}` must be positive, got {value}")
         for name in ("warmup_steps", "final_share", "weight_decay"):
             if getattr(self, name) < 0:
                 raise ValueError(
@@ -87,6 +87,10 @@ class AdamW:
             raise ValueError(
                 f"`average_decay` must lie in [0, 1), got {self.average_decay}"
             )
+
+    def growth(self, images: int) -> float:
+        """What a batch of so many images multiplies the learning rate by."""
+        return (images / self.reference_batch) ** SCALINGS[self.scaling]
 
     def for_batch(self, images: int) -> "AdamW":
         """Scales the learning rate to a batch.
@@ -100,13 +104,23 @@ class AdamW:
         Returns:
           Settings that need no more scaling.
         """
-        growth = (images / self.reference_batch) ** SCALINGS[self.scaling]
         return dataclasses.replace(
             self,
-            learning_rate=self.learning_rate * growth,
+            learning_rate=self.learning_rate * self.growth(images),
             scaling="none",
             reference_batch=images,
         )
+
+    def until(self, num_steps: int) -> "AdamW":
+        """Ends the cosine with the run, if `decay_steps` does not say where.
+
+        Args:
+          num_steps: updates of the run; the last one has `final_share`.
+        """
+        if self.decay_steps is not None:
+            return self
+        rest = max(num_steps - 1 - self.warmup_steps, 1)
+        return dataclasses.replace(self, decay_steps=rest)
 
     def rate(self, step: tf.Tensor) -> tf.Tensor:
         """The learning rate of an update.
@@ -120,7 +134,7 @@ class AdamW:
         step = tf.cast(step, tf.float32)
         rise = tf.minimum(step / max(self.warmup_steps, 1), 1.0)
         share = rise if self.warmup_steps else tf.ones([])
-        if self.schedule == "cosine":
+        if self.schedule == "cosine" and self.decay_steps:
             past = tf.maximum(step - self.warmup_steps, 0.0) / self.decay_steps
             fallen = 0.5 * (1 + tf.cos(math.pi * tf.minimum(past, 1.0)))
             share *= self.final_share + (1 - self.final_share) * fallen

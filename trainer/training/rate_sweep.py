@@ -97,15 +97,17 @@ class Trial(loop.Action):
       rows: one for each update.
     """
 
-    def __init__(self, rate: Callable[[], float]):
+    def __init__(self, rate: Callable[[], float], *, growth: float = 1.0):
         """Starts without any update.
 
         Args:
           rate: returns the learning rate of the next update. It does not rise
             after an update that was skipped for overflow in float16.
+          growth: what `AdamW.scaling` multiplies the configured rate by.
         """
         self.rows: list[Row] = []
         self._rate, self._current = rate, math.nan
+        self._growth = growth
         self._sum, self._weight = 0.0, 0.0
 
     def before(self, step: int, num_steps: int) -> None:
@@ -151,8 +153,8 @@ class Trial(loop.Action):
 
     @property
     def suggested(self) -> float:
-        """A tenth of the rate at the lowest smoothed loss."""
-        return _SHARE * self.lowest.rate
+        """The setting that leads to a tenth of the rate at the lowest loss."""
+        return _SHARE * self.lowest.rate / self._growth
 
     def verdict(self) -> str:
         """One line: the suggested rate, its rule, and a reason to doubt it."""
@@ -167,10 +169,17 @@ class Trial(loop.Action):
             doubt = "; it still fell at the end: raise range_test.high"
         elif lowest.step == 1:
             doubt = "; it never fell: lower range_test.low"
+        scaled = self.suggested * self._growth
+        batch = (
+            f" ({scaled:.2g} with this batch, by AdamW.scaling)"
+            if self._growth != 1
+            else ""
+        )
         return (
-            f"suggested: AdamW.learning_rate = {self.suggested:.2g}, a tenth "
-            f"of the rate at the lowest smoothed loss ({_loss(lowest):.3f} "
-            f"nats/token at {lowest.rate:.2g}); the loss {end}{doubt}"
+            f"suggested: AdamW.learning_rate = {self.suggested:.2g}{batch}, a "
+            "tenth of the rate at the lowest smoothed loss "
+            f"({_loss(lowest):.3f} nats/token at {lowest.rate:.2g}); the loss "
+            f"{end}{doubt}"
         )
 
     def dump(self) -> str:

@@ -43,6 +43,22 @@ class Recipe:
             self, optimizer=self.optimizer.for_batch(images)
         )
 
+    def until(self, num_steps: int) -> "Recipe":
+        """The recipe with a schedule that ends after that many updates."""
+        return dataclasses.replace(
+            self, optimizer=self.optimizer.until(num_steps)
+        )
+
+    def rates(self, first_step: int, num_steps: int) -> str:
+        """The learning rates of a run's updates, for people."""
+        optimizer = self.optimizer
+        end = float(optimizer.rate(tf.constant(num_steps - 1)))
+        said = f"learning rate {optimizer.learning_rate:g}"
+        if first_step:
+            now = float(optimizer.rate(tf.constant(first_step)))
+            said += f", {now:.3g} at step {first_step + 1}"
+        return f"{said}, {end:.3g} at the last step, {num_steps}"
+
     @property
     def identity(self) -> dict[str, Any]:
         """The settings that decide an update's numbers; fixed during a run."""

@@ -22,7 +22,8 @@ class Setup:
       captioner: constructor, called with the sizes of grid and vocabulary.
       devices: where to run.
       search: the decoder, under the name that saved configurations use.
-      seed: of first weights, order of examples and dropout.
+      seed: of first weights and dropout; `Batching.seed` decides the order of
+        examples.
       metrics: score the captions in validation and evaluation.
     """
 

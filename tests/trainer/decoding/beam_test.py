@@ -90,6 +90,19 @@ def test_caption_that_ends_goes_before_a_likelier_one_that_does_not():
     assert all(END in row for row in decoded.tokens.numpy())
 
 
+@pytest.mark.parametrize("max_length", [2, 4, 9])
+def test_a_limit_that_is_too_short_cuts_captions_and_empties_none(max_length):
+    # END is unlikely at every place, and one of the best four candidates at the
+    # first place alone.
+    logits = np.random.default_rng(4).normal(scale=0.1, size=[3, 997, SIZE])
+    logits[..., A] += 4
+    logits[..., END] = -6
+    decoded = Table(logits).beam(2, max_length=max_length, power=0.7)
+    for row in decoded.tokens.numpy():
+        assert set(row[:-1]) <= {A, B, C}
+        assert row[-1] == END
+
+
 @pytest.mark.parametrize("end", [-1e9, -math.inf])
 @pytest.mark.parametrize("words", [[A], [A, B, C]])
 def test_best_live_hypothesis_is_taken_when_none_ends(words, end):

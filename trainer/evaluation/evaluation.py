@@ -73,7 +73,13 @@ def evaluate(
 
     Raises:
       RecordSetError: no such split, or an image that `truth` does not know.
+      ValueError: the split has one image.
     """
+    if record_set.num_images(split) < 2:
+        raise ValueError(
+            f"split {split!r} has one image: captions are judged against those "
+            "of other images, so that two are needed at least"
+        )
     examples = list(generator.caption_split(generator_, record_set, split))
     captions = scorers_lib.words(examples)
     references = scorers_lib.references_of(examples)

@@ -1,4 +1,5 @@
 import dataclasses
+import functools
 import hashlib
 from pathlib import Path
 
@@ -32,23 +33,28 @@ def judge(
     )
 
 
+# One caption in 30,000 has 37 words, none has more.
+LONGEST = 37
+admit = functools.partial(card_gate.admit, max_length=LONGEST + 1)
+
+
 def test_healthy_data_is_admitted_without_a_word(
     record_set: record_set_lib.RecordSet,
 ) -> None:
-    assert card_gate.admit(judge(record_set, card_sample.HEALTHY)) == []
+    assert admit(judge(record_set, card_sample.HEALTHY)) == []
 
 
 def test_a_record_set_without_a_card_is_admitted_with_a_note(
     record_set: record_set_lib.RecordSet,
 ) -> None:
-    (line,) = card_gate.admit(record_set)
+    (line,) = admit(record_set)
     assert line == f"{record_set.path} has no data card: nothing is judged"
 
 
 def test_a_warning_is_told_with_its_advice(
     record_set: record_set_lib.RecordSet,
 ) -> None:
-    (line,) = card_gate.admit(judge(record_set, WARNED))
+    (line,) = admit(judge(record_set, WARNED))
     assert line == (
         "warn: repeated-images: 20 % of the images have a near-duplicate. "
         "(0.2, warn above 0.1) Leave near-duplicates out."
@@ -59,7 +65,7 @@ def test_a_stop_refuses_and_says_how_to_go_on(
     record_set: record_set_lib.RecordSet,
 ) -> None:
     with pytest.raises(card_gate.RefusedDataError) as caught:
-        card_gate.admit(judge(record_set, card_sample.LEAKED))
+        admit(judge(record_set, card_sample.LEAKED))
     assert str(caught.value) == (
         f"{record_set.path} is not fit to train on: leaked-split: 40 % of "
         "dev's images have a near-duplicate in train. (0.4, stop above 0.2) "
@@ -74,7 +80,7 @@ def test_all_stops_are_named(record_set: record_set_lib.RecordSet) -> None:
     both = (first, dataclasses.replace(other, level="stop"))
     card = dataclasses.replace(card_sample.LEAKED, findings=both)
     with pytest.raises(card_gate.RefusedDataError) as caught:
-        card_gate.admit(judge(record_set, card))
+        admit(judge(record_set, card))
     assert "Also: repeated-images. See" in str(caught.value)
     assert str(caught.value).endswith(
         "train.waived = ['leaked-split', 'repeated-images']\""
@@ -85,7 +91,7 @@ def test_a_waived_stop_is_told_and_admitted(
     record_set: record_set_lib.RecordSet,
 ) -> None:
     record_set = judge(record_set, card_sample.LEAKED)
-    lines = card_gate.admit(record_set, ["leaked-split"])
+    lines = admit(record_set, ["leaked-split"])
     assert [line.split(":")[0] for line in lines] == ["waived", "warn"]
 
 
@@ -94,8 +100,39 @@ def test_an_unknown_name_lists_the_names(
 ) -> None:
     record_set = judge(record_set, card_sample.LEAKED)
     with pytest.raises(card_gate.RefusedDataError) as caught:
-        card_gate.admit(record_set, ["leaked-spilt"])
+        admit(record_set, ["leaked-spilt"])
     assert str(caught.value) == (
-        "train.waived: no finding 'leaked-spilt'; there are leaked-split, "
-        "repeated-images, shuffled-pairs"
+        "train.waived: no finding 'leaked-spilt'; there are cut-captions, "
+        "leaked-split, repeated-images, shuffled-pairs"
     )
+
+
+def test_captions_that_are_cut_are_told_with_their_share(
+    record_set: record_set_lib.RecordSet,
+) -> None:
+    record_set = judge(record_set, card_sample.HEALTHY)
+    # 22 words and END need 23 tokens.
+    assert card_gate.admit(record_set, max_length=23) == []
+    with pytest.raises(card_gate.RefusedDataError) as caught:
+        card_gate.admit(record_set, max_length=22)
+    assert (
+        "cut-captions: 16.7% of the train captions have more words than "
+        "Batching.max_length = 22 leaves room for, and are learned without "
+        "their end. (0.167, stop above 0.1) Raise MAX_LENGTH. See"
+    ) in str(caught.value)
+    (line,) = card_gate.admit(record_set, ["cut-captions"], max_length=22)
+    assert line.startswith("waived: cut-captions: 16.7% of the train captions")
+
+
+def test_few_cut_captions_are_a_warning(
+    record_set: record_set_lib.RecordSet,
+) -> None:
+    lengths = ((8, 29700), (22, 300))
+    train = dataclasses.replace(
+        card_sample.FACTS.splits["train"], caption_lengths=lengths
+    )
+    facts = dataclasses.replace(card_sample.FACTS, splits={"train": train})
+    card = dataclasses.replace(card_sample.HEALTHY, facts=facts)
+    (line,) = card_gate.admit(judge(record_set, card), max_length=22)
+    assert line.startswith("warn: cut-captions: 1.0% of the train captions")
+    assert line.endswith("(0.01, warn above 0.001) Raise MAX_LENGTH.")

@@ -45,6 +45,15 @@ def test_other_splits_and_what_the_set_is_stay(record_set):
     assert view.vocabulary is record_set.vocabulary
 
 
+def test_a_fold_is_not_held_out_under_the_name_of_what_is_trained(record_set):
+    with pytest.raises(ValueError) as error:
+        folds.Fold(1, 2).of(record_set, "train")
+    assert str(error.value) == (
+        "`Cadence.validation_split` must be another split's name than 'train', "
+        "under which fold-1-of-2 is held out"
+    )
+
+
 def test_more_images_move_no_other(record_set, tmp_path: Path):
     larger = fixtures.write_uneven_record_set(
         tmp_path, {"train": (9, 20), "validation": (1,)}

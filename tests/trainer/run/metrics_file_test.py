@@ -1,8 +1,11 @@
 """The rows of `metrics.jsonl`, and the best of them."""
 
+import json
 import math
 
-from trainer.run import metrics_file
+import pytest
+
+from trainer.run import directory, metrics_file
 
 
 def test_there_are_no_metrics_before_training(tmp_path):
@@ -22,3 +25,43 @@ def test_the_best_row_is_the_first_of_the_best_and_ignores_nan():
     assert best("cider_d", True) is rows[2]
     assert best("loss", False) is rows[0]
     assert best("bleu_4", True) is None
+
+
+def test_rows_are_json_whatever_the_values(tmp_path):
+    row = {
+        "step": 3,
+        "train/loss": math.nan,
+        "train/norm": math.inf,
+        "a/b": 0.5,
+    }
+    line = metrics_file.dump(row)
+    assert json.loads(line, parse_constant=pytest.fail) == {
+        "step": 3,
+        "train/loss": None,
+        "a/b": 0.5,
+        "a/c": None,
+    }
+    (tmp_path / "metrics.jsonl").write_text(line)
+    (found,) = metrics_file.read_metrics(str(tmp_path))
+    assert math.isnan(found["train/loss"])
+    assert (found["step"], found["a/b"]) == (3, 0.5)
+
+
+def test_an_older_versions_nan_is_read(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1, "a/b": NaN}\n')
+    (row,) = metrics_file.read_metrics(str(tmp_path))
+    assert math.isnan(row["a/b"])
+
+
+@pytest.mark.parametrize("damage", ["{", "[1]", '{"step": 1}x'])
+def test_a_damaged_row_is_named_by_file_and_line(tmp_path, damage):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text(f'{{"step": 1}}\n{damage}\n{{"step": 3}}\n')
+    with pytest.raises(directory.RunError) as error:
+        metrics_file.read_metrics(str(tmp_path))
+    assert str(error.value).startswith(f"{path}, line 2, is damaged (")
+
+
+def test_a_last_row_that_was_cut_is_left_out(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n{"ste')
+    assert metrics_file.read_metrics(str(tmp_path)) == [{"step": 1}]

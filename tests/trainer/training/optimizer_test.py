@@ -44,6 +44,24 @@ def test_rate_grows_then_falls_to_its_final_share(step, share):
     assert rate_at(adamw, step) == pytest.approx(2e-3 * share, rel=1e-5)
 
 
+@pytest.mark.parametrize(("warmup", "num_steps"), [(100, 750), (0, 60), (5, 7)])
+def test_the_cosine_ends_with_the_run(warmup, num_steps):
+    settings = optimizer.AdamW(
+        learning_rate=1e-2, warmup_steps=warmup, final_share=0.05
+    ).until(num_steps)
+    last = float(settings.rate(tf.constant(num_steps - 1)))
+    assert last == pytest.approx(5e-4, rel=1e-3)
+    longer = optimizer.AdamW(
+        learning_rate=1e-2, warmup_steps=warmup, final_share=0.05
+    ).until(2 * num_steps)
+    assert float(longer.rate(tf.constant(num_steps - 1))) > last
+
+
+def test_a_decay_that_was_asked_for_stays():
+    settings = optimizer.AdamW(decay_steps=220)
+    assert settings.until(750) == settings
+
+
 @pytest.mark.parametrize(("step", "share"), [(0, 1.0), (200, 0.55), (400, 0.1)])
 def test_rate_without_warmup_begins_at_its_top(step, share):
     adamw = built(

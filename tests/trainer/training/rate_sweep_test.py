@@ -133,3 +133,14 @@ def test_doubts_are_told():
     rising = trial([2.0, 3.0, 4.0]).verdict()
     assert rising.endswith("; it never fell: lower range_test.low")
     assert "\n" not in falling + rising
+
+
+def test_advice_is_for_the_setting_that_scaling_multiplies():
+    made = rate_sweep.Trial(lambda: 1.0, growth=2.0)
+    for number, loss in enumerate([3.0, 2.0, 1.0, 100.0]):
+        made.take(2.0**number, loss)
+    assert made.suggested == pytest.approx(0.1 * 4.0 / 2.0)
+    assert made.verdict().startswith(
+        "suggested: AdamW.learning_rate = 0.2 (0.4 with this batch, by "
+        "AdamW.scaling), a tenth of the rate at the lowest smoothed loss ("
+    )

@@ -107,3 +107,16 @@ def test_microbatches_divide_the_streams(
         "`microbatches` must divide the streams of a replica, got 3 "
         "microbatches and 2 streams"
     )
+
+
+def test_the_rates_of_a_run_are_told_where_it_begins_and_ends() -> None:
+    adamw = optimizer.AdamW(
+        learning_rate=1e-2, warmup_steps=10, final_share=0.05
+    )
+    made = dataclasses.replace(RECIPE, optimizer=adamw)
+    assert made.until(101).rates(0, 101) == (
+        "learning rate 0.01, 0.0005 at the last step, 101"
+    )
+    assert made.until(101).rates(55, 101) == (
+        "learning rate 0.01, 0.00525 at step 56, 0.0005 at the last step, 101"
+    )

@@ -3,6 +3,7 @@
 The flow, in order; a module imports only those above it:
 
   card_gate        refuses a record set whose data card says stop
+  damage           which shard is damaged, when reading one fails
   options          a fixed order, and no autotuning
   batching         how examples become batches, and who reads which
   replica_batches  how the replicas of a strategy take their batches

@@ -209,7 +209,9 @@ class _Worker:
         assert self.process.stderr
         with self.process.stderr as lines:
             for line in lines:
-                self._words = line.strip() or self._words
+                # Gin adds a line about its own call to every error.
+                if not line.startswith("  In call to configurable"):
+                    self._words = line.strip() or self._words
                 if self._speaks and not line.startswith(_OWN_LINE):
                     sys.stderr.write(line)
                     sys.stderr.flush()

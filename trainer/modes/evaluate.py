@@ -3,7 +3,7 @@
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.scenes import truth as truth_lib
 from trainer.data import batches as batches_lib
-from trainer.data import folds
+from trainer.data import damage, folds
 from trainer.data.batching import Batching
 from trainer.evaluation import evaluation, split_loss
 from trainer.report import results
@@ -37,6 +37,7 @@ def evaluate(
 
     Raises:
       RunError: the record set is not the one that was trained on.
+      CorruptShard: a shard of it is damaged.
     """
     record_set = record_set_lib.open_record_set(setup.records)
     identity = directory.read_identity(run_dir)
@@ -53,15 +54,20 @@ def evaluate(
     with devices.scope():
         generator, model = session.restore_best(run_dir, setup)
     scenes = truth_lib.read_truth(truth) if truth else None
-    result = evaluation.evaluate(
-        record_set,
-        batches_lib.CaptionDataset(record_set, split, batching, shuffle=False),
-        split=split,
-        generator_=generator,
-        loss_of_split=split_loss.LossOfSplit(strategy=devices, captioner=model),
-        metrics=setup.metrics,
-        truth=scenes,
-    )
+    with damage.named(record_set):
+        result = evaluation.evaluate(
+            record_set,
+            batches_lib.CaptionDataset(
+                record_set, split, batching, shuffle=False
+            ),
+            split=split,
+            generator_=generator,
+            loss_of_split=split_loss.LossOfSplit(
+                strategy=devices, captioner=model
+            ),
+            metrics=setup.metrics,
+            truth=scenes,
+        )
     select_by = identity.selection["select_by"]
     facts = [
         ("Encoder", record_set.manifest.encoder["architecture"]),

@@ -6,6 +6,7 @@ import os
 import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
+from trainer.data import damage
 from trainer.loop import loop, say_progress, spikes
 from trainer.report import range_test_page
 from trainer.run import directory
@@ -38,6 +39,7 @@ def range_test(
 
     Raises:
       RunError: the directory belongs to a training.
+      CorruptShard: a shard is damaged.
     """
     sweep = rate_sweep.Sweep(low, high, num_steps)
     directory.refuse_training(run_dir)
@@ -54,17 +56,20 @@ def range_test(
         growth=recipe.optimizer.growth(recipe.batching.batch_images),
     )
     batches = recipe.data(record_set).distribute(devices, first_step=0)
-    loop.run(
-        step.over(batches),
-        first_step=0,
-        until=num_steps,
-        steps_per_call=1,
-        actions=[
-            spikes.Spikes(),
-            say_progress.SayProgress(num_steps, recipe.batching.batch_images),
-            trial,
-        ],
-    )
+    with damage.named(record_set):
+        loop.run(
+            step.over(batches),
+            first_step=0,
+            until=num_steps,
+            steps_per_call=1,
+            actions=[
+                spikes.Spikes(),
+                say_progress.SayProgress(
+                    num_steps, recipe.batching.batch_images
+                ),
+                trial,
+            ],
+        )
     return f"{trial.verdict()}. Page: {_write(run_dir, trial)}"
 
 

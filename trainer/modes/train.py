@@ -8,7 +8,7 @@ from pipeline.card import data_card
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches as batches_lib
-from trainer.data import card_gate, split_images
+from trainer.data import card_gate, damage, split_images
 from trainer.data import folds as folds_lib
 from trainer.decoding import generator
 from trainer.devices import heartbeat
@@ -73,6 +73,7 @@ def train(
       WorkersError: the workers do not train the same run.
       RunError: the directory belongs to a run with other settings.
       RecordSetError: the record set can't be used.
+      CorruptShard: a shard of it is damaged.
       RefusedDataError: by its data card, nothing can be learned from the data.
       WiringError: the captioner can't learn as it is wired.
       FloatingPointError: the loss or its gradients are not finite.
@@ -108,7 +109,8 @@ def train(
         identity,
         cadence.patient(lower=lower),
     )
-    with lock.hold(run_dir) if crew.is_chief else contextlib.nullcontext():
+    alone = lock.hold(run_dir) if crew.is_chief else contextlib.nullcontext()
+    with alone, damage.named(record_set):
         first = session.restore()
         heartbeat.ready()
         if session.patience.has_run_out or first >= num_steps:

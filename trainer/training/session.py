@@ -1,6 +1,7 @@
 """One training on its devices: what is opened, claimed, saved and restored."""
 
 import dataclasses
+import hashlib
 import logging
 import os
 
@@ -185,11 +186,12 @@ def _vocabulary(
             f"{path} is missing: copy it from {setup.records}"
         )
     with tf.io.gfile.GFile(path, "r") as file:
-        vocabulary = vocabulary_lib.Vocabulary.load(file.read())
-    if vocabulary.digest != identity.vocabulary:
+        text = str(file.read())
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if digest != identity.vocabulary:
         raise directory.RunError(
-            f"{path} (digest {vocabulary.digest[:12]}) is not the vocabulary "
+            f"{path} (digest {digest[:12]}) is not the vocabulary "
             f"that was trained with (digest {identity.vocabulary[:12]}): copy "
             f"the one in {setup.records}"
         )
-    return vocabulary
+    return vocabulary_lib.Vocabulary.load(text)

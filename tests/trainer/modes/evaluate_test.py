@@ -1,11 +1,15 @@
 """Evaluating a run of three steps."""
 
-import pytest
+import shutil
 
+import pytest
+import tensorflow as tf
+
+import gin
 from pipeline.recordset import manifest
 from tests.support import fixtures
 from tests.support.tiny_run import load
-from trainer import configurable
+from trainer import config, configurable
 from trainer.run import directory, metrics_file
 
 
@@ -52,3 +56,71 @@ def test_evaluate_before_training_says_so(records, tmp_path):
     load(records)
     with pytest.raises(directory.RunError, match="no trained captioner in"):
         configurable.MODES["evaluate"](str(tmp_path))
+
+
+def test_a_run_in_a_bucket_is_trained_evaluated_and_captioned(records):
+    run_dir = "ram://bucket/run"
+    load(records)
+    configurable.MODES["train"](run_dir)
+    gin.clear_config()
+    config.load([config.saved(run_dir)], [])
+    said = configurable.MODES["evaluate"](run_dir)
+    assert tf.io.gfile.exists(f"{run_dir}/validation/scores.json")
+    assert said.endswith(f"Page: {run_dir}/validation/page.html")
+
+
+def test_evaluate_refuses_words_that_are_not_the_runs(records, run, tmp_path):
+    folder = shutil.copytree(run[0], tmp_path / "run")
+    words = folder / "vocabulary.tsv"
+    first, second, *rest = words.read_text().splitlines(keepends=True)
+    words.write_text("".join([first, *reversed(rest), second]))
+    load(records)
+    with pytest.raises(directory.RunError) as error:
+        configurable.MODES["evaluate"](str(folder))
+    assert str(error.value).startswith(f"{words} (digest ")
+    assert " is not the vocabulary that was trained with" in str(error.value)
+    words.unlink()
+    with pytest.raises(directory.RunError) as error:
+        configurable.MODES["evaluate"](str(folder))
+    assert str(error.value).startswith(
+        f"{words} is missing: copy it from {records}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("binding", "difference"),
+    [
+        ("uses_image = False", "uses_image: True there, False here"),
+        ("units = 24", "units: 16 there, 24 here"),
+    ],
+)
+def test_evaluate_refuses_another_captioner(records, run, binding, difference):
+    load(records, f"ShowAttendTell.{binding}")
+    with pytest.raises(directory.RunError) as error:
+        configurable.MODES["evaluate"](str(run[0]))
+    assert str(error.value).startswith(
+        f"{run[0]} was trained with another captioner (captioner.{difference})"
+    )
+
+
+def test_evaluate_refuses_the_checkpoint_of_another_run(records, run, tmp_path):
+    folder, other = tmp_path / "run", tmp_path / "other"
+    shutil.copytree(run[0], folder)
+    load(records, "Setup.seed = 5")
+    configurable.MODES["train"](str(other))
+    shutil.rmtree(folder / "best")
+    shutil.copytree(other / "best", folder / "best")
+    gin.clear_config()
+    load(records)
+    with pytest.raises(directory.RunError, match="belongs to another run"):
+        configurable.MODES["evaluate"](str(folder))
+
+
+def test_one_image_is_too_few_to_evaluate(run, tmp_path):
+    fixtures.write_record_set(
+        tmp_path / "few", images={"train": 12, "validation": 1}
+    )
+    load(tmp_path / "few")
+    configurable.MODES["train"](str(tmp_path / "run"))
+    with pytest.raises(ValueError, match="split 'validation' has one image"):
+        configurable.MODES["evaluate"](str(tmp_path / "run"))

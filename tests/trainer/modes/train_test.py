@@ -1,6 +1,7 @@
 """Training on a tiny record set, through the shipped configuration."""
 
 import json
+import math
 import re
 
 import keras
@@ -8,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 import gin
+from tests.support import fixtures
 from tests.support.tiny_run import load
 from trainer import configurable
 from trainer.captioners import show_attend_tell
@@ -145,10 +147,12 @@ def test_a_captioner_that_cannot_learn_is_refused(
     monkeypatch.setattr(show_attend_tell.ShowAttendTell, "remember", forgetful)
     load(records)
     with pytest.raises(wiring.WiringError, match="wiring test 'image' failed"):
-        configurable.MODES["train"](str(tmp_path / "refused"))
+        configurable.MODES["train"](str(tmp_path))
+    # A start that failed leaves the directory to a run of other settings.
+    assert [path.name for path in tmp_path.iterdir()] == [".lock"]
     gin.clear_config()
-    load(records, "train.waived = ['image', 'gradient']")
-    said = configurable.MODES["train"](str(tmp_path / "waived"))
+    load(records, "train.waived = ['image', 'gradient']", "Setup.seed = 3")
+    said = configurable.MODES["train"](str(tmp_path))
     assert said.startswith("trained: reached step 3")
 
 
@@ -199,3 +203,44 @@ def test_loss_that_is_no_number_is_traced_to_its_images(records, tmp_path):
     assert f"last good checkpoint: {tmp_path}/checkpoints/ckpt-{step - 1}" in (
         said
     )
+
+
+def test_images_fewer_than_streams_and_batches_of_one_are_trained_on(tmp_path):
+    fixtures.write_record_set(
+        tmp_path / "few", images={"train": 3, "validation": 2}
+    )
+    for number, streams, images in ((1, 4, 4), (2, 1, 1)):
+        gin.clear_config()
+        load(
+            tmp_path / "few",
+            f"Batching.num_streams = {streams}",
+            f"Batching.batch_images = {images}",
+        )
+        said = configurable.MODES["train"](str(tmp_path / f"run-{number}"))
+        assert said.startswith("trained: reached step 3")
+
+
+def test_one_validation_image_does_not_end_a_training(tmp_path):
+    fixtures.write_record_set(
+        tmp_path / "few", images={"train": 12, "validation": 1}
+    )
+    load(tmp_path / "few")
+    configurable.MODES["train"](str(tmp_path / "run"))
+    row = metrics_file.read_metrics(str(tmp_path / "run"))[-1]
+    assert math.isnan(row["validation/collision_probability"])
+
+
+def test_a_finished_run_keeps_the_configuration_it_was_trained_with(
+    records, run
+):
+    kept = (run[0] / "config.gin").read_text()
+    load(records, "Cadence.checkpoint_every = 7")
+    said = configurable.MODES["train"](str(run[0]))
+    assert said.startswith("already trained: step 3")
+    assert (run[0] / "config.gin").read_text() == kept
+
+
+def test_another_search_would_select_otherwise(records, run):
+    load(records, "Search.beams = 2", "NUM_STEPS = 5")
+    with pytest.raises(directory.RunError, match=r"search.beams: 5 there, 2"):
+        configurable.MODES["train"](str(run[0]))

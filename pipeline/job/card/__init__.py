@@ -3,7 +3,8 @@
 The flow, in order; a module imports only those above it:
 
   keyed_merge      values by key, shuffled in few large parts
-  count_captions   captions and words, counted by key
+  split_counts     what is counted of a split, in parts that add up
+  count_captions   captions and words of each split, counted
   find_duplicates  looks, compared where they share a key
   draw_sample      images drawn by hash, and their grids read back
   make_card        counts, sums and sample -> the data card

@@ -11,10 +11,8 @@ import tensorflow as tf
 
 from pipeline.card.shard_statistics import ShardFacts
 from pipeline.job.card import keyed_merge
+from pipeline.job.card.split_counts import SplitCounts
 from pipeline.recordset import vocabulary as vocabulary_lib
-
-# (split, what is counted, its value where that is a histogram)
-Key = tuple[str, str, int]
 
 _TEXTS, _WORDS = "texts", "words"
 # Longer captions, and images with more of them, share the last row.
@@ -30,10 +28,10 @@ _Bucket = tuple[str, int]
 
 
 class CountCaptions(beam.PTransform):
-    """(ShardFacts, one dumped vocabulary) -> (tallies, most frequent).
+    """(ShardFacts, one dumped vocabulary) -> (counts, most frequent).
 
-    Tallies are (Key, count), not yet added up; the most frequent captions are
-    (split, [(count, text)]).
+    Counts are (split, SplitCounts), several for each split, to be added up. The
+    most frequent captions are (split, [(count, text)]).
     """
 
     def __init__(self, num_buckets: int):
@@ -44,9 +42,9 @@ class CountCaptions(beam.PTransform):
     def expand(self, inputs: Any) -> Any:
         """Builds the stages of this transform."""
         facts, vocabulary = inputs
-        tallies, texts, words = facts | "Count captions" >> beam.ParDo(
+        counts, texts, words = facts | "Count captions" >> beam.ParDo(
             _CountShard(self._num_buckets)
-        ).with_outputs(_TEXTS, _WORDS, main="tallies")
+        ).with_outputs(_TEXTS, _WORDS, main="counts")
         repeats = texts | "Sum captions" >> keyed_merge.Merge(_added)
         known = (
             words
@@ -54,17 +52,14 @@ class CountCaptions(beam.PTransform):
             | "Look up words"
             >> beam.ParDo(_LookUp(), beam.pvalue.AsSingleton(vocabulary))
         )
-        counted = (
-            tallies,
-            known,
-            repeats | "Count repeats" >> beam.FlatMapTuple(_count_repeats),
-        )
+        repeated = repeats | "Count repeats" >> beam.MapTuple(_count_repeats)
         frequent = (
             repeats
             | "Most frequent" >> beam.FlatMapTuple(_frequent)
             | beam.combiners.Top.PerKey(_FREQUENT, key=_frequency, reverse=True)
         )
-        return counted | "All tallies" >> beam.Flatten(), frequent
+        every = (counts, known, repeated) | "All counts" >> beam.Flatten()
+        return every, frequent
 
 
 class _CountShard(beam.DoFn):
@@ -77,7 +72,7 @@ class _CountShard(beam.DoFn):
         split = shard.images[0].split
         captions = [text for image in shard.images for text in image.captions]
         texts = _normalised(captions)
-        tallies: collections.Counter[Key] = collections.Counter()
+        repeated_within = 0
         times: collections.Counter[str] = collections.Counter()
         holders: collections.Counter[str] = collections.Counter()
         spelt: dict[str, set[int]] = collections.defaultdict(set)
@@ -87,14 +82,12 @@ class _CountShard(beam.DoFn):
             holders.update(set(own))
             for text, caption in zip(own, image.captions, strict=True):
                 spelt[text].add(_digest(caption))
-            tallies[split, "images", 0] += 1
-            tallies[split, "per image", min(len(own), _LONGEST)] += 1
-            tallies[split, "within", 0] += len(own) - len(set(own))
-            tallies[split, "blank", 0] += image.look.blank
+            repeated_within += len(own) - len(set(own))
+        lengths: collections.Counter[int] = collections.Counter()
         words: collections.Counter[str] = collections.Counter()
         for text, count in times.items():
             parts = text.split()
-            tallies[split, "length", min(len(parts), _LONGEST)] += count
+            lengths[min(len(parts), _LONGEST)] += count
             for word in parts:
                 words[word] += count
         sums = {
@@ -104,32 +97,45 @@ class _CountShard(beam.DoFn):
         for name, table in ((_TEXTS, sums), (_WORDS, words)):
             for bucket, part in keyed_merge.scatter(table, self._num_buckets):
                 yield beam.pvalue.TaggedOutput(name, ((split, bucket), part))
-        yield from tallies.items()
+        numbers = (len(image.captions) for image in shard.images)
+        yield (
+            split,
+            SplitCounts(
+                images=len(shard.images),
+                blank_images=sum(image.look.blank for image in shard.images),
+                captions_per_image=collections.Counter(
+                    min(number, _LONGEST) for number in numbers
+                ),
+                caption_lengths=lengths,
+                repeated_within=repeated_within,
+            ),
+        )
 
 
 class _LookUp(beam.DoFn):
-    """(bucket, word -> occurrences) -> tallies by whether a word is known."""
+    """(bucket, word -> occurrences) -> counts of known and unknown words."""
 
     def __init__(self) -> None:
         self._text, self._known = "", frozenset[str]()
 
     def process(
         self, element: tuple[_Bucket, dict[str, int]], vocabulary: str
-    ) -> Iterator[tuple[Key, int]]:
+    ) -> Iterator[tuple[str, SplitCounts]]:
         if vocabulary != self._text:
             words = vocabulary_lib.Vocabulary.load(vocabulary).words
             self._text, self._known = vocabulary, frozenset(words)
         (split, _), table = element
         known = self._known & table.keys()
-        counts = {
-            "words": sum(table.values()),
-            "types": len(table),
-            "known types": len(known),
-            "unknown": sum(table.values()) - sum(table[word] for word in known),
-        }
-        for name, count in counts.items():
-            if count:
-                yield (split, name, 0), count
+        count = sum(table.values())
+        yield (
+            split,
+            SplitCounts(
+                words=count,
+                unknown_words=count - sum(table[word] for word in known),
+                types=len(table),
+                known_types=len(known),
+            ),
+        )
 
 
 def _added(several: Iterable[_Sums]) -> _Sums:
@@ -147,14 +153,16 @@ def _few(spelt: set[int]) -> tuple[int, ...]:
 
 def _count_repeats(
     bucket: _Bucket, table: Mapping[str, _Sums]
-) -> Iterator[tuple[Key, int]]:
-    split, tallies = bucket[0], collections.Counter[Key]()
-    for captions, images, spelt in table.values():
-        tallies[split, "times", captions] += 1
-        tallies[split, "exact", 0] += len(spelt)
-        if images > 1:
-            tallies[split, "shared", 0] += captions
-    yield from tallies.items()
+) -> tuple[str, SplitCounts]:
+    return bucket[0], SplitCounts(
+        times=collections.Counter(
+            captions for captions, _, _ in table.values()
+        ),
+        spellings=sum(len(spelt) for _, _, spelt in table.values()),
+        shared=sum(
+            captions for captions, images, _ in table.values() if images > 1
+        ),
+    )
 
 
 def _frequent(

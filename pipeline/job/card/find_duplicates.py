@@ -13,6 +13,7 @@ from pipeline.card.near_duplicates import Holders
 from pipeline.card.shard_statistics import Ref, ShardFacts
 from pipeline.images.perceptual_hash import Look
 from pipeline.job.card import keyed_merge
+from pipeline.job.card.split_counts import SplitCounts
 
 _EXAMPLES = "examples"
 _SHOWN = 8
@@ -21,10 +22,11 @@ _Entry = tuple[str, Holders]
 
 
 class FindAlike(beam.PTransform):
-    """ShardFacts -> (tallies, examples).
+    """ShardFacts -> (counts, crowded, examples).
 
-    Tallies are (Key, count), not yet added up; examples are (topic, [group]),
-    each group a tuple of `Ref`.
+    Counts are (split, SplitCounts), several for each split, to be added up.
+    Crowded is one number: the keys of which some looks were not compared.
+    Examples are (topic, [group]), each group a tuple of `Ref`.
     """
 
     def __init__(self, num_buckets: int):
@@ -49,22 +51,24 @@ class FindAlike(beam.PTransform):
         near = crowds | "Compare" >> beam.FlatMapTuple(
             lambda _, table: _compared(table, count)
         )
-        tallies, alike = (
+        counts, alike = (
             {"own": looks, "near": near}
             | beam.CoGroupByKey()
             | "Judge looks"
-            >> beam.FlatMapTuple(_judged).with_outputs(
-                _EXAMPLES, main="tallies"
-            )
+            >> beam.FlatMapTuple(_judged).with_outputs(_EXAMPLES, main="counts")
         )
-        crowded = crowds | "Count crowds" >> beam.FlatMapTuple(_count_crowds)
+        crowded = (
+            crowds
+            | "Count crowds" >> beam.MapTuple(_count_crowds)
+            | "Sum crowds" >> beam.CombineGlobally(sum)
+        )
         blank = facts | "Find blanks" >> beam.FlatMap(_blanks)
         examples = (
             (alike, blank)
             | "All examples" >> beam.Flatten()
             | beam.combiners.Top.PerKey(_SHOWN, reverse=True)
         )
-        return (tallies, crowded) | "All likeness" >> beam.Flatten(), examples
+        return counts, crowded, examples
 
 
 def _looks(shard: ShardFacts, count: int) -> Iterator[tuple[int, Any]]:
@@ -92,13 +96,9 @@ def _crowd(several: Iterable[Sequence[_Entry]]) -> list[_Entry]:
     return every[: near_duplicates.CROWD + 1]
 
 
-def _count_crowds(
-    _: int, crowds: Mapping[Any, Sequence[_Entry]]
-) -> Iterator[tuple[Any, int]]:
+def _count_crowds(_: int, crowds: Mapping[Any, Sequence[_Entry]]) -> int:
     """Counts the keys of which some looks were left out."""
-    crowded = sum(len(each) > near_duplicates.CROWD for each in crowds.values())
-    if crowded:
-        yield ("", "crowded", 0), crowded
+    return sum(len(each) > near_duplicates.CROWD for each in crowds.values())
 
 
 def _compared(
@@ -118,7 +118,7 @@ def _compared(
 
 
 def _judged(_: int, group: dict[str, Any]) -> Iterator[Any]:
-    tallies = collections.Counter[Any]()
+    repeated, leaked = collections.Counter[str](), collections.Counter[str]()
     examples = collections.defaultdict(list)
     (looks,) = group["own"]
     near: dict[str, dict[str, Holders]] = collections.defaultdict(dict)
@@ -127,12 +127,17 @@ def _judged(_: int, group: dict[str, Any]) -> Iterator[Any]:
             near[look].update(others)
     for look, own in looks.items():
         alike = near_duplicates.judge_look(own, near[look].values())
-        for topic in ("repeated", "leaked"):
-            for split, count in getattr(alike, topic).items():
-                tallies[split, topic, 0] += count
+        repeated.update(alike.repeated)
+        leaked.update(alike.leaked)
         for topic, pair in alike.groups.items():
             examples[topic].append(pair)
-    yield from tallies.items()
+    for split in repeated | leaked:
+        yield (
+            split,
+            SplitCounts(
+                repeated_images=repeated[split], leaked_images=leaked[split]
+            ),
+        )
     for topic, pairs in examples.items():
         for pair in heapq.nsmallest(_SHOWN, pairs):
             yield beam.pvalue.TaggedOutput(_EXAMPLES, (topic, pair))

@@ -1,6 +1,5 @@
-"""Tallies, sums and sample -> the data card."""
+"""Counts, sums and sample -> the data card."""
 
-import collections
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -13,10 +12,10 @@ from pipeline.card.feature_sums import FeatureSums
 from pipeline.card.repetition import judge_repeats
 from pipeline.card.shard_statistics import Ref
 from pipeline.job.card import count_captions, draw_sample, find_duplicates
+from pipeline.job.card.split_counts import SplitCounts
 from pipeline.recordset import records
 from pipeline.recordset import vocabulary as vocabulary_lib
 
-Counts = Mapping[tuple[str, int], int]
 Stored = Mapping[tuple[str, int], draw_sample.Stored]
 
 
@@ -50,13 +49,13 @@ class Appraise(beam.PTransform):
             facts,
             vocabulary,
         ) | "Count" >> count_captions.CountCaptions(self._num_shards)
-        alike, examples = facts | "Find alike" >> find_duplicates.FindAlike(
-            self._num_shards
+        alike, crowded, examples = (
+            facts | "Find alike" >> find_duplicates.FindAlike(self._num_shards)
         )
-        counted = (
+        counts = (
             (captions, alike)
-            | "Every tally" >> beam.Flatten()
-            | "Sum tallies" >> beam.CombinePerKey(sum)
+            | "All counts" >> beam.Flatten()
+            | "Sum counts" >> beam.CombinePerKey(SplitCounts.merge)
         )
         sums = (
             facts
@@ -73,7 +72,8 @@ class Appraise(beam.PTransform):
         return plan | "Appraise" >> beam.Map(
             _appraised,
             stored=beam.pvalue.AsDict(stored),
-            counted=beam.pvalue.AsDict(counted),
+            counts=beam.pvalue.AsDict(counts),
+            crowded=beam.pvalue.AsSingleton(crowded),
             frequent=beam.pvalue.AsDict(frequent),
             sums=beam.pvalue.AsSingleton(sums),
             vocabulary=one,
@@ -86,7 +86,8 @@ def _appraised(
     plan: draw_sample.Plan,
     *,
     stored: Stored,
-    counted: Mapping[count_captions.Key, int],
+    counts: Mapping[str, SplitCounts],
+    crowded: int,
     frequent: Mapping[str, Sequence[tuple[int, str]]],
     sums: FeatureSums,
     vocabulary: str,
@@ -94,16 +95,10 @@ def _appraised(
     unstorable: str,
 ) -> str:
     known = vocabulary_lib.Vocabulary.load(vocabulary)
-    by_split: dict[str, dict[tuple[str, int], int]] = collections.defaultdict(
-        dict
-    )
-    for (split, name, value), count in counted.items():
-        by_split[split][name, value] = count
-    crowded = by_split.pop("", {}).get(("crowded", 0), 0)
     facts = Facts(
         splits={
-            split: _split(split, by_split[split], frequent.get(split, ()))
-            for split in sorted(by_split)
+            split: _split(split, counts[split], frequent.get(split, ()))
+            for split in sorted(counts)
         },
         vocabulary_size=len(known),
         rejected=dict(sorted(reasons.items())),
@@ -130,38 +125,32 @@ def _appraised(
 
 
 def _split(
-    split: str, counts: Counts, frequent: Sequence[tuple[int, str]]
+    split: str, counts: SplitCounts, frequent: Sequence[tuple[int, str]]
 ) -> SplitFacts:
-    one = collections.Counter(
-        {name: count for (name, _), count in counts.items()}
-    )
-    lengths = _histogram(counts, "length")
-    repeats = judge_repeats(
-        dict(_histogram(counts, "times")),
-        distinct_exact=one["exact"],
-        shared=one["shared"],
-        repeated_within=one["within"],
-        frequent=frequent,
-    )
     return SplitFacts(
-        images=one["images"],
-        captions=sum(many for _, many in lengths),
-        words=one["words"],
-        types=one["types"],
-        known_types=one["known types"],
-        unknown_words=one["unknown"],
-        captions_per_image=_histogram(counts, "per image"),
-        caption_lengths=lengths,
-        repeats=repeats,
-        blank_images=one["blank"],
-        repeated_images=one["repeated"],
-        leaked_images=None if split == "train" else one["leaked"],
+        images=counts.images,
+        captions=counts.caption_lengths.total(),
+        words=counts.words,
+        types=counts.types,
+        known_types=counts.known_types,
+        unknown_words=counts.unknown_words,
+        captions_per_image=_histogram(counts.captions_per_image),
+        caption_lengths=_histogram(counts.caption_lengths),
+        repeats=judge_repeats(
+            counts.times,
+            distinct_exact=counts.spellings,
+            shared=counts.shared,
+            repeated_within=counts.repeated_within,
+            frequent=frequent,
+        ),
+        blank_images=counts.blank_images,
+        repeated_images=counts.repeated_images,
+        leaked_images=None if split == "train" else counts.leaked_images,
     )
 
 
-def _histogram(counts: Counts, name: str) -> Histogram:
-    rows = [(key[1], many) for key, many in counts.items() if key[0] == name]
-    return tuple(sorted(rows))
+def _histogram(counts: Mapping[int, int]) -> Histogram:
+    return tuple(sorted(counts.items()))
 
 
 def _described(

@@ -1,6 +1,9 @@
+from collections import Counter
+
 import apache_beam as beam
 
 from pipeline.job.card import count_captions
+from pipeline.job.card.split_counts import SplitCounts
 from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import pipes
 from tests.support.facts_of_shards import shard
@@ -15,29 +18,29 @@ VOCABULARY = vocabulary_lib.Vocabulary.from_counts(
     {"a": 4, "dog": 4, "cat": 1}, num_captions=6, num_words=12
 ).dump()
 EXPECTED = {
-    ("train", "images", 0): 3,
-    ("train", "per image", 2): 3,
-    ("train", "length", 2): 6,
-    ("train", "within", 0): 1,
-    ("train", "blank", 0): 0,
-    ("train", "times", 4): 1,
-    ("train", "times", 1): 2,
-    ("train", "shared", 0): 4,
-    ("train", "exact", 0): 5,
-    ("train", "words", 0): 12,
-    ("train", "types", 0): 6,
-    ("train", "known types", 0): 3,
-    ("train", "unknown", 0): 3,
-    ("test", "images", 0): 1,
-    ("test", "per image", 1): 1,
-    ("test", "length", 2): 1,
-    ("test", "within", 0): 0,
-    ("test", "blank", 0): 0,
-    ("test", "times", 1): 1,
-    ("test", "exact", 0): 1,
-    ("test", "words", 0): 2,
-    ("test", "types", 0): 2,
-    ("test", "known types", 0): 2,
+    "train": SplitCounts(
+        images=3,
+        captions_per_image=Counter({2: 3}),
+        caption_lengths=Counter({2: 6}),
+        times=Counter({4: 1, 1: 2}),
+        spellings=5,
+        shared=4,
+        repeated_within=1,
+        words=12,
+        unknown_words=3,
+        types=6,
+        known_types=3,
+    ),
+    "test": SplitCounts(
+        images=1,
+        captions_per_image=Counter({1: 1}),
+        caption_lengths=Counter({2: 1}),
+        times=Counter({1: 1}),
+        spellings=1,
+        words=2,
+        types=2,
+        known_types=2,
+    ),
 }
 
 
@@ -49,7 +52,7 @@ def test_captions_and_words_are_counted_by_split() -> None:
             3
         )
         pipes.check(
-            counted | "Sum tallies" >> beam.CombinePerKey(sum),
+            counted | beam.CombinePerKey(SplitCounts.merge),
             list(EXPECTED.items()),
         )
         pipes.check(
@@ -64,8 +67,8 @@ def test_long_captions_share_the_last_row() -> None:
         facts = pipeline | "Facts" >> beam.Create([long])
         vocabulary = pipeline | "Words" >> beam.Create([VOCABULARY])
         counted, _ = (facts, vocabulary) | count_captions.CountCaptions(3)
-        lengths = counted | beam.Filter(lambda pair: pair[0][1] == "length")
+        summed = counted | beam.CombinePerKey(SplitCounts.merge)
         pipes.check(
-            lengths | "Sum tallies" >> beam.CombinePerKey(sum),
-            [(("train", "length", 64), 2)],
+            summed | beam.MapTuple(lambda _, counts: counts.caption_lengths),
+            [Counter({64: 2})],
         )

@@ -1,5 +1,4 @@
 from collections.abc import Sequence
-from typing import Any
 
 import apache_beam as beam
 
@@ -7,6 +6,7 @@ from pipeline.card import near_duplicates
 from pipeline.card.shard_statistics import ShardFacts
 from pipeline.images.perceptual_hash import Look
 from pipeline.job.card import find_duplicates
+from pipeline.job.card.split_counts import SplitCounts
 from tests.support import pipes
 from tests.support.facts_of_shards import shard
 
@@ -19,14 +19,17 @@ BLANK = Look(0, b"\x10" * 12)
 
 def _check(
     shards: Sequence[ShardFacts],
-    tallies: dict[Any, int],
+    counts: dict[str, SplitCounts],
     examples: dict[str, list[list[str]]],
+    *,
+    crowded: int = 0,
 ) -> None:
     with pipes.runner() as pipeline:
         facts = pipeline | beam.Create(shards)
-        counted, alike = facts | find_duplicates.FindAlike(5)
-        summed = counted | "Sum tallies" >> beam.CombinePerKey(sum)
-        pipes.check(summed, list(tallies.items()))
+        counted, crowds, alike = facts | find_duplicates.FindAlike(5)
+        summed = counted | beam.CombinePerKey(SplitCounts.merge)
+        pipes.check(summed, list(counts.items()), "counts")
+        pipes.check(crowds, [crowded], "crowded")
         named = alike | beam.MapTuple(
             lambda topic, groups: (
                 topic,
@@ -44,8 +47,8 @@ def test_near_duplicates_are_found_within_and_across_splits() -> None:
             shard("test", {"d": [], "e": []}, number=2, looks={"d": ONE}),
         ],
         {
-            ("train", "repeated", 0): 3,
-            ("test", "leaked", 0): 1,
+            "train": SplitCounts(repeated_images=3),
+            "test": SplitCounts(leaked_images=1),
         },
         {
             "repeated": [["a", "c"], ["a", "c"], ["b", "c"]],
@@ -76,7 +79,7 @@ def test_a_placeholder_that_stands_often_is_one_look() -> None:
     ]
     _check(
         shards,
-        {("train", "repeated", 0): 200},
+        {"train": SplitCounts(repeated_images=200)},
         {"repeated": [["0-0", "0-1"]]},
     )
 
@@ -90,6 +93,7 @@ def test_a_crowd_is_capped_and_told() -> None:
     }
     _check(
         [shard("train", {name: [] for name in looks}, looks=looks)],
-        {("", "crowded", 0): 1},
         {},
+        {},
+        crowded=1,
     )

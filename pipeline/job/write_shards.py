@@ -15,7 +15,7 @@ from apache_beam.transforms.window import GlobalWindows
 
 from pipeline.readers import reference, rejects
 from pipeline.recordset import splits
-from pipeline.shards import shard_index, write_shard
+from pipeline.shards import encode, shard_index, write_shard
 
 GROUPED, FACTS = "grouped", "facts"
 
@@ -60,29 +60,33 @@ class _WriteShard(beam.DoFn):
         gc.freeze()
 
     def start_bundle(self) -> None:
-        """Begins with no shard."""
+        """Starts threads, which one shard after another shares."""
+        self._threads = encode.open_threads()
         self._begun: write_shard.BegunShard | None = None
 
     def process(
         self,
         group: tuple[tuple[str, int], Iterable[reference.Reference]],
     ) -> Iterator[Any]:
-        """Begins a shard, whose first batches follow the last's last ones."""
+        """Begins a shard before it finishes the one before.
+
+        Its first images are encoded while the last ones of that are.
+        """
         (split, number), references = group[0], list(group[1])
         yield beam.pvalue.TaggedOutput(GROUPED, len(references))
-        begun, following = (
-            self._begun,
-            self._writer.begin(split, number, references),
+        before = self._begun
+        self._begun = self._writer.begin(
+            split, number, references, self._threads
         )
-        self._begun = following
-        if begun:
-            yield from _outputs(begun.finish(following.begin_batch))
+        if before:
+            yield from _outputs(before.finish())
 
     def finish_bundle(self) -> Iterator[Any]:
         """Finishes the last shard."""
-        if self._begun:
-            for output in _outputs(self._begun.finish()):
-                yield _in_global_window(output)
+        with self._threads:
+            if self._begun:
+                for output in _outputs(self._begun.finish()):
+                    yield _in_global_window(output)
 
 
 def _outputs(shard: shard_index.WrittenShard) -> Iterator[Any]:

@@ -2,7 +2,7 @@
 
 The flow, in order; a module imports only those above it:
 
-  ahead        `map` on threads, in order, some calls ahead of the consumer
+  ahead        `map` on threads, some calls ahead of the consumer
   encode       references -> records: read, decode and encode images
   counters     what one worker has done so far
   shard_index  what stands beside a finished shard

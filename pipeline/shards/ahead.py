@@ -1,47 +1,63 @@
 """`map` on threads, in order, some calls ahead of the consumer."""
 
 import collections
-import itertools
+import functools
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 class Ahead(Generic[Result]):
-    """`map` on threads, in order: calls are begun before they are asked for."""
+    """Maps functions over lists, one list after another, on the same threads.
 
-    def __init__(
-        self,
-        function: Callable[[Any], Result],
-        items: Iterable[Any],
-        *,
-        depth: int,
-        threads: int,
-    ):
-        """Begins nothing yet; later as many as `depth` calls at once."""
-        self._pool, self._depth = ThreadPoolExecutor(threads), depth
-        self._calls = (self._pool.submit(function, item) for item in items)
-        self._begun: collections.deque[Future[Result]] = collections.deque()
+    Calls start in order, and some of them start before their results are asked
+    for. As the last calls of one list end, the first of the next list start, so
+    that the threads never wait for the consumer between two lists.
+    """
 
-    def begin(self) -> bool:
-        """Begins one more call, if there is one."""
-        before = len(self._begun)
-        self._begun.extend(itertools.islice(self._calls, 1))
-        return len(self._begun) > before
-
-    def results(self, then: Callable[[], Any]) -> Iterator[Result]:
-        """What each call returns.
+    def __init__(self, *, depth: int, threads: int):
+        """Starts nothing yet.
 
         Args:
-          then: called for each call that ends when no other is left to begin,
-            so that the threads' next work can.
+          depth: calls that have started and whose results were not taken.
+          threads: calls that run at once.
         """
-        with self._pool:
-            while len(self._begun) < self._depth and self.begin():
-                pass
-            while self._begun:
-                yield self._begun.popleft().result()
-                if not self.begin():
-                    then()
+        self._pool, self._depth = ThreadPoolExecutor(threads), depth
+        self._waiting: collections.deque[Callable[[], Result]] = (
+            collections.deque()
+        )
+        self._started: collections.deque[Future[Result]] = collections.deque()
+
+    def __enter__(self) -> Self:
+        """Returns itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Waits for the calls that have started, and ends the threads."""
+        self._pool.shutdown()
+
+    def map(
+        self, function: Callable[[Item], Result], items: Iterable[Item]
+    ) -> Iterator[Result]:
+        """Queues a call for each item, behind those of the maps before.
+
+        Returns:
+          What each call returns, in order. The results of one map must be taken
+          to their end before those of the next.
+        """
+        calls = [functools.partial(function, item) for item in items]
+        self._waiting.extend(calls)
+        return self._results(len(calls))
+
+    def _results(self, count: int) -> Iterator[Result]:
+        self._start()
+        for _ in range(count):
+            yield self._started.popleft().result()
+            self._start()
+
+    def _start(self) -> None:
+        while self._waiting and len(self._started) < self._depth:
+            self._started.append(self._pool.submit(self._waiting.popleft()))

@@ -6,7 +6,7 @@ An image that fails becomes a reject, and never costs another image its place.
 import dataclasses
 import functools
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from apache_beam.io.filesystem import BeamIOError
@@ -50,8 +50,14 @@ class Encoded:
     stored: np.ndarray
 
 
-# Batches of a shard's images.
-Batches = ahead.Ahead[list[Encoded | Reject]]
+# What becomes of a batch's images, in their order.
+Batch = list[Encoded | Reject]
+
+
+def open_threads() -> ahead.Ahead[Batch]:
+    """Opens the threads that encode the batches of one shard after another."""
+    # One batch more than run at once: the oldest waits while it is written.
+    return ahead.Ahead(depth=_THREADS + 1, threads=_THREADS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,8 +84,20 @@ class Encoding:
     limits: decode.Limits = decode.LIMITS
     model: shared.Shared = dataclasses.field(default_factory=shared.Shared)
 
-    def begin(self, references: Iterable[reference_lib.Reference]) -> Batches:
-        """Makes ready to encode references, one an image, batch by batch."""
+    def queue(
+        self,
+        references: Iterable[reference_lib.Reference],
+        threads: ahead.Ahead[Batch],
+    ) -> Iterator[Batch]:
+        """Queues references to be encoded, batch by batch.
+
+        Args:
+          references: one for each image.
+          threads: of `open_threads`.
+
+        Returns:
+          The batches, in order; see `Ahead.map`.
+        """
         encoder = self.model.acquire(
             lambda: encoder_lib.load_encoder(self.encoder, weights=self.weights)
         )
@@ -87,12 +105,8 @@ class Encoding:
         batches = iter(
             lambda: list(itertools.islice(references, self.batch_size)), []
         )
-        # While batches are decoded and encoded, the last is written.
-        return ahead.Ahead(
-            functools.partial(self._encode_batch, encoder),
-            batches,
-            depth=_THREADS + 1,
-            threads=_THREADS,
+        return threads.map(
+            functools.partial(self._encode_batch, encoder), batches
         )
 
     def store(
@@ -101,7 +115,7 @@ class Encoding:
         """The record of an image, if its grid can be stored.
 
         Args:
-          row: of what `begin` gives.
+          row: of a batch that `queue` gives.
           log: gets every grid that is stored.
         """
         if isinstance(row, Reject):
@@ -146,7 +160,7 @@ class Encoding:
 
     def _encode_batch(
         self, encoder: encoder_lib.Encoder, batch: list[reference_lib.Reference]
-    ) -> list[Encoded | Reject]:
+    ) -> Batch:
         """Decodes a batch and encodes what was decoded; rows keep order."""
         rows = [self._decode(encoder, reference) for reference in batch]
         good = [row for row in rows if not isinstance(row, Reject)]
@@ -157,7 +171,7 @@ class Encoding:
 
     def _bisected(
         self, encoder: encoder_lib.Encoder, batch: list[_Decoded]
-    ) -> list[Encoded | Reject]:
+    ) -> Batch:
         """Halves a batch that fails, so that one image can't lose others."""
         if not batch:
             return []

@@ -7,7 +7,7 @@ known by the side file beside it and is skipped.
 import dataclasses
 import hashlib
 import itertools
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from pipeline.card.shard_statistics import ShardLog
@@ -15,8 +15,8 @@ from pipeline.files import beam_files, ownership
 from pipeline.readers import reference
 from pipeline.readers.rejects import Reject
 from pipeline.recordset import manifest, records, splits, tfrecord
+from pipeline.shards import ahead, encode, shard_index
 from pipeline.shards import counters as counters_lib
-from pipeline.shards import encode, shard_index
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,15 +48,28 @@ class ShardWriter:
         references: Iterable[reference.Reference],
     ) -> shard_index.WrittenShard:
         """Writes the shard, or reads the side file of a finished one."""
-        return self.begin(split, number, references).finish()
+        with encode.open_threads() as threads:
+            return self.begin(split, number, references, threads).finish()
 
     def begin(
         self,
         split: str,
         number: int,
         references: Iterable[reference.Reference],
+        threads: ahead.Ahead[encode.Batch],
     ) -> "BegunShard":
-        """Makes ready to write the shard, or finds that it is finished."""
+        """Queues the shard's images, or finds that it is finished.
+
+        Shards must be finished in the order in which they were begun. As the
+        last images of one are encoded, so are the first of the next, if that
+        was begun before `finish` of the one.
+
+        Args:
+          split: of the images.
+          number: of the shard, in [0, num_shards).
+          references: of all its images, in any order.
+          threads: of `encode.open_threads`.
+        """
         name = splits.shard_name(split, number, self.num_shards)
         parts = sorted(references, key=lambda part: tuple(vars(part).values()))
         content = list(map(vars, parts))
@@ -75,13 +88,13 @@ class ShardWriter:
             rejects,
             captions=sum(len(part.captions) for part in parts),
             side=side,
-            encoded=None if side else self.encoding.begin(merged),
+            encoded=() if side else self.encoding.queue(merged, threads),
         )
 
 
 @dataclasses.dataclass(frozen=True)
 class BegunShard:
-    """A shard whose first batches may be under way.
+    """A shard whose images are queued, and may be under way.
 
     Attributes:
       writer: that began it.
@@ -92,7 +105,8 @@ class BegunShard:
       rejects: images that are left out; those not encodable are added.
       captions: of all of these.
       side: the side file, if it was finished before.
-      encoded: its images in batches, if not.
+      encoded: its images in batches, in the order of `merged`; none if it was
+        finished before.
     """
 
     writer: ShardWriter
@@ -103,20 +117,15 @@ class BegunShard:
     rejects: list[Reject]
     captions: int
     side: dict[str, Any] | None
-    encoded: encode.Batches | None
+    encoded: Iterable[encode.Batch]
 
-    def begin_batch(self) -> None:
-        """Begins one more batch before `finish` asks for it."""
-        if self.encoded:
-            self.encoded.begin()
-
-    def finish(
-        self, then: Callable[[], None] = lambda: None
-    ) -> shard_index.WrittenShard:
+    def finish(self) -> shard_index.WrittenShard:
         """Writes what is not there.
 
-        Args:
-          then: called as the last batches end; see `ahead.Ahead`.
+        Raises:
+          RecordSetError: images were lost.
+          LockError: another run took the output.
+          OSError: the shard cannot be written.
         """
         counters, side = self.writer.counters, self.side
         if side:
@@ -125,18 +134,18 @@ class BegunShard:
                 captions_skipped=self.captions,
             )
         else:
-            side = {"key": self.key, **self._made(then)}
+            side = {"key": self.key, **self._made()}
             shard_index.write(self.writer.output, self.name, side)
             # Those of rejected images are done with too.
             rest = self.captions - side["row"]["captions"]
             counters.add(captions_written=rest)
         return shard_index.WrittenShard.join(side, self.merged)
 
-    def _made(self, then: Callable[[], None]) -> dict[str, Any]:
+    def _made(self) -> dict[str, Any]:
         """Writes the records; returns the rest of the side file."""
         num_images, log = len(self.merged) + len(self.rejects), ShardLog()
         self.writer.counters.add(rejects=len(self.rejects))
-        row, offsets = self._write_records(self._records(log, then))
+        row, offsets = self._write_records(self._records(log))
         if row.records + len(self.rejects) != num_images:
             raise manifest.RecordSetError(
                 f"{self.name}: {num_images} images read, {row.records} written "
@@ -149,12 +158,9 @@ class BegunShard:
             "card": log.to_json(),
         }
 
-    def _records(
-        self, log: ShardLog, then: Callable[[], None]
-    ) -> Iterator[records.CaptionedImage]:
+    def _records(self, log: ShardLog) -> Iterator[records.CaptionedImage]:
         """Passes records on, and adds the others to the rejects."""
-        batches = self.encoded.results(then) if self.encoded else ()
-        for encoded in itertools.chain.from_iterable(batches):
+        for encoded in itertools.chain.from_iterable(self.encoded):
             row = self.writer.encoding.store(encoded, log)
             if isinstance(row, Reject):
                 self.rejects.append(row)

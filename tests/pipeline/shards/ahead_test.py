@@ -1,17 +1,31 @@
-"""Calls begin before they are asked for."""
+"""Calls start before they are asked for, but never too many of them."""
+
+import threading
 
 from pipeline.shards import ahead
 
 
-def test_the_next_work_begins_as_the_last_calls_end() -> None:
-    seen: list[str] = []
-    other = ahead.Ahead(seen.append, "abcdef", depth=3, threads=1)
-    first = ahead.Ahead(str.upper, "vwxyz", depth=2, threads=1)
-    got = []
-    for letter in first.results(then=other.begin):
-        got.append((letter, "".join(seen)))
-    # Two calls were under way when there was none left to begin.
-    assert [letter for letter, _ in got] == list("VWXYZ")
-    assert [begun for _, begun in got[:4]] == [""] * 4
-    assert len(list(other.results(then=lambda: None))) == 6
-    assert seen == list("abcdef")
+def test_results_come_in_order() -> None:
+    with ahead.Ahead[str](depth=3, threads=2) as threads:
+        first = threads.map(str.upper, "vwxyz")
+        none = threads.map(str.upper, "")
+        other = threads.map(str.lower, "ABC")
+        assert [*first, *none, *other] == list("VWXYZabc")
+
+
+def test_the_next_work_starts_while_the_last_call_runs() -> None:
+    follows = threading.Event()
+    with ahead.Ahead[bool | None](depth=2, threads=2) as threads:
+        first = threads.map(follows.wait, [20.0])
+        other = threads.map(lambda _: follows.set(), "a")
+        assert [*first, *other] == [True, None]
+
+
+def test_few_calls_are_under_way_at_once() -> None:
+    started: list[int] = []
+    with ahead.Ahead[None](depth=3, threads=1) as threads:
+        first = threads.map(started.append, range(5))
+        other = threads.map(started.append, range(5, 9))
+        for taken, _ in enumerate([*first, *other], start=1):
+            assert len(started) >= taken
+    assert started == list(range(9))

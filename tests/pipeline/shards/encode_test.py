@@ -45,9 +45,13 @@ def painted(encoding: encode.Encoding, count: int) -> list[Reference]:
 def rows(
     encoding: encode.Encoding, references: list[Reference]
 ) -> list[records.CaptionedImage | Reject]:
-    batches = encoding.begin(references).results(then=lambda: None)
     log = ShardLog()
-    return [encoding.store(row, log) for batch in batches for row in batch]
+    with encode.open_threads() as threads:
+        return [
+            encoding.store(row, log)
+            for batch in encoding.queue(references, threads)
+            for row in batch
+        ]
 
 
 def grid(row: records.CaptionedImage | Reject) -> list[float]:

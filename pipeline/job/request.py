@@ -8,7 +8,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipeline.files import beam_files, ownership
 from pipeline.readers import rejects
-from pipeline.recordset import manifest, record_set, tfrecord
+from pipeline.recordset import manifest, record_set, shard_files, tfrecord
 
 REQUEST_FILE = "request.json"
 
@@ -18,7 +18,8 @@ _MADE_LAST = (
     manifest.CARD_PAGE_FILE,
     rejects.PATTERN,
 )
-_SHARDS = ("*.index.json", "*.tfrecord")
+# Side files go first: a shard without one counts as unfinished.
+_SHARDS = (f"*{shard_files.SIDE}", f"*{shard_files.RECORDS}")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -22,8 +22,7 @@ from pipeline.job import progress, request
 from pipeline.modes import verify_shard
 from pipeline.readers import rejects
 from pipeline.recordset import manifest as manifest_lib
-from pipeline.recordset import splits
-from pipeline.shards import shard_index
+from pipeline.recordset import shard_files, splits
 
 _THREADS = 4
 _DAMAGED = (ValueError, TypeError, KeyError, OSError, BeamIOError)
@@ -175,7 +174,7 @@ def _rows_of_side_files(folder: _Folder) -> list[manifest_lib.Shard]:
     """What a manifest would list: the shards that hold anything."""
     rows = []
     for name in sorted(folder.sizes):
-        if name.endswith(shard_index.SUFFIX):
+        if name.endswith(shard_files.SIDE):
             with contextlib.suppress(*_DAMAGED):
                 rows.append(_side_file(folder, name)[0])
     return [row for row in rows if row.records]
@@ -227,7 +226,7 @@ def _shard_damages(
     if len(lines) > _MOST_LINES:
         more = f"{row.file}: and {len(lines) - _MOST_LINES} damages more"
         lines = [*lines[:_MOST_LINES], more]
-    name = row.file.removesuffix(verify_shard.SUFFIX) + shard_index.SUFFIX
+    name = row.file.removesuffix(shard_files.RECORDS) + shard_files.SIDE
     try:
         said, offsets = _side_file(folder, name)
     except _DAMAGED as error:
@@ -242,10 +241,10 @@ def _shard_damages(
 def _unlisted(folder: _Folder, files: Set[str]) -> Iterator[str]:
     """Shards that hold something, and that no manifest lists."""
     for name, size in sorted(folder.sizes.items()):
-        if name.endswith(verify_shard.SUFFIX) and size and name not in files:
+        if name.endswith(shard_files.RECORDS) and size and name not in files:
             yield f"{name}: not in the manifest"
-        shard = name.removesuffix(shard_index.SUFFIX) + verify_shard.SUFFIX
-        if name.endswith(shard_index.SUFFIX) and shard not in folder.sizes:
+        shard = name.removesuffix(shard_files.SIDE) + shard_files.RECORDS
+        if name.endswith(shard_files.SIDE) and shard not in folder.sizes:
             # A listed shard that is missing is reported elsewhere.
             if shard not in files:
                 yield f"{name}: its shard is missing"

@@ -10,9 +10,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from pipeline.recordset import manifest, records, splits, tfrecord
-
-SUFFIX = ".tfrecord"
+from pipeline.recordset import manifest, records, shard_files, splits, tfrecord
 
 _CHUNK_BYTES = 1 << 20
 _JPEG = b"\xff\xd8\xff"
@@ -76,9 +74,11 @@ class Examination:
         Raises:
           ValueError: the row's file is not named as a shard of its split.
         """
-        name = row.file.removesuffix(SUFFIX)
-        split, self._number, self._num_shards = splits.parse_shard_name(name)
-        if (split, name + SUFFIX) != (row.split, row.file):
+        name = row.file.removesuffix(shard_files.RECORDS)
+        split, self._number, self._num_shards = shard_files.parse_shard_name(
+            name
+        )
+        if (split, name + shard_files.RECORDS) != (row.split, row.file):
             raise ValueError(f"{row.file!r} is no shard of {row.split!r}")
         self._row, self._expected, self._owners = row, expected, owners
         self.offsets: list[int] = []

@@ -5,7 +5,7 @@ import json
 from collections.abc import Iterable
 
 from pipeline.files import beam_files
-from pipeline.recordset import splits
+from pipeline.recordset import shard_files
 
 # The side output that carries them.
 REJECTS = "rejects"
@@ -28,6 +28,6 @@ def write_rejects(
     """Writes one `rejects-*.jsonl`; returns the reason of each row."""
     ordered = sorted(rows, key=dataclasses.astuple)
     lines = [json.dumps(dataclasses.asdict(row)) + "\n" for row in ordered]
-    name = splits.shard_name("rejects", number, num_shards) + ".jsonl"
+    name = shard_files.shard_name("rejects", number, num_shards) + ".jsonl"
     beam_files.write_text(output, name, "".join(lines))
     return [row.reason for row in ordered]

@@ -2,10 +2,11 @@
 
 The flow, in order; a module imports only those above it:
 
-  splits      image id -> split and shard, for ever
-  vocabulary  caption text <-> token ids, learned from the train split only
-  tfrecord    TFRecord framing, and a walk over a file that checks it
-  records     CaptionedImage <-> bytes
-  manifest    what a finished record set holds; written last
-  record_set  opens a finished record set and checks it
+  splits       image id -> split and shard, for ever
+  shard_files  names of a shard, and of its two files
+  vocabulary   caption text <-> token ids, learned from the train split only
+  tfrecord     TFRecord framing, and a walk over a file that checks it
+  records      CaptionedImage <-> bytes
+  manifest     what a finished record set holds; written last
+  record_set   opens a finished record set and checks it
 """

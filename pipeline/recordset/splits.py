@@ -71,24 +71,3 @@ def fold_of(image_id: str, num_folds: int) -> int:
     By `record_order`, so that in each shard a fold is one run of records.
     """
     return int(record_order(image_id)[0] * num_folds)
-
-
-def shard_name(split: str, number: int, num_shards: int) -> str:
-    """Such as `train-00003-of-00016`."""
-    return f"{split}-{number:05d}-of-{num_shards:05d}"
-
-
-def parse_shard_name(name: str) -> tuple[str, int, int]:
-    """The inverse of `shard_name`: split, number and number of shards.
-
-    Raises:
-      ValueError: it is no shard's name.
-    """
-    try:
-        split, number, _, num_shards = name.rsplit("-", 3)
-        parts = split, int(number), int(num_shards)
-    except ValueError:
-        parts = "", 0, 0
-    if shard_name(*parts) != name or not 0 <= parts[1] < parts[2]:
-        raise ValueError(f"{name!r} is no shard's name")
-    return parts

@@ -11,9 +11,7 @@ from pipeline.card.shard_statistics import ShardFacts
 from pipeline.files import beam_files
 from pipeline.readers import reference
 from pipeline.readers.rejects import Reject
-from pipeline.recordset import manifest, record_set
-
-SUFFIX = ".index.json"
+from pipeline.recordset import manifest, record_set, shard_files
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +47,7 @@ class WrittenShard:
 
 def write(output: str, name: str, side: dict[str, Any]) -> None:
     """Marks the shard `name` as finished."""
-    beam_files.write_text(output, f"{name}{SUFFIX}", json.dumps(side))
+    beam_files.write_text(output, f"{name}{shard_files.SIDE}", json.dumps(side))
 
 
 def read(output: str, name: str, key: str) -> dict[str, Any] | None:
@@ -59,7 +57,7 @@ def read(output: str, name: str, key: str) -> dict[str, Any] | None:
       None where there is none, it is damaged or of another key, or the shard
       is not as it says.
     """
-    path = FileSystems.join(output, f"{name}{SUFFIX}")
+    path = FileSystems.join(output, f"{name}{shard_files.SIDE}")
     try:
         side = dict(json.loads(beam_files.read_bytes(path)))
         if side["key"] != key:

@@ -14,7 +14,7 @@ from pipeline.card.shard_statistics import ShardLog
 from pipeline.files import beam_files, ownership
 from pipeline.readers import reference
 from pipeline.readers.rejects import Reject
-from pipeline.recordset import manifest, records, splits, tfrecord
+from pipeline.recordset import manifest, records, shard_files, splits, tfrecord
 from pipeline.shards import ahead, encode, shard_index
 from pipeline.shards import counters as counters_lib
 
@@ -70,7 +70,7 @@ class ShardWriter:
           references: of all its images, in any order.
           threads: of `encode.open_threads`.
         """
-        name = splits.shard_name(split, number, self.num_shards)
+        name = shard_files.shard_name(split, number, self.num_shards)
         parts = sorted(references, key=lambda part: tuple(vars(part).values()))
         content = list(map(vars, parts))
         # The image root too: what could not be read there is tried elsewhere.
@@ -188,7 +188,7 @@ class BegunShard:
                 )
                 yield chunk
 
-        file, output = f"{self.name}.tfrecord", self.writer.output
+        file, output = f"{self.name}{shard_files.RECORDS}", self.writer.output
         chunks = ownership.guard(framed(), output, self.writer.owner)
         size = beam_files.write_bytes(output, file, chunks)
         row = manifest.Shard(

@@ -121,18 +121,3 @@ def test_folds_are_equal_parts_and_runs_of_the_record_order() -> None:
     assert folds == sorted(folds)
     sizes = [folds.count(fold) / len(IDS) for fold in range(5)]
     assert all(0.15 < size < 0.25 for size in sizes)
-
-
-def test_a_shards_name_comes_back() -> None:
-    name = splits.shard_name("my-split", 3, 16)
-    assert splits.parse_shard_name(name) == ("my-split", 3, 16)
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["", "train", "train-1-of-2", "train-00002-of-00002", "a-00000-to-00001"],
-)
-def test_what_is_no_shards_name(name: str) -> None:
-    with pytest.raises(ValueError) as caught:
-        splits.parse_shard_name(name)
-    assert str(caught.value) == f"{name!r} is no shard's name"

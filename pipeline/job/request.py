@@ -9,6 +9,7 @@ from apache_beam.io.filesystems import FileSystems
 from pipeline.files import beam_files, ownership
 from pipeline.readers import rejects
 from pipeline.recordset import manifest, record_set, shard_files, tfrecord
+from pipeline.recordset.differences import differences
 
 REQUEST_FILE = "request.json"
 
@@ -74,33 +75,24 @@ def claim(output: str, request: Request, *, overwrite: bool) -> str | None:
     return owner
 
 
-def _earlier(path: str) -> Any:
+def _earlier(path: str) -> dict[str, Any]:
     try:
-        return json.loads(beam_files.read_bytes(path))
-    except ValueError as error:
+        return dict(json.loads(beam_files.read_bytes(path)))
+    except (TypeError, ValueError) as error:
         raise manifest.RecordSetError(
             f"{path} is damaged: replace the record set with --overwrite"
         ) from error
 
 
-def _refuse_another(output: str, earlier: Any, asked: Any) -> None:
+def _refuse_another(
+    output: str, earlier: dict[str, Any], asked: dict[str, Any]
+) -> None:
     if earlier != asked:
-        changed = ", ".join(_differences(earlier, asked))
+        changed = ", ".join(map(str, differences(earlier, asked)))
         raise manifest.RecordSetError(
             f"{output} was made otherwise ({changed}): choose another "
             "--output, or replace it with --overwrite"
         )
-
-
-def _differences(old: Any, new: Any, name: str = "") -> list[str]:
-    """Names of the settings in which two requests differ."""
-    if not (isinstance(old, dict) and isinstance(new, dict)):
-        return [] if old == new else [f"{name} {old!r} -> {new!r}"]
-    return [
-        line
-        for key in sorted({*old, *new})
-        for line in _differences(old.get(key), new.get(key), key)
-    ]
 
 
 def _complete(output: str) -> bool:

@@ -25,6 +25,7 @@ from typing import Any
 
 from PIL import Image
 
+from pipeline.recordset.differences import differences
 from pipeline.scenes import backgrounds, describe, words
 from pipeline.scenes import objects as objects_lib
 from pipeline.scenes.truth import Scene, SceneObject
@@ -256,8 +257,9 @@ def _claimed(output: Path, config: SceneConfig, *, overwrite: bool) -> bool:
         if found == asked and (output / _TRUTH).exists():
             return True
         if found != asked and not overwrite:
+            changed = ", ".join(map(str, differences(found, asked)))
             raise FileExistsError(
-                f"{output} was made otherwise ({_changes(found, asked)}): "
+                f"{output} was made otherwise ({changed}): "
                 "choose another --output, or replace it with --overwrite"
             )
         (output / _TRUTH).unlink(missing_ok=True)
@@ -272,14 +274,6 @@ def _settings(path: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:
         raise ValueError(f"{path} is damaged: {error}") from error
-
-
-def _changes(found: dict[str, Any], asked: dict[str, Any]) -> str:
-    return ", ".join(
-        f"{name} {found.get(name)!r} -> {value!r}"
-        for name, value in asked.items()
-        if found.get(name) != value
-    )
 
 
 _Line = tuple[str, str]

@@ -4,6 +4,8 @@ import dataclasses
 import json
 from typing import Any, Self
 
+from pipeline.recordset.differences import differences
+
 
 @dataclasses.dataclass(frozen=True)
 class RunIdentity:
@@ -61,18 +63,10 @@ class RunIdentity:
     def differences(self, other: "RunIdentity") -> list[str]:
         """What differs from another run, such as `seed: 1 there, 2 here`."""
         asked = self if other.search else dataclasses.replace(self, search=None)
-        return _differences(json.loads(asked.dump()), json.loads(other.dump()))
-
-
-def _differences(here: Any, there: Any, name: str = "") -> list[str]:
-    if not (isinstance(here, dict) and isinstance(there, dict)):
-        # A run from before there was a setting is one without it.
-        same = there == here or (there is None and not here)
-        return [] if same else [f"{name}: {there} there, {here} here"]
-    return [
-        line
-        for key in sorted({*here, *there})
-        for line in _differences(
-            here.get(key), there.get(key), f"{name}.{key}".strip(".")
-        )
-    ]
+        here, there = json.loads(asked.dump()), json.loads(other.dump())
+        return [
+            f"{each.name}: {each.old} there, {each.new} here"
+            for each in differences(there, here)
+            # A run from before there was a setting is one without it.
+            if each.new or each.old is not None
+        ]

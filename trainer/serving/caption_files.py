@@ -11,6 +11,7 @@ import tensorflow as tf
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.images import decode
 from pipeline.recordset import records
+from pipeline.recordset.differences import differences
 from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator as generator_lib
 from trainer.run import directory
@@ -70,11 +71,9 @@ def check_encoder(
     Raises:
       RunError: names what differs, on both sides.
     """
-    mine = dict(encoder.fingerprint)
     differ = [
-        f"{name}: trained with {trained_with.get(name)}, given {mine.get(name)}"
-        for name in sorted({*mine, *trained_with})
-        if mine.get(name) != trained_with.get(name)
+        f"{each.name}: trained with {each.old}, given {each.new}"
+        for each in differences(trained_with, encoder.fingerprint)
     ]
     if differ:
         raise directory.RunError(

@@ -23,6 +23,10 @@ _MADE_LAST = (
 _SHARDS = (f"*{shard_files.SIDE}", f"*{shard_files.RECORDS}")
 
 
+class RequestError(ValueError):
+    """A request that an output folder does not allow."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Request:
     """Everything that decides the bytes, apart from the images themselves.
@@ -54,7 +58,7 @@ def claim(output: str, request: Request, *, overwrite: bool) -> str | None:
       set is already complete.
 
     Raises:
-      RecordSetError: the folder holds another request's record set and
+      RequestError: the folder holds another request's record set and
         `overwrite` is false.
       OSError: the folder cannot be written.
     """
@@ -79,7 +83,7 @@ def _earlier(path: str) -> dict[str, Any]:
     try:
         return dict(json.loads(beam_files.read_bytes(path)))
     except (TypeError, ValueError) as error:
-        raise manifest.RecordSetError(
+        raise RequestError(
             f"{path} is damaged: replace the record set with --overwrite"
         ) from error
 
@@ -89,7 +93,7 @@ def _refuse_another(
 ) -> None:
     if earlier != asked:
         changed = ", ".join(map(str, differences(earlier, asked)))
-        raise manifest.RecordSetError(
+        raise RequestError(
             f"{output} was made otherwise ({changed}): choose another "
             "--output, or replace it with --overwrite"
         )

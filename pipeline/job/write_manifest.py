@@ -9,6 +9,7 @@ import apache_beam as beam
 from pipeline.card import data_card
 from pipeline.card.page import gallery, page, pictures
 from pipeline.files import beam_files, ownership
+from pipeline.readers.annotation_files import DataSetError
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import records
 from pipeline.recordset import vocabulary as vocabulary_lib
@@ -101,7 +102,7 @@ def _finish(
     written = sum(row.records for row in rows)
     _check_rejects(written, reasons, summary.max_reject_share)
     if not any(row.split == "train" for row in rows):
-        raise manifest_lib.RecordSetError(
+        raise DataSetError(
             "no image fell in the train split: read "
             f"{read} references, wrote {written} images"
         )
@@ -146,12 +147,12 @@ def _check_rejects(
 ) -> None:
     rejected = sum(reasons.values())
     if not written + rejected:
-        raise manifest_lib.RecordSetError("the data set has no images")
+        raise DataSetError("the data set has no images")
     share = rejected / (written + rejected)
     if share > max_reject_share:
         often = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
         listed = ", ".join(f"{reason} {count}" for reason, count in often[:5])
-        raise manifest_lib.RecordSetError(
+        raise DataSetError(
             f"{rejected} of {written + rejected} images were rejected "
             f"({share:.1%}, --max_reject_share is {max_reject_share:.1%}): "
             f"{listed}; see rejects-*.jsonl, and run again with --overwrite "

@@ -18,6 +18,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline.files import beam_files, ownership
 from pipeline.job import progress
 from pipeline.readers import reference, subset
+from pipeline.readers.annotation_files import DataSetError
 from pipeline.shards import write_shard
 
 _SAMPLE_FILE = "sample.json"
@@ -75,7 +76,7 @@ def rehearse(
       writer: as the job's; its output is left alone.
 
     Raises:
-      ValueError: the data set has no image to encode.
+      DataSetError: the data set has no image to encode.
     """
     size = _BATCHES * writer.encoding.batch_size
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +121,7 @@ def _sample(
     named = MetricsFilter().with_namespace(subset.NAMESPACE)
     counters = result.metrics().query(named)["counters"]
     if not counters:
-        raise ValueError("the data set has no images")
+        raise DataSetError("the data set has no images")
     rows = json.loads(beam_files.read_bytes(os.path.join(folder, _SAMPLE_FILE)))
     # A limit below this one has counted what it chose from.
     return min(counter.committed for counter in counters), [

@@ -6,7 +6,11 @@ from typing import Any
 
 from pipeline.images import decode
 from pipeline.readers import annotation_files, table
-from pipeline.recordset import manifest, records, splits
+from pipeline.recordset import records, splits
+
+
+class OptionsError(ValueError):
+    """A flag whose value cannot be used."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -110,9 +114,9 @@ class Options:
         """Finds a wrong path before the encoder is loaded.
 
         Raises:
-          RecordSetError: an output that Beam would read as a pattern.
+          OptionsError: an output that Beam would read as a pattern.
         """
         if set(self.output) & set("*?["):
-            raise manifest.RecordSetError(
+            raise OptionsError(
                 f"--output: a path without * ? and [ is needed: {self.output}"
             )

@@ -14,7 +14,7 @@ from pipeline.job import beam_runner, progress, write_manifest
 from pipeline.job import precompute as precompute_lib
 from pipeline.job import request as request_lib
 from pipeline.modes import dry_run
-from pipeline.modes.options import Options
+from pipeline.modes.options import Options, OptionsError
 from pipeline.readers import formats, subset
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set
@@ -35,7 +35,9 @@ def precompute(options: Options, beam_options: PipelineOptions) -> str:
       What was written, and the findings of its data card.
 
     Raises:
-      RecordSetError: the data, the encoder or the output can't be used.
+      OptionsError: the encoder or the output can't be used.
+      DataSetError: the data set can't be read.
+      RequestError: the output holds another request's record set.
       LockError: another job has the output.
       JobError: the runner failed.
     """
@@ -87,9 +89,7 @@ def _load_encoder(options: Options) -> encoder_lib.Encoder:
             options.encoder, weights=options.weights
         )
     except Exception as error:  # Keras' own for a download that fails.
-        raise manifest_lib.RecordSetError(
-            f"--encoder={options.encoder}: {error}"
-        ) from error
+        raise OptionsError(f"--encoder={options.encoder}: {error}") from error
 
 
 def _reader(options: Options, source: formats.Source) -> beam.PTransform:

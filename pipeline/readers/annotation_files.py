@@ -13,6 +13,10 @@ from pipeline.recordset import manifest
 _NAMED_SPLIT = re.compile(r"(?P<split>[\w-]+)=(?P<pattern>.+)")
 
 
+class DataSetError(ValueError):
+    """A data set that is missing, damaged or of another format."""
+
+
 @dataclasses.dataclass(frozen=True, order=True)
 class InputFile:
     """One file of the data set.
@@ -32,13 +36,13 @@ def find(given: Sequence[str]) -> tuple[InputFile, ...]:
     """Paths or patterns, each with an optional `split=` -> files, sorted.
 
     Raises:
-      RecordSetError: nothing is there, or a file is named twice.
+      DataSetError: nothing is there, or a file is named twice.
     """
     files = [file for text in given for file in _matched(text)]
     paths = [file.path for file in files]
     if len(set(paths)) < len(paths):
         twice = next(path for path in paths if paths.count(path) > 1)
-        raise manifest.RecordSetError(f"--annotations names twice: {twice}")
+        raise DataSetError(f"--annotations names twice: {twice}")
     return tuple(sorted(files))
 
 
@@ -52,7 +56,7 @@ def _matched(text: str) -> list[InputFile]:
     split, path = pattern(text)
     found = FileSystems.match([path])[0].metadata_list
     if not found:
-        raise manifest.RecordSetError(f"--annotations: no such path: {path}")
+        raise DataSetError(f"--annotations: no such path: {path}")
     return [
         InputFile(
             item.path, split, (item.size_in_bytes, item.last_updated_in_seconds)

@@ -8,10 +8,9 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.readers import documents
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import Reference, usual_split, with_text
 from pipeline.readers.rejects import REJECTS, Reject
-from pipeline.recordset import manifest
 
 _NAMED = re.compile(r".*(?P<split>train|val|test)\d*\.json")
 
@@ -28,22 +27,22 @@ def check(file: InputFile) -> None:
     """Tells another kind of file by the first items of its lists.
 
     Raises:
-      RecordSetError: it holds no COCO captions.
+      DataSetError: it holds no COCO captions.
     """
     path = file.path
     image = documents.first(path, "images")
     if isinstance(image, dict) and "sentences" in image:
-        raise manifest.RecordSetError(
+        raise DataSetError(
             f"{path} is a Karpathy split file: use --dataset=karpathy"
         )
     if not isinstance(image, dict) or not {"id", "file_name"} <= image.keys():
-        raise manifest.RecordSetError(
+        raise DataSetError(
             f"{path} is no COCO file: it needs a list 'images' with 'id' and "
             "'file_name'"
         )
     row = documents.first(path, "annotations")
     if not isinstance(row, dict) or not {"image_id", "caption"} <= row.keys():
-        raise manifest.RecordSetError(
+        raise DataSetError(
             f"{path} holds no captions: it needs a list 'annotations' with "
             "'image_id' and 'caption', as captions_train2017.json has"
         )

@@ -7,15 +7,14 @@ import apache_beam as beam
 import ijson
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.readers.annotation_files import InputFile
-from pipeline.recordset import manifest
+from pipeline.readers.annotation_files import DataSetError, InputFile
 
 
 def items(path: str, name: str) -> Iterator[Any]:
     """The items of the list `name` of the document's object, as they come.
 
     Raises:
-      RecordSetError: the document ends early, or is not JSON.
+      DataSetError: the document ends early, or is not JSON.
     """
     with FileSystems.open(path) as file:
         try:
@@ -25,7 +24,7 @@ def items(path: str, name: str) -> Iterator[Any]:
             if isinstance(detail, bytes):  # Where it quotes what is not UTF-8.
                 detail = detail.decode(errors="replace")
             detail = detail.partition("\n")[0]
-            raise manifest.RecordSetError(
+            raise DataSetError(
                 f"{path} is no whole JSON document: {detail}"
             ) from error
 
@@ -34,7 +33,7 @@ def first(path: str, name: str) -> Any:
     """The first item of a list, or None where there is none.
 
     Raises:
-      RecordSetError: as `items`.
+      DataSetError: as `items`.
     """
     return next(items(path, name), None)
 

@@ -8,9 +8,8 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.readers import lines, split_lists
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import MalformedReference, Reference
-from pipeline.recordset import manifest
 
 _TOKEN_LINE = re.compile(r"(?P<image>[^\t#]+)#(?P<order>\d+)\t(?P<text>.*)")
 _BAR_LINE = re.compile(r"(?P<image>[^|]+?) *\| *(?P<order>\d+) *\|(?P<text>.*)")
@@ -52,7 +51,7 @@ def find_lists_of_8k(captions: str) -> dict[str, str]:
     """Split name -> the official list beside Flickr8k's token file.
 
     Raises:
-      RecordSetError: there is none for training.
+      DataSetError: there is none for training.
     """
     folder, _ = FileSystems.split(captions)
     pattern = FileSystems.join(folder, "Flickr_8k.*Images.txt")
@@ -62,9 +61,7 @@ def find_lists_of_8k(captions: str) -> dict[str, str]:
         for item in found
     }
     if "train" not in lists:
-        raise manifest.RecordSetError(
-            f"no Flickr_8k.trainImages.txt beside {captions}"
-        )
+        raise DataSetError(f"no Flickr_8k.trainImages.txt beside {captions}")
     return lists
 
 
@@ -72,7 +69,7 @@ def find_lists_of_30k(captions: str) -> dict[str, str]:
     """Split name -> the list beside Flickr30k's captions; none, or all.
 
     Raises:
-      RecordSetError: some of the lists are missing.
+      DataSetError: some of the lists are missing.
     """
     folder, _ = FileSystems.split(captions)
     lists = {
@@ -82,9 +79,7 @@ def find_lists_of_30k(captions: str) -> dict[str, str]:
     there = {path: FileSystems.exists(path) for path in lists.values()}
     if not all(there.values()) and any(there.values()):
         missing = next(path for path in there if not there[path])
-        raise manifest.RecordSetError(
-            f"{missing} is missing beside the other split lists"
-        )
+        raise DataSetError(f"{missing} is missing beside the other split lists")
     return lists if all(there.values()) else {}
 
 

@@ -18,8 +18,7 @@ from pipeline.readers import (
     tfds,
     webdataset,
 )
-from pipeline.readers.annotation_files import InputFile
-from pipeline.recordset import manifest
+from pipeline.readers.annotation_files import DataSetError, InputFile
 
 FORMATS = (
     "jsonl",
@@ -76,20 +75,20 @@ def open_source(
       tfds_data_dir: where TFDS prepared its data sets; None is its own place.
 
     Raises:
-      RecordSetError: a file is missing, or is not of that format.
+      DataSetError: a file is missing, or is not of that format.
     """
     if not annotations:
-        raise manifest.RecordSetError("--annotations is needed")
+        raise DataSetError("--annotations is needed")
     if dataset in _HOLD_IMAGES:
         if images:
-            raise manifest.RecordSetError(
+            raise DataSetError(
                 f"--images: --dataset={dataset} holds its images itself"
             )
         if dataset == "tfds":
             return _tfds(annotations[0], tfds_data_dir, columns)
         return _webdataset(annotation_files.find(annotations), columns)
     if not images:
-        raise manifest.RecordSetError("--images is needed")
+        raise DataSetError("--images is needed")
     if not beam_files.exists(images):
         return _located(dataset, annotations, images, columns)
     files = annotation_files.find(annotations)
@@ -112,7 +111,7 @@ def _located(
         [images], [1]
     )
     if not found or not found[0].metadata_list:
-        raise manifest.RecordSetError(f"--images: no such path: {images}")
+        raise DataSetError(f"--images: no such path: {images}")
     root = image_pattern.root_of(images)
     source = open_source(dataset, annotations, root or ".", columns)
     return dataclasses.replace(

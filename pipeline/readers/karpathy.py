@@ -6,7 +6,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.readers import documents
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
     Reference,
     is_split,
@@ -14,22 +14,21 @@ from pipeline.readers.reference import (
     with_text,
 )
 from pipeline.readers.rejects import REJECTS, Reject
-from pipeline.recordset import manifest
 
 
 def check(file: InputFile) -> None:
     """Tells another kind of file by its first image.
 
     Raises:
-      RecordSetError: it is no split file.
+      DataSetError: it is no split file.
     """
     image = documents.first(file.path, "images")
     if isinstance(image, dict) and "file_name" in image:
-        raise manifest.RecordSetError(
+        raise DataSetError(
             f"{file.path} is a COCO captions file: use --dataset=coco"
         )
     if not isinstance(image, dict) or "sentences" not in image:
-        raise manifest.RecordSetError(
+        raise DataSetError(
             f"{file.path} is no Karpathy split file: it needs a list 'images' "
             "with 'filename', 'split' and 'sentences'"
         )

@@ -9,7 +9,7 @@ import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.readers import split_lists
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
@@ -17,7 +17,6 @@ from pipeline.readers.reference import (
     with_text,
 )
 from pipeline.readers.rejects import REJECTS, Reject
-from pipeline.recordset import manifest
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -89,15 +88,15 @@ def check(file: InputFile, columns: Columns, delimiter: str) -> None:
     """Reads the first row.
 
     Raises:
-      RecordSetError: it lacks one of the columns, or is no table.
+      DataSetError: it lacks one of the columns, or is no table.
     """
     try:
         header = _names(next(_cells(file.path, delimiter), []))
     except csv.Error as error:
-        raise manifest.RecordSetError(f"{file.path}: {error}") from error
+        raise DataSetError(f"{file.path}: {error}") from error
     for name in filter(None, dataclasses.astuple(columns)):
         if name not in header:
-            raise manifest.RecordSetError(
+            raise DataSetError(
                 f"{file.path} has no column {name!r}, but "
                 f"{', '.join(map(repr, header)) or 'none'}: name them with "
                 "--image_column, --caption_column and --split_column"

@@ -15,7 +15,7 @@ from apache_beam.io.filesystems import FileSystems
 from google.protobuf import message
 
 from pipeline.readers import annotation_files
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
@@ -24,7 +24,7 @@ from pipeline.readers.reference import (
 )
 from pipeline.readers.rejects import REJECTS, Reject
 from pipeline.readers.table import Columns
-from pipeline.recordset import manifest, tfrecord
+from pipeline.recordset import tfrecord
 
 
 def find(name: str, data_dir: str | None) -> tuple[InputFile, ...]:
@@ -35,25 +35,25 @@ def find(name: str, data_dir: str | None) -> tuple[InputFile, ...]:
       data_dir: None stands for TFDS's own.
 
     Raises:
-      RecordSetError: TFDS is not installed, has no such data set, or holds it
+      DataSetError: TFDS is not installed, has no such data set, or holds it
         in another form than TFRecord.
     """
     try:
         from tensorflow_datasets.core import read_only_builder
     except ImportError as error:
-        raise manifest.RecordSetError(
+        raise DataSetError(
             "--dataset=tfds needs the package tensorflow-datasets: "
             "pip install 'eyewitness[tfds]'"
         ) from error
     try:
         builder = read_only_builder.builder_from_files(name, data_dir=data_dir)
     except ValueError as error:
-        raise manifest.RecordSetError(
+        raise DataSetError(
             f"--annotations={name}: TFDS has prepared no such data set in "
             f"{data_dir or 'its own folder'}; see --tfds_data_dir"
         ) from error
     if builder.info.file_format.value != "tfrecord":
-        raise manifest.RecordSetError(
+        raise DataSetError(
             f"--annotations={name} is held as {builder.info.file_format.value}:"
             " prepare it with file_format='tfrecord'"
         )
@@ -70,13 +70,13 @@ def check(files: Sequence[InputFile], columns: Columns) -> None:
     """Looks for the features in the first record.
 
     Raises:
-      RecordSetError: it lacks one of them.
+      DataSetError: it lacks one of them.
     """
     path = files[0].path
     values = _values(next(_records(path), (0, None))[1])
     for name in (columns.image, columns.caption):
         if name not in values:
-            raise manifest.RecordSetError(
+            raise DataSetError(
                 f"{path} has no feature {name!r} of bytes, but "
                 f"{', '.join(map(repr, sorted(values))) or 'none'}: name them "
                 "with --image_column and --caption_column"

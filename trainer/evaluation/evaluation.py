@@ -72,7 +72,8 @@ def evaluate(
       truth: image id -> scene, for synthetic data.
 
     Raises:
-      RecordSetError: no such split, or an image that `truth` does not know.
+      RecordSetError: no such split.
+      TruthError: an image that `truth` does not know.
       ValueError: the split has one image.
     """
     if record_set.num_images(split) < 2:

@@ -4,7 +4,6 @@ import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 
-from pipeline.recordset import manifest
 from pipeline.scenes import judge
 from pipeline.scenes import truth as truth_lib
 from pipeline.scoring import metric, ngrams, ptb_tokens
@@ -12,6 +11,10 @@ from pipeline.scoring import repetition as repetition_lib
 from trainer.decoding import caption as caption_lib
 
 Truth = dict[str, truth_lib.Scene]
+
+
+class TruthError(ValueError):
+    """A truth file of another data set."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +38,7 @@ class StatementMetric:
         """Finds the scenes of the images.
 
         Raises:
-          RecordSetError: an image that `truth` does not know.
+          TruthError: an image that `truth` does not know.
         """
         return StatementScorer(
             "precision" if self.name == "attribute_precision" else "recall",
@@ -130,11 +133,11 @@ def scenes(image_ids: Sequence[str], truth: Truth) -> list[truth_lib.Scene]:
     """The true scene of each image.
 
     Raises:
-      RecordSetError: an image that `truth` does not know.
+      TruthError: an image that `truth` does not know.
     """
     unknown = [image_id for image_id in image_ids if image_id not in truth]
     if unknown:
-        raise manifest.RecordSetError(
+        raise TruthError(
             f"the truth file does not know image {unknown[0]!r}: it belongs "
             "to another data set (evaluate.truth)"
         )

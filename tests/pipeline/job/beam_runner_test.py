@@ -99,7 +99,7 @@ def test_the_cause_in_a_workers_traceback_is_the_last_error() -> None:
         '  File "storage.py", line 20, in write_bytes\n'
         "OSError: first\n"
         "During handling of the above exception:\n"
-        "pipeline.recordset.manifest.RecordSetError: the data  set has no "
+        "pipeline.readers.annotation_files.DataSetError: the data  set has no "
         "images [while running 'Precompute/Finish-ptransform-49']\n"
     )
     assert beam_runner.cause(wrapped) == "the data set has no images"

@@ -11,7 +11,6 @@ import pytest
 
 from pipeline.files import beam_files, ownership
 from pipeline.job import request as request_lib
-from pipeline.recordset import manifest
 from tests.support import fixtures
 
 REQUEST = request_lib.Request(
@@ -35,7 +34,7 @@ def claim(
 
 
 def refused(folder: Path, **changes: Any) -> str:
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(request_lib.RequestError) as caught:
         claim(folder, dataclasses.replace(REQUEST, **changes))
     return str(caught.value)
 

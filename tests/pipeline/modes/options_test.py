@@ -4,8 +4,7 @@ import dataclasses
 
 import pytest
 
-from pipeline.modes.options import Options
-from pipeline.recordset import manifest
+from pipeline.modes.options import Options, OptionsError
 
 OPTIONS = Options(
     output="out",
@@ -72,7 +71,7 @@ def test_workers_are_told_each_path_by_its_flag() -> None:
 
 @pytest.mark.parametrize("output", ["a*", "a?", "a[b"])
 def test_an_output_that_is_a_pattern_is_refused(output: str) -> None:
-    with pytest.raises(manifest.RecordSetError) as error:
+    with pytest.raises(OptionsError) as error:
         dataclasses.replace(OPTIONS, output=output).check()
     assert str(error.value) == (
         f"--output: a path without * ? and [ is needed: {output}"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.job import beam_runner
+from pipeline.modes.options import OptionsError
 from pipeline.modes.precompute import precompute
-from pipeline.recordset import manifest
 from tests.pipeline.modes.options_test import OPTIONS
 from tests.support import fixtures
 
@@ -21,7 +21,7 @@ def test_an_encoder_that_does_not_load_is_named(tmp_path: Path) -> None:
         images=str(corpus.images),
         encoder="NoSuchNet",
     )
-    with pytest.raises(manifest.RecordSetError, match="--encoder=NoSuchNet: "):
+    with pytest.raises(OptionsError, match="--encoder=NoSuchNet: "):
         precompute(options, beam_runner.parse_options([]))
     assert not (tmp_path / "records").exists()
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.readers import annotation_files
-from pipeline.readers.annotation_files import InputFile
-from pipeline.recordset import manifest
+from pipeline.readers.annotation_files import DataSetError, InputFile
 
 
 @pytest.fixture
@@ -31,14 +30,14 @@ def test_paths_and_patterns_name_files(folder: Path) -> None:
 def test_what_is_not_there_is_told(folder: Path, given: str) -> None:
     split, _, pattern = given.rpartition("=")
     text = f"{folder}/{pattern}"
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         annotation_files.find([f"{split}={text}" if split else text])
     assert str(caught.value) == f"--annotations: no such path: {text}"
 
 
 def test_a_file_is_named_once(folder: Path) -> None:
     path = f"{folder}/a.jsonl"
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         annotation_files.find([f"train={path}", f"{folder}/*.jsonl"])
     assert str(caught.value) == f"--annotations names twice: {path}"
 

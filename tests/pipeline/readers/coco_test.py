@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 
 from pipeline.readers import coco
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import Reference
 from pipeline.readers.rejects import Reject
-from pipeline.recordset import manifest
 from tests.support import pipes
 
 # As captions_val2017.json has them.
@@ -163,7 +162,7 @@ def test_what_does_not_join_is_told(tmp_path: Path) -> None:
 def test_another_file_is_told(tmp_path: Path, document: Any, told: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(document))
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         coco.check(InputFile(str(path)))
     assert str(caught.value) == f"{path} {told}"
     coco.check(write(tmp_path / "b.json", [IMAGE], [ANNOTATION]))

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.readers import documents
-from pipeline.readers.annotation_files import InputFile
-from pipeline.recordset import manifest
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from tests.support import pipes
 
 
@@ -37,7 +36,7 @@ def test_items_come_in_order(tmp_path: Path) -> None:
 def test_a_fault_is_told(tmp_path: Path, data: bytes, told: str) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(data)
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         list(documents.items(str(path), "rows"))
     assert str(caught.value) == f"{path} is no whole JSON document: {told}"
 

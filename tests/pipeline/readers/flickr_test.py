@@ -6,10 +6,9 @@ import apache_beam as beam
 import pytest
 
 from pipeline.readers import flickr
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import MalformedReference, Reference
 from pipeline.readers.rejects import Reject
-from pipeline.recordset import manifest
 from tests.support import pipes
 
 
@@ -104,7 +103,7 @@ def test_lists_of_flickr30k_are_all_there_or_none(tmp_path: Path) -> None:
     assert flickr.find_lists_of_30k(captions) == {}
     for name in ("train", "test"):
         (tmp_path / f"{name}.txt").touch()
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         flickr.find_lists_of_30k(captions)
     assert str(caught.value) == (
         f"{tmp_path}/val.txt is missing beside the other split lists"

@@ -11,8 +11,8 @@ import pytest
 
 from pipeline.files import image_root
 from pipeline.readers import formats, table
+from pipeline.readers.annotation_files import DataSetError
 from pipeline.readers.reference import Reference
-from pipeline.recordset import manifest
 from tests.support import bucket, fixtures, pipes
 
 
@@ -65,7 +65,7 @@ def test_flickr8k_is_opened_with_its_lists(corpus: fixtures.Corpus) -> None:
 
 def test_flickr8k_without_its_lists_is_told(corpus: fixtures.Corpus) -> None:
     corpus.tokens.with_name("Flickr_8k.trainImages.txt").unlink()
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         open_source("flickr8k", [str(corpus.tokens)])
     assert str(caught.value) == (
         f"no Flickr_8k.trainImages.txt beside {corpus.tokens}"
@@ -92,7 +92,7 @@ def test_coco_is_opened_with_a_split_a_file(tmp_path: Path) -> None:
                 Reference("1", "1.jpg", ("text",), "validation"),
             ],
         )
-    with pytest.raises(manifest.RecordSetError, match="--dataset=coco$"):
+    with pytest.raises(DataSetError, match="--dataset=coco$"):
         open_source("karpathy", paths)
 
 
@@ -110,7 +110,7 @@ def test_karpathy_is_opened(tmp_path: Path) -> None:
         pipes.check(
             good, [Reference("1.jpg", "1.jpg", ("text",), "validation")]
         )
-    with pytest.raises(manifest.RecordSetError, match="--dataset=karpathy$"):
+    with pytest.raises(DataSetError, match="--dataset=karpathy$"):
         open_source("coco", [str(path)])
 
 
@@ -122,7 +122,7 @@ def test_tables_are_opened(tmp_path: Path, dataset: str, mark: str) -> None:
     with pipes.runner() as pipeline:
         good, _ = pipeline | source.reader
         pipes.check(good, [Reference("1.jpg", "1.jpg", ("a dog",))])
-    with pytest.raises(manifest.RecordSetError, match="no column 'image'"):
+    with pytest.raises(DataSetError, match="no column 'image'"):
         open_source(dataset, [str(path)])
 
 
@@ -146,7 +146,7 @@ def test_shards_are_opened_with_their_folder(tmp_path: Path) -> None:
         )
     os.utime(paths[0], (1, 1))
     assert open_source("webdataset", given, "").inputs != source.inputs
-    with pytest.raises(manifest.RecordSetError, match="^--images: "):
+    with pytest.raises(DataSetError, match="^--images: "):
         open_source("webdataset", given, str(tmp_path))
 
 
@@ -156,7 +156,7 @@ def test_what_is_missing_is_told(corpus: fixtures.Corpus) -> None:
         ([str(corpus.jsonl)], "", "--images is needed"),
         ([str(corpus.jsonl)], "no/where", "--images: no such path: no/where"),
     ):
-        with pytest.raises(manifest.RecordSetError) as caught:
+        with pytest.raises(DataSetError) as caught:
             open_source("jsonl", annotations, images)
         assert str(caught.value) == told
 
@@ -193,7 +193,7 @@ def test_images_may_be_a_pattern(corpus: fixtures.Corpus) -> None:
         pipes.check(names, ["image-00.jpg", "image-02.jpg"])
         lost = [("image-01.jpg", "no-such-image")]
         pipes.check(pipes.reasons(rejects), lost, "rejects")
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         open_source("jsonl", [str(corpus.jsonl)], f"{corpus.images}/*.png")
     assert str(caught.value) == (
         f"--images: no such path: {corpus.images}/*.png"

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from pipeline.readers import karpathy
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import Reference
-from pipeline.recordset import manifest
 from tests.support import pipes
 
 
@@ -116,7 +115,7 @@ def test_a_file_is_read_with_its_rejects(tmp_path: Path) -> None:
 def test_another_file_is_told(tmp_path: Path, document: Any, told: str) -> None:
     path = tmp_path / "a.json"
     path.write_text(json.dumps(document))
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         karpathy.check(InputFile(str(path)))
     assert str(caught.value) == f"{path} {told}"
     karpathy.check(write(tmp_path / "b.json", [FLICKR], "flickr8k"))

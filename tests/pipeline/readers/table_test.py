@@ -8,9 +8,8 @@ import apache_beam as beam
 import pytest
 
 from pipeline.readers import table
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import Reference
-from pipeline.recordset import manifest
 from tests.support import pipes
 
 COLUMNS = table.Columns()
@@ -151,7 +150,7 @@ def test_a_quote_that_is_never_closed_takes_bounded_memory(
 def test_a_missing_column_is_told(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "a.csv"
     path.write_text(text)
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         table.check(InputFile(str(path)), COLUMNS, ",")
     assert str(caught.value) == f"{path} {told}"
 
@@ -159,7 +158,7 @@ def test_a_missing_column_is_told(tmp_path: Path, text: str, told: str) -> None:
 def test_what_is_no_table_is_told(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text('"image"x,caption\n')
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         table.check(InputFile(str(path)), COLUMNS, ",")
     assert str(caught.value) == f"{path}: ',' expected after '\"'"
 

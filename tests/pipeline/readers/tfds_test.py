@@ -14,10 +14,10 @@ import tensorflow as tf
 from pipeline.files import image_root
 from pipeline.images import decode
 from pipeline.readers import tfds
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import Reference
 from pipeline.readers.table import Columns
-from pipeline.recordset import manifest, tfrecord
+from pipeline.recordset import tfrecord
 from tests.support import pipes
 
 COLUMNS = Columns("image", "captions/text")
@@ -121,7 +121,7 @@ def test_a_damaged_record_loses_no_other(tmp_path: Path) -> None:
 
 def test_a_missing_feature_is_told(tmp_path: Path) -> None:
     file = write(tmp_path / "a", [example(text=[b"one"], image=[b"x"])])
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         tfds.check([file], COLUMNS)
     assert str(caught.value) == (
         f"{file.path} has no feature 'captions/text' of bytes, but 'image', "
@@ -208,7 +208,7 @@ def test_a_prepared_data_set_is_found_by_name(tmp_path: Path) -> None:
         )
         for level in (10, 200)
     }
-    with pytest.raises(manifest.RecordSetError) as caught:
+    with pytest.raises(DataSetError) as caught:
         tfds.find("painted", str(tmp_path))
     assert str(caught.value) == (
         "--annotations=painted: TFDS has prepared no such data set in "
@@ -218,5 +218,5 @@ def test_a_prepared_data_set_is_found_by_name(tmp_path: Path) -> None:
 
 def test_the_package_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow_datasets.core", None)
-    with pytest.raises(manifest.RecordSetError, match="pip install 'eye"):
+    with pytest.raises(DataSetError, match="pip install 'eye"):
         tfds.find("drawn", None)

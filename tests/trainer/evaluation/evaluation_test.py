@@ -3,13 +3,12 @@
 import pytest
 import tensorflow as tf
 
-from pipeline.recordset import manifest
 from pipeline.scoring import bleu, cider
 from tests.support import fixtures
 from trainer.data import batches, split_images
 from trainer.data.batching import Batching
 from trainer.decoding import beam, generator
-from trainer.evaluation import evaluation, split_loss
+from trainer.evaluation import evaluation, scorers, split_loss
 from trainer.training import loss, loss_scale, optimizer, train_step
 
 BATCHING = Batching(
@@ -106,6 +105,6 @@ def test_a_blind_captioner_is_found_out(record_set):
 
 def test_truth_of_another_data_set_is_refused(record_set, looking):
     with pytest.raises(
-        manifest.RecordSetError, match="truth file does not know image"
+        scorers.TruthError, match="truth file does not know image"
     ):
         evaluated(record_set, looking, truth={})

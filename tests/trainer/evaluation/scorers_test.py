@@ -2,7 +2,6 @@
 
 import pytest
 
-from pipeline.recordset import manifest
 from pipeline.scenes import truth, words
 from pipeline.scoring import metric
 from trainer.evaluation import scorers
@@ -35,7 +34,7 @@ def test_truth_scorer_counts_statements():
 def test_a_scene_that_is_not_known_is_named():
     references = metric.References(["7"], [["a dog"]])
     precision, _ = scorers.statement_metrics({})
-    with pytest.raises(manifest.RecordSetError) as error:
+    with pytest.raises(scorers.TruthError) as error:
         precision.against(references)
     assert str(error.value) == (
         "the truth file does not know image '7': it belongs to another data "

@@ -10,13 +10,18 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipeline.recordset import record_set
 
-# Buckets answer as web servers do; their clients' errors have that in common.
+# Each bucket's client has its own errors; they share the HTTP status.
 _REFUSED = {403: PermissionError, 404: FileNotFoundError}
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{32}")
 
 
 def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
-    """Writes to a temporary file, renames it, and checks what arrived.
+    """Writes to a temporary file, renames it, and checks its size.
+
+    Args:
+      output: the folder.
+      name: of the file.
+      chunks: of its content.
 
     Returns:
       The file's size in bytes.
@@ -44,7 +49,14 @@ def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
 
 
 def write_text(output: str, name: str, text: str) -> str:
-    """Writes a small text file as `write_bytes` does; returns its name."""
+    """Writes a small text file as `write_bytes` does.
+
+    Returns:
+      The file's name.
+
+    Raises:
+      OSError: it could not be written; the message has its path.
+    """
     try:
         write_bytes(output, name, [text.encode()])
     except Exception as error:
@@ -69,11 +81,11 @@ def sweep(output: str) -> None:
 
 
 def open_file(path: str) -> BinaryIO:
-    """Opens a file as it is, on any of Beam's file systems, to read it.
+    """Opens a file on any of Beam's file systems, without decompressing it.
 
     Raises:
-      OSError: there is no such file, or it may not be read. What else can go
-        wrong between here and a bucket is the bucket's own error.
+      OSError: there is no such file, or it may not be read. Other failures of
+        a bucket raise the errors of its client.
     """
     try:
         return FileSystems.open(

@@ -31,10 +31,10 @@ def fetch(
     max_bytes: int,
     max_seconds: float = 30.0,
 ) -> bytes:
-    """Reads a URL, and follows its redirects, among named hosts alone.
+    """Reads a URL, following redirects to named hosts alone.
 
-    The address is checked on the connection itself, before anything is asked:
-    a name that resolves to another address the second time gains nothing.
+    The address is checked on the connection itself, before anything is sent: a
+    name that resolves to another address the second time gains nothing.
     Proxies that the environment sets are not used.
 
     Args:
@@ -71,7 +71,7 @@ def fetch(
 def _check_host(
     parts: urllib.parse.SplitResult, named: Collection[str]
 ) -> tuple[str, int]:
-    """Host and port of a URL whose host is named."""
+    """Returns host and port of a URL, if its host is named."""
     usual = _PORTS.get(parts.scheme)
     if usual is None:
         detail = f"{parts.scheme} is neither http nor https"
@@ -88,7 +88,7 @@ def _check_host(
 def _connect(
     url: urllib.parse.SplitResult, host: str, port: int, max_seconds: float
 ) -> Iterator[http.client.HTTPResponse]:
-    """The answer to GET, on a connection that is cut when time is up."""
+    """Sends GET and yields the response; cuts the connection in time."""
     with contextlib.ExitStack() as stack:
         wire = stack.enter_context(
             socket.create_connection((host, port), timeout=max_seconds)
@@ -121,7 +121,7 @@ def _connect(
 
 
 def _cut(wire: socket.socket) -> None:
-    # Not SSLSocket's: it would let the reader go on in plain text.
+    # After SSLSocket's own shutdown, the reader would go on in plain text.
     with contextlib.suppress(OSError):
         socket.socket.shutdown(wire, socket.SHUT_RDWR)
 

@@ -69,7 +69,7 @@ class ImageRoot:
             raise RejectedSource(
                 "too-many-bytes", f"{length} bytes, the limit is {max_bytes}"
             )
-        # As it is: an image that unpacks itself would have no size.
+        # Nothing is decompressed here, so `max_bytes` bounds what is read.
         with beam_files.open_file(path) as file:
             stream = file if length < 0 else _narrow(file, length)
             stream.seek(offset)
@@ -92,7 +92,7 @@ class ImageRoot:
         return os.path.realpath(self.path)
 
     def _locate(self, source: str) -> str:
-        """The path to open; of a local file without its symbolic links."""
+        """The path to open; a local one has its symbolic links resolved."""
         fault = _climbs(source)
         if fault:
             raise RejectedSource("outside-root", fault)
@@ -108,7 +108,7 @@ class ImageRoot:
 
 
 def _read_to_end(stream: Any, most: int) -> bytes:
-    """At most so many bytes; asked for at once, all would be allocated."""
+    """Reads at most `most` bytes, in chunks: one read would allocate all."""
     chunks = []
     while most > 0 and (chunk := stream.read(min(most, _CHUNK))):
         chunks.append(bytes(chunk))
@@ -118,7 +118,7 @@ def _read_to_end(stream: Any, most: int) -> bytes:
 
 def _narrow(file: Any, length: int) -> Any:
     """Makes a bucket's file fetch `length` bytes instead of 16 MB."""
-    if hasattr(file, "_chunk_size"):  # Google's has no public way.
+    if hasattr(file, "_chunk_size"):  # Google's client has no public way.
         file._chunk_size = length
     return getattr(file, "raw", file)
 
@@ -126,7 +126,7 @@ def _narrow(file: Any, length: int) -> Any:
 def _climbs(source: str) -> str:
     """How a source would leave any root, or ''."""
     decoded = source
-    for _ in range(_MAX_ENCODED):  # To one server or the next.
+    for _ in range(_MAX_ENCODED):  # Each server on the way may decode once.
         decoded = urllib.parse.unquote(decoded)
     if urllib.parse.unquote(decoded) != decoded:
         return "is percent-encoded over and over"

@@ -1,10 +1,10 @@
 """One run at a time on an output folder.
 
-A run holds a lock of the operating system, which a dead process can't keep, on
-a disk of this machine. Object stores have no locks: there the run that came
-last owns the folder. On both, what a run publishes it publishes only while the
-folder still has its name, so that a worker that outlives its run writes nothing
-into the next one's record set.
+On a disk of this machine, a run holds a lock of the operating system, which
+ends with its process. Object stores have no locks: there the latest run owns
+the folder. On both, a run publishes a file only while the folder still holds
+the run's name, so that a worker that outlives its run writes nothing into the
+next run's record set.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class LockError(RuntimeError):
 
 @contextlib.contextmanager
 def hold(output: str) -> Iterator[None]:
-    """Keeps other runs of this machine from a folder, which it makes.
+    """Makes a folder, and keeps other runs of this machine out of it.
 
     Raises:
       LockError: another run holds it.
@@ -75,11 +75,11 @@ def check(output: str, owner: str) -> None:
 
 
 def guard(chunks: Iterable[bytes], output: str, owner: str) -> Iterator[bytes]:
-    """A file's chunks, and then `check`.
+    """Yields a file's chunks, then does `check`.
 
-    A file that `beam_files.write_bytes` writes of them has its final name only
-    after the check; and what was temporary when another run took the folder,
-    that run has removed.
+    `beam_files.write_bytes` gives a file its final name after the last chunk,
+    which is after the check. A run that takes a folder removes the files that
+    are still temporary then.
 
     Raises:
       LockError: another run took the folder.
@@ -89,7 +89,7 @@ def guard(chunks: Iterable[bytes], output: str, owner: str) -> Iterator[bytes]:
 
 
 def give_back(output: str, owner: str) -> None:
-    """Takes the owner's name from a folder that is finished.
+    """Removes the owner's name from a finished folder.
 
     Raises:
       LockError: another run took it.

@@ -2,7 +2,7 @@
 
 The flow, in order; a module imports only those above it:
 
-  request         what a run was asked for: go on, be complete, or be refused
+  request         what a run was asked for, and whether a folder allows it
   progress        how far a job is: a line in a terminal, lines in a log
   vocabulary      references -> the vocabulary of the train split
   write_shards    references -> shards of records

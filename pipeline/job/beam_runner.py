@@ -41,12 +41,12 @@ class _WorkerDied(BaseException):
 
 
 def parse_options(argv: Sequence[str]) -> PipelineOptions:
-    """Beam's own flags; an unknown one is an error, not a silent default.
+    """Parses Beam's own flags; an unknown one is an error.
 
     Raises:
       ValueError: something that is not a flag, or that Beam does not know.
     """
-    # `--overwrite false` would leave `false` over, and overwrite.
+    # `--overwrite false` would overwrite, and leave `false` as an argument.
     for argument in argv:
         if not argument.startswith("--"):
             raise ValueError(
@@ -63,10 +63,10 @@ def parse_options(argv: Sequence[str]) -> PipelineOptions:
     # DirectRunner would first try to download and run a Prism binary.
     if not any(flag.startswith("--runner") for flag in argv):
         options = PipelineOptions([*argv, f"--runner={_DEFAULT}"])
-    # Workers import what they run; the main module stays with its flags.
+    # Workers import their code. The main module, with its flags, stays here.
     setup = options.view_as(SetupOptions)
     setup.save_main_session = False
-    if setup.setup_file:  # Beam goes to its folder, which has to have a name.
+    if setup.setup_file:  # Beam changes to its folder, so the path needs one.
         setup.setup_file = os.path.abspath(setup.setup_file)
     return options
 
@@ -74,14 +74,14 @@ def parse_options(argv: Sequence[str]) -> PipelineOptions:
 def check_reach(
     options: PipelineOptions, paths: Iterable[tuple[str, str]]
 ) -> None:
-    """Refuses a job of Dataflow that its workers could not do.
+    """Refuses a job that Dataflow's workers could not run.
 
     Args:
       options: of Beam.
       paths: flag and path of all that workers read or write.
 
     Raises:
-      ValueError: a path of this machine, or no way to this package.
+      ValueError: a path of this machine, or workers that lack this package.
     """
     if "dataflow" not in options.view_as(StandardOptions).runner.lower():
         return
@@ -102,7 +102,7 @@ def check_reach(
 
 
 def set_log_levels() -> None:
-    """Shows the job's progress, and of Beam and absl what has to be known."""
+    """Logs the job's progress; of Beam and absl, only what has gone wrong."""
     handler = absl_logging.get_absl_handler()
     handler.setFormatter(
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
@@ -110,7 +110,7 @@ def set_log_levels() -> None:
     handler.addFilter(_has_no_traceback)
     absl_logging.set_verbosity(absl_logging.WARNING)
     logging.getLogger("apache_beam").setLevel(logging.ERROR)
-    # Of Dataflow: where to watch the job, and what happens to it.
+    # Dataflow's log says where to watch the job, and what happens to it.
     service = logging.getLogger("apache_beam.runners.dataflow")
     service.setLevel(logging.INFO)
     client = service.getChild("internal.apiclient")
@@ -123,16 +123,17 @@ def set_log_levels() -> None:
 
 
 def _has_no_traceback(record: logging.LogRecord) -> bool:
-    """Beam logs the traceback of every error that the one line tells."""
+    """Drops the tracebacks that Beam logs: the last line has their error."""
     return not record.exc_info and "Traceback" not in record.getMessage()
 
 
 @contextlib.contextmanager
 def keep_terminal(options: PipelineOptions) -> Iterator[TextIO]:
-    """Keeps what workers print away from the terminal, which it gives.
+    """Keeps what workers print off the terminal, and yields the terminal.
 
-    Start-up notes and tracebacks go to a file, which stays where the job fails;
-    the log stays where it is. Workers within this process print nothing.
+    Start-up notes and tracebacks go to a file, which is kept if the job fails;
+    the log still goes to the terminal. Workers inside this process print
+    nothing.
     """
     direct = options.view_as(DirectOptions).direct_running_mode == "in_memory"
     if direct and options.view_as(StandardOptions).runner == _DEFAULT:
@@ -177,7 +178,8 @@ def run(job: beam.PTransform, options: PipelineOptions) -> None:
 def _ended_by_dead_workers() -> Iterator[None]:
     """Ends a job whose worker died before it connected.
 
-    Beam waits for it for ever; only the thread that started it sees its end.
+    Beam waits for such a worker for ever; only the thread that started it sees
+    its end.
     """
     died: list[BaseException | None] = []
     # Not SIGINT, which a job in a script's background ignores.
@@ -217,8 +219,9 @@ def _wake(*_: object) -> None:
 def _interrupt(waiting: int, ended: threading.Event) -> None:
     """Interrupts the thread that waits for a dead worker.
 
-    Not at once: Beam hears of a connected worker's death, and ends the job. Not
-    before the others have connected: it could not tell them to end.
+    It waits a while, because Beam ends the job by itself where the worker was
+    connected. It waits until the other workers have connected, because Beam
+    could not tell them to end before.
     """
     while not ended.wait(_GRACE_SECONDS):
         names = [thread.name for thread in threading.enumerate()]
@@ -228,24 +231,24 @@ def _interrupt(waiting: int, ended: threading.Event) -> None:
             return
 
 
-_TELLING = (ValueError, OSError, RuntimeError, flags.Error)
+_CLEAR = (ValueError, OSError, RuntimeError, flags.Error)
 
 
 def cause(error: Exception) -> str:
-    """The one line a user needs of an error that a runner has wrapped."""
+    """The one line that a user needs of an error that a runner has wrapped."""
     if isinstance(error, grpc.FutureTimeoutError):
         return "no job service answers at --job_endpoint"
     if isinstance(error, grpc.Call):
-        return _told_by_service(error)
+        return _service_error(error)
     found = re.findall(r"\w+Error: ([^\n]+)", str(error))
     line = found[-1] if found else str(error)
-    if not found and not isinstance(error, _TELLING):
+    if not found and not isinstance(error, _CLEAR):
         line = f"{type(error).__name__}: {line}"
     line = " ".join(re.sub(r" \[while running .*", "", line).split())
     return _KILLED if line == "Channel closed prematurely." else line
 
 
-def _told_by_service(call: grpc.Call) -> str:
+def _service_error(call: grpc.Call) -> str:
     if call.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
         return (
             "the job service was waited for no longer than "

@@ -22,10 +22,7 @@ def _seen(
 
 
 class Precompute(beam.PTransform):
-    """Begin -> a record set: the whole job.
-
-    Every stage but the first is a stage above, in the order of the flow.
-    """
+    """Begin -> a record set: a reader, then the stages above in their order."""
 
     def __init__(
         self,
@@ -37,14 +34,14 @@ class Precompute(beam.PTransform):
         min_count: int,
         max_words: int,
     ):
-        """Takes the finished parts; see each for what it is.
+        """Keeps the parts of the job.
 
         Args:
           reader: such as `jsonl.ReadJsonl`.
           rule: of the splits.
           writer: of each shard.
           summary: for the manifest.
-          min_count: words seen less often in train become unknown.
+          min_count: words that train has less often become unknown.
           max_words: most tokens in the vocabulary.
         """
         super().__init__()

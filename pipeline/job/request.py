@@ -1,4 +1,4 @@
-"""What a run was asked for, so that a re-run goes on and another is refused."""
+"""What a run was asked for: the same goes on, another is refused."""
 
 import dataclasses
 import json
@@ -51,7 +51,8 @@ def claim(output: str, request: Request, *, overwrite: bool) -> str | None:
     """Takes an output folder for a request.
 
     An unfinished or damaged record set of the same request keeps its shards,
-    and loses what is made last; `overwrite` removes whatever is there.
+    and loses the files that are made last. With `overwrite`, every file of a
+    record set is removed.
 
     Returns:
       The folder's owner, as `ownership.take` names it; None if the record
@@ -69,7 +70,7 @@ def claim(output: str, request: Request, *, overwrite: bool) -> str | None:
         _refuse_another(output, _earlier(path), asked)
         if _complete(output):
             return None
-    # Only what the last owner has not begun to publish can be removed for good.
+    # First of all, so that an earlier owner publishes nothing any more.
     owner = ownership.take(output)
     beam_files.sweep(output)
     if earlier:

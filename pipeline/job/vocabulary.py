@@ -24,7 +24,7 @@ class LearnVocabulary(beam.PTransform):
     """References -> one dumped vocabulary, of the train captions."""
 
     def __init__(self, *, min_count: int, max_size: int):
-        """Keeps words seen `min_count` times, `max_size` tokens at most."""
+        """Keeps the least count of a word, and the most tokens."""
         super().__init__()
         self._min_count, self._max_size = min_count, max_size
 

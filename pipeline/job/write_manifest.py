@@ -17,7 +17,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 
 @dataclasses.dataclass(frozen=True)
 class Summary:
-    """What the manifest needs that no record knows.
+    """What the manifest needs besides what was written.
 
     Attributes:
       output: the record set's folder.
@@ -60,12 +60,12 @@ class Written:
 class WriteManifest(beam.PTransform):
     """Rows, reasons and vocabulary -> the manifest, last of all.
 
-    Everything that was written is a side input of the one task that writes
-    it, so the manifest can't exist before the data.
+    Everything else is a side input of the one task that writes the manifest, so
+    no manifest can exist before the data.
     """
 
     def __init__(self, summary: Summary, written: Written):
-        """Keeps what no side input carries, and the side inputs."""
+        """Keeps the summary, and what become side inputs."""
         super().__init__()
         self._summary, self._written = summary, written
 
@@ -98,7 +98,7 @@ def _finish(
     read: int,
     grouped: int,
 ) -> str:
-    """Judges the whole, then writes vocabulary, card and manifest."""
+    """Checks the whole, then writes vocabulary, card and manifest."""
     written = sum(row.records for row in rows)
     _check_rejects(written, reasons, summary.max_reject_share)
     if not any(row.split == "train" for row in rows):
@@ -135,7 +135,7 @@ def _finish(
 
 
 def _page(output: str, card: str, vocabulary: vocabulary_lib.Vocabulary) -> str:
-    """The card for a person, with thumbnails out of the written shards."""
+    """Renders the card for people, with thumbnails of the written shards."""
     parsed = data_card.parse(card)
     shown = gallery.shown(parsed)
     found = pictures.read(output, shown, beam_files.BEAM)

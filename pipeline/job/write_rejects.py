@@ -12,7 +12,7 @@ class WriteRejects(beam.PTransform):
     """Rejects -> (reason, count); writes `rejects-*.jsonl`."""
 
     def __init__(self, output: str, num_shards: int):
-        """Keeps where and in how many files."""
+        """Keeps the folder and the number of files."""
         super().__init__()
         self._output, self._num_shards = output, num_shards
 

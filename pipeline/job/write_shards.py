@@ -1,8 +1,8 @@
 """References -> shards of records.
 
-Only references cross the shuffle, never grids or pixels: they are hashed to a
-shard, grouped and sorted; then one task decodes, encodes and writes its shard.
-That keeps the runner's memory flat, makes shards idempotent, and makes their
+Only references cross the shuffle, never grids or pixels. They are hashed to a
+shard and grouped; then one task decodes, encodes and writes the shard. That
+keeps the runner's memory flat, lets a finished shard be skipped, and makes its
 bytes independent of runner, bundles and number of workers.
 """
 
@@ -24,7 +24,7 @@ class WriteShards(beam.PTransform):
     """References -> (manifest rows, rejects, references grouped, facts)."""
 
     def __init__(self, writer: write_shard.ShardWriter):
-        """Keeps what a task needs: plain values, no model."""
+        """Keeps the writer, which travels to the workers without a model."""
         super().__init__()
         self._writer = writer
 
@@ -53,9 +53,9 @@ class _WriteShard(beam.DoFn):
         self._writer = writer
 
     def setup(self) -> None:
-        """Keeps the collector from what was imported: it is never garbage.
+        """Takes what was imported out of garbage collection.
 
-        Each of the collections that many captions bring would look at it.
+        It is never garbage, and many captions cause many collections.
         """
         gc.freeze()
 
@@ -68,9 +68,10 @@ class _WriteShard(beam.DoFn):
         self,
         group: tuple[tuple[str, int], Iterable[reference.Reference]],
     ) -> Iterator[Any]:
-        """Begins a shard before it finishes the one before.
+        """Begins a shard, then finishes the one before.
 
-        Its first images are encoded while the last ones of that are.
+        So the first images of a shard are encoded while the last ones of the
+        shard before are.
         """
         (split, number), references = group[0], list(group[1])
         yield beam.pvalue.TaggedOutput(GROUPED, len(references))
@@ -90,7 +91,7 @@ class _WriteShard(beam.DoFn):
 
 
 def _outputs(shard: shard_index.WrittenShard) -> Iterator[Any]:
-    """What a finished shard gives to the stages behind it."""
+    """What the later stages get of a finished shard."""
     split = shard.row.split
     beam.metrics.Metrics.counter("written", split).inc(shard.row.records)
     if shard.row.records:

@@ -5,7 +5,7 @@ The flow, in order; a module imports only those above it:
   rejects           what was left out, and why
   reference         an image's Reference: where it is and what is said of it
   annotation_files  --annotations -> the files it names, splits and digests
-  split_lists       each image into one split: its own, its list's, or by hash
+  split_lists       puts each image in one split: its own, a list's, or by hash
   lines             text files -> one reference or reject a line
   jsonl             one JSON object a line
   flickr            Flickr8k and Flickr30k: a token file, official split lists
@@ -19,6 +19,6 @@ The flow, in order; a module imports only those above it:
   subset            some images of a data set, always the same ones
   formats           the table of formats; flags of a data set -> its reader
 
-A reader is a PTransform from Begin to (references, rejects). None holds its
-data set in the memory of one process.
+A reader is a PTransform from Begin to (references, rejects). No reader holds
+its data set in the memory of one process.
 """

@@ -47,7 +47,7 @@ def find(given: Sequence[str]) -> tuple[InputFile, ...]:
 
 
 def pattern(text: str) -> tuple[str, str]:
-    """`train=a/*.jsonl` -> the split, or '', and the pattern."""
+    """Parts `train=a/*.jsonl` into the split, or '', and the pattern."""
     named = _NAMED_SPLIT.fullmatch(text)
     return (named["split"], named["pattern"]) if named else ("", text)
 
@@ -73,7 +73,7 @@ def common_folder(files: Iterable[InputFile]) -> str:
 
 
 def digest(files: Iterable[InputFile]) -> str:
-    """Digest of contents and splits; paths and their order do not matter."""
+    """Digest of contents and splits; neither paths nor order change it."""
     rows = sorted([file.split, _sha256(file.path)] for file in files)
     return manifest.digest(rows)
 

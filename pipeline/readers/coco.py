@@ -24,7 +24,7 @@ def name_split(file: InputFile) -> InputFile:
 
 
 def check(file: InputFile) -> None:
-    """Tells another kind of file by the first items of its lists.
+    """Checks the format by the first items of the file's lists.
 
     Raises:
       DataSetError: it holds no COCO captions.

@@ -1,4 +1,4 @@
-"""One large JSON document, item by item: never the whole in memory."""
+"""One large JSON document, read item by item: memory never holds it all."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from pipeline.readers.annotation_files import DataSetError, InputFile
 
 
 def items(path: str, name: str) -> Iterator[Any]:
-    """The items of the list `name` of the document's object, as they come.
+    """Yields the items of the list `name` of the document, one at a time.
 
     Raises:
       DataSetError: the document ends early, or is not JSON.
@@ -21,7 +21,7 @@ def items(path: str, name: str) -> Iterator[Any]:
             yield from ijson.items(file, f"{name}.item", use_float=True)
         except ijson.JSONError as error:
             detail = error.args[0]
-            if isinstance(detail, bytes):  # Where it quotes what is not UTF-8.
+            if isinstance(detail, bytes):  # It quotes what is not UTF-8.
                 detail = detail.decode(errors="replace")
             detail = detail.partition("\n")[0]
             raise DataSetError(
@@ -33,7 +33,7 @@ def first(path: str, name: str) -> Any:
     """The first item of a list, or None where there is none.
 
     Raises:
-      DataSetError: as `items`.
+      DataSetError: the document ends before it, or is not JSON.
     """
     return next(items(path, name), None)
 

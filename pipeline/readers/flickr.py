@@ -66,7 +66,7 @@ def find_lists_of_8k(captions: str) -> dict[str, str]:
 
 
 def find_lists_of_30k(captions: str) -> dict[str, str]:
-    """Split name -> the list beside Flickr30k's captions; none, or all.
+    """Split name -> the list beside Flickr30k's captions; all three or none.
 
     Raises:
       DataSetError: some of the lists are missing.

@@ -70,9 +70,9 @@ def open_source(
         of one data set of TFDS.
       images: root folder of the images, or a pattern among whose files they
         are found by name; '' where --annotations holds them.
-      columns: of tables; other formats have captions or images in fields of
-        the same names.
-      tfds_data_dir: where TFDS prepared its data sets; None is its own place.
+      columns: of tables; also the fields of webdataset and tfds.
+      tfds_data_dir: where TFDS prepared its data sets; None is TFDS's own
+        folder.
 
     Raises:
       DataSetError: a file is missing, or is not of that format.
@@ -106,7 +106,7 @@ def _located(
     images: str,
     columns: table.Columns,
 ) -> Source:
-    """A source whose images are found by a pattern."""
+    """Makes a source whose images are found by a pattern."""
     found = image_pattern.is_pattern(images) and FileSystems.match(
         [images], [1]
     )
@@ -124,7 +124,7 @@ def _located(
 def _reader(
     dataset: str, files: Sequence[InputFile], columns: table.Columns
 ) -> beam.PTransform:
-    """The reader of files that were found to be of its format."""
+    """Checks the format of the files, and makes their reader."""
     match dataset:
         case "coco":
             for file in files:

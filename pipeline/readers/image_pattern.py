@@ -17,7 +17,7 @@ def is_pattern(images: str) -> bool:
 
 
 def root_of(pattern: str) -> str:
-    """The folder above all that a pattern can match; '' is where we are."""
+    """The folder above all that a pattern can match; '' is the current one."""
     length = min(map(pattern.index, set(pattern) & set("*?[")))
     folder, slash, _ = pattern[:length].rpartition("/")
     return folder or slash
@@ -45,12 +45,12 @@ def _locate(
 class LocateImages(beam.PTransform):
     """Begin -> (references, rejects) whose sources a pattern has found.
 
-    The pattern's files are listed by one process: for a hundred million images
-    give their paths, and a folder.
+    One process lists the files of the pattern. For a hundred million images,
+    let the annotations give paths, and name a folder instead of a pattern.
     """
 
     def __init__(self, reader: beam.PTransform, pattern: str):
-        """Takes a reader whose sources end in names of files."""
+        """Keeps a reader whose sources end in file names, and the pattern."""
         super().__init__()
         self._reader, self._pattern = reader, pattern
 

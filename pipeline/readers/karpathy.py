@@ -17,7 +17,7 @@ from pipeline.readers.rejects import REJECTS, Reject
 
 
 def check(file: InputFile) -> None:
-    """Tells another kind of file by its first image.
+    """Checks the format by the file's first image.
 
     Raises:
       DataSetError: it is no split file.

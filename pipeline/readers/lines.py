@@ -1,4 +1,4 @@
-"""Text files, one item a line, in any number of pieces at once."""
+"""Text files with one item a line, read in any number of pieces at once."""
 
 import dataclasses
 import itertools
@@ -13,7 +13,7 @@ from pipeline.readers.rejects import REJECTS, Reject
 
 
 def decode(line: bytes) -> str:
-    """UTF-8 -> text; a byte order mark is dropped.
+    """Decodes UTF-8, and drops a byte order mark.
 
     Raises:
       MalformedReference: the line is in another encoding.
@@ -28,7 +28,7 @@ def decode(line: bytes) -> str:
 
 
 class ReadLines(beam.PTransform):
-    """Begin -> the lines of files that are not blank, as bytes."""
+    """Begin -> the lines of files as bytes, without blank ones."""
 
     def __init__(self, paths: Sequence[str], *, skip: int = 0):
         """Keeps the paths, and how many lines head each file."""
@@ -37,7 +37,7 @@ class ReadLines(beam.PTransform):
 
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
-        # Bytes: a line in another encoding is rejected, and loses no other.
+        # Read as bytes, so that a line in another encoding costs no other.
         coder = beam.coders.BytesCoder()
         return (
             begin
@@ -72,19 +72,19 @@ class ParseLines(beam.PTransform):
         *,
         skip: int = 0,
     ):
-        """Takes the files and what turns a line into a reference.
+        """Keeps the files, and what turns a line into a reference.
 
         Args:
           files: each with the split of what it holds, or ''.
           parser: raises MalformedReference.
-          skip: lines that head each file.
+          skip: lines at the top of each file that hold no item.
         """
         super().__init__()
         self._files, self._parser = sorted(files, key=_split), parser
         self._skip = skip
 
     def expand(self, begin: Any) -> Any:
-        """One branch a split."""
+        """Builds one branch for each split."""
         good, rejects = [], []
         for split, files in itertools.groupby(self._files, _split):
             label, parse = split or "lines", _Parse(self._parser, split)

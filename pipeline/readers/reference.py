@@ -27,7 +27,7 @@ class Reference:
 
     Attributes:
       image_id: unique in the data set; decides split and shard.
-      source: where the image is, for `image_root.ImageRoot`; not yet judged.
+      source: where the image is, for `image_root.ImageRoot`; not yet checked.
       captions: text, in the order of the file.
       split: the data set's own split, or '' where it has none.
       order: the place of these captions among the image's own, for data sets
@@ -46,14 +46,14 @@ class Reference:
 
     @property
     def uri(self) -> str:
-        """The source, and the bytes of it where they are not all."""
+        """The source, with the range of bytes where it is part of a file."""
         if self.length < 0:
             return self.source
         return f"{self.source}#bytes={self.offset}+{self.length}"
 
 
 def with_text(texts: Iterable[str]) -> tuple[str, ...]:
-    """The captions that hold more than blanks, without those around them."""
+    """Strips captions, and drops those that are blank."""
     return tuple(text.strip() for text in texts if text.strip())
 
 
@@ -71,7 +71,7 @@ def is_split(name: object) -> bool:
 
 
 def merge(references: Iterable[Reference]) -> Reference:
-    """All references of one image -> one, whatever order they arrive in.
+    """Merges the references of one image, in whatever order they arrive.
 
     Raises:
       MalformedReference: `conflicting-references` when one id is given two

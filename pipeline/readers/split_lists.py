@@ -1,4 +1,4 @@
-"""Each image into one split: its own, its list's, or by hash."""
+"""Puts each image in one split: its own, a list's, or by hash."""
 
 import dataclasses
 from collections.abc import Iterable, Iterator
@@ -75,7 +75,7 @@ class AssignSplits(beam.PTransform):
         self._rule = rule
 
     def expand(self, references: Any) -> Any:
-        """One stage."""
+        """Builds the stage of this transform."""
         rule = self._rule
         return references | beam.Map(
             lambda part: dataclasses.replace(

@@ -1,4 +1,4 @@
-"""A part of a data set that depends on neither order nor position."""
+"""A part of a data set that does not depend on the order of its images."""
 
 from typing import Any
 
@@ -13,12 +13,12 @@ NAMESPACE, FOUND = "limit", "images"
 class ReadSome(beam.PTransform):
     """Begin -> (references, rejects) of the images with the smallest hashes.
 
-    No worker holds more than `size` hashes. How many images another reader
-    found is counted in the Beam metric `images` of the namespace `limit`.
+    No worker holds more than `size` hashes. The Beam metric `images` of the
+    namespace `limit` counts the images of the whole data set.
     """
 
     def __init__(self, reader: beam.PTransform, size: int):
-        """Keeps a reader, and how many of its images to take.
+        """Keeps a reader, and the number of its images to take.
 
         Args:
           reader: begin -> (references, rejects).
@@ -45,7 +45,7 @@ class ReadSome(beam.PTransform):
                 lambda row, last: _place(row) <= last,
                 beam.pvalue.AsSingleton(last),
             )
-            # A malformed line is kept as often as another.
+            # Rejects are drawn alike, so that they keep their share.
             for name, rows in (("images", references), ("rejects", rejects))
         )
 

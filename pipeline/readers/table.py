@@ -71,7 +71,7 @@ def _lines(path: str) -> Iterator[str]:
     with FileSystems.open(path) as file:
         mark = _BYTE_ORDER_MARK
         while line := file.readline():
-            # Each row is judged alone, so bytes that are no text go on.
+            # Invalid UTF-8 passes here, and costs its own row alone.
             yield line.removeprefix(mark).decode(errors="surrogateescape")
             mark = b""
 
@@ -108,7 +108,7 @@ def _names(cells: Sequence[str]) -> list[str]:
 
 
 def rows(file: InputFile, columns: Columns, delimiter: str) -> Iterator[Any]:
-    """A table's rows, one at a time, as references and rejects."""
+    """Yields a table's rows, one at a time, as references and rejects."""
     reader = _cells(file.path, delimiter)
     header = _names(next(reader))
     while True:
@@ -116,8 +116,8 @@ def rows(file: InputFile, columns: Columns, delimiter: str) -> Iterator[Any]:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            # A quote that is never closed takes the lines up to the next:
-            # each of them counts.
+            # A quote that is never closed swallows the lines up to the next
+            # quote: each of them is a reject.
             for line in range(begin, reader.line_num + 1):
                 where = f"{file.path}:{line}"
                 yield _reject(where, "malformed-row", f"{error}")
@@ -149,7 +149,7 @@ class ReadTable(beam.PTransform):
     def __init__(
         self, files: Sequence[InputFile], columns: Columns, delimiter: str
     ):
-        """Keeps the files, what to take of a row, and what parts cells."""
+        """Keeps the files, the columns, and what separates cells."""
         super().__init__()
         self._files, self._columns = sorted(files), columns
         self._delimiter = delimiter

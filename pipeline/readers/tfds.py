@@ -1,7 +1,7 @@
 """TFDS by name: records whose images are read again by their byte ranges.
 
-A prepared data set lies in TFRecord files, and an image's encoded bytes stand
-in one piece in its record. So TFDS tells the files, and reads none of them.
+A prepared data set lies in TFRecord files, and an image's encoded bytes lie in
+one piece in its record. So TFDS only names the files, and reads none of them.
 """
 
 import os
@@ -28,11 +28,11 @@ from pipeline.recordset import tfrecord
 
 
 def find(name: str, data_dir: str | None) -> tuple[InputFile, ...]:
-    """The files of a data set that was prepared before, with their splits.
+    """Finds the files of a prepared data set, with their splits.
 
     Args:
       name: as TFDS names it, with `/config` and `:version` where needed.
-      data_dir: None stands for TFDS's own.
+      data_dir: where data sets were prepared; None is TFDS's own folder.
 
     Raises:
       DataSetError: TFDS is not installed, has no such data set, or holds it
@@ -67,7 +67,7 @@ def find(name: str, data_dir: str | None) -> tuple[InputFile, ...]:
 
 
 def check(files: Sequence[InputFile], columns: Columns) -> None:
-    """Looks for the features in the first record.
+    """Checks that the first record has the features.
 
     Raises:
       DataSetError: it lacks one of them.
@@ -107,7 +107,10 @@ def _values(data: bytes | None) -> dict[str, list[bytes]]:
 def _parse(
     data: bytes | None, columns: Columns, file: InputFile
 ) -> tuple[tuple[str, ...], int, int]:
-    """A record -> captions, and where its image lies in it.
+    """Reads a record's captions, and finds its image.
+
+    Returns:
+      The captions; offset and length of the image in the record, in bytes.
 
     Raises:
       MalformedReference: damaged, not one image, or no captions.
@@ -133,10 +136,10 @@ def _parse(
 
 
 def examples(file: InputFile, root: str, columns: Columns) -> Iterator[Any]:
-    """A file's records, one at a time, as references and rejects.
+    """Yields a file's records, one at a time, as references and rejects.
 
-    An image's id is the one that TFDS gives it: its file's name, and its place
-    there.
+    An image's id is the one that TFDS gives it: the file's name, and the place
+    of the record in it.
     """
     source = file.path.removeprefix(root).lstrip("/")
     name = source.rpartition("/")[2]

@@ -26,7 +26,7 @@ _BLOCK = b"\0" * tarfile.BLOCKSIZE
 
 @dataclasses.dataclass(frozen=True)
 class _Member:
-    """A file in a shard; of an image, its place alone is known."""
+    """A file in a shard; `text` is empty for images, which are not read."""
 
     key: str
     kind: str
@@ -39,7 +39,7 @@ class _Shard:
     """A shard's named files, one at a time.
 
     Attributes:
-      damage: what ended it before its end mark, or ''; known afterwards.
+      damage: what ended it before its end mark, or ''; set by the iteration.
     """
 
     def __init__(self, path: str):
@@ -55,7 +55,7 @@ class _Shard:
             except tarfile.TarError as error:
                 self.damage = str(error)
                 return
-            # A damaged header ends the loop as the end mark does.
+            # At a damaged header, tarfile stops as it does at the end mark.
             file.seek(end)
             if file.read(len(_BLOCK)) != _BLOCK:
                 self.damage = f"no more can be read after byte {end}"
@@ -81,7 +81,7 @@ def _opened(
 
 
 def _captions(files: dict[str, _Member], field: str) -> tuple[str, ...]:
-    """A .txt's lines, or else a field of the .json: one text or a list.
+    """Reads a .txt's lines, or else a field of the .json: a text or a list.
 
     Raises:
       ValueError, TypeError, KeyError: neither holds text.
@@ -131,7 +131,7 @@ def _parse(
 
 
 def samples(file: InputFile, root: str, field: str) -> Iterator[Any]:
-    """A shard's samples, one at a time, as references and rejects."""
+    """Yields a shard's samples, one at a time, as references and rejects."""
     source = file.path.removeprefix(root).lstrip("/")
     shard = _Shard(file.path)
     for key, group in itertools.groupby(shard, lambda member: member.key):

@@ -3,7 +3,7 @@
 The flow, in order; a module imports only those above it:
 
   differences  where two settings differ
-  splits       image id -> split and shard, for ever
+  splits       image id -> split and shard; never changes
   shard_files  names of a shard, and of its two files
   vocabulary   caption text <-> token ids, learned from the train split only
   tfrecord     TFRecord framing, and a walk over a file that checks it

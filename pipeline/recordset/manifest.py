@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.recordset import records as records_lib
 
 SCHEMA = 2
-# The first had no data card, and nothing else was different.
+# Schema 1 has no data card, and is the same otherwise.
 _READ = (1, SCHEMA)
 MANIFEST_FILE = "manifest.json"
 VOCABULARY_FILE = "vocabulary.tsv"
@@ -32,7 +32,16 @@ def digest(value: Any) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Shard:
-    """A row of the manifest: one TFRecord file."""
+    """A row of the manifest: one TFRecord file.
+
+    Attributes:
+      file: its name in the record set's folder.
+      split: of all its records.
+      records: how many.
+      captions: of all its records.
+      bytes: size of the file.
+      sha256: of the file, in hexadecimal.
+    """
 
     file: str
     split: str
@@ -76,7 +85,11 @@ class Manifest:
         return tuple(sorted({shard.split for shard in self.shards}))
 
     def num_images(self, split: str) -> int:
-        """Records in a split."""
+        """Number of records in a split.
+
+        Raises:
+          RecordSetError: no such split.
+        """
         return sum(shard.records for shard in self.shards_of(split))
 
     def shards_of(self, split: str) -> tuple[Shard, ...]:

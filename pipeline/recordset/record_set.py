@@ -15,10 +15,10 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 
 @dataclasses.dataclass(frozen=True)
 class Files:
-    """How files are reached; TensorFlow's way, unless another is given.
+    """How files are reached.
 
-    What reads a record set checks it by the way that it reads: `tf.data`
-    through TensorFlow's file systems, the job through Beam's.
+    A record set is checked through the file systems that will read it:
+    TensorFlow's for `tf.data`, Beam's for the job.
 
     Attributes:
       exists: whether there is such a file or folder.
@@ -61,7 +61,7 @@ class RecordSet:
       path: its folder.
       manifest: its content.
       vocabulary: of its train split.
-      views: splits that are read otherwise than the manifest says.
+      views: split -> its parts, for splits that are not as in the manifest.
     """
 
     path: str
@@ -85,7 +85,11 @@ class RecordSet:
         )
 
     def num_images(self, split: str) -> int:
-        """Records of the split, as it is read; raises as `parts` does."""
+        """Number of records that `parts` has.
+
+        Raises:
+          RecordSetError: no such split.
+        """
         return sum(part.records for part in self.parts(split))
 
 
@@ -170,5 +174,5 @@ def _read(path: str, name: str, files: Files) -> str:
     if not files.exists(file):
         raise manifest_lib.RecordSetError(f"{file}: missing")
     with files.open(file) as stream:
-        # Damaged bytes are left to the digest, which tells of them better.
+        # Invalid UTF-8 passes here: the digest names the damaged file.
         return str(stream.read(), errors="replace")

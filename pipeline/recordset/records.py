@@ -17,6 +17,11 @@ GRID_DTYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 class GridSpec:
     """Shape and storage of every grid in a record set.
 
+    Attributes:
+      locations: of the image, the first axis.
+      depth: features at each location, the second axis.
+      dtype: one of `GRID_DTYPES`.
+
     Raises:
       ValueError: `dtype` is not one that can be stored.
     """
@@ -56,15 +61,20 @@ class GridSpec:
         return wide.reshape(self.locations, self.depth)
 
     def narrow(self, grids: tf.Tensor | np.ndarray) -> np.ndarray:
-        """Rounds floats of any shape to the storage type.
+        """Rounds floats to the storage type.
 
-        What it cannot hold becomes infinite, which `to_bytes` refuses.
+        Args:
+          grids: floats of any shape.
+
+        Returns:
+          The same shape in `dtype`. Values that it cannot hold become infinite,
+          which `to_bytes` refuses.
         """
         # NumPy takes eight times as long to narrow to float16.
         return np.asarray(tf.cast(grids, self.dtype))
 
     def to_bytes(self, grid: np.ndarray) -> bytes:
-        """Float [locations, depth], narrowed or not -> raw bytes.
+        """Float [locations, depth], of `dtype` or to be narrowed -> raw bytes.
 
         Raises:
           ValueError: another shape, or a value that is not finite or would
@@ -77,7 +87,7 @@ class GridSpec:
         dtype = np.dtype(GRID_DTYPES[self.dtype])
         stored = grid if grid.dtype == dtype else self.narrow(grid)
         largest = np.array(ml_dtypes.finfo(dtype).max, dtype).view(np.uint16)
-        # Without their signs, only infinities and NaN have larger bits.
+        # Without the sign bit, only infinities and NaN have larger bits.
         if (stored.view(np.uint16) & 0x7FFF).max() > largest:
             raise ValueError(f"grid has values that {self.dtype} cannot hold")
         return stored.tobytes()
@@ -113,7 +123,7 @@ class CaptionedImage:
         example = tf.train.Example()
         features = example.features.feature
         for name, value in values.items():
-            # In place: a message given to another's constructor is copied.
+            # Filled in place: a constructor would copy the messages.
             features[name].bytes_list.value.extend(value)
         return example.SerializeToString(deterministic=True)
 
@@ -153,8 +163,8 @@ def parse(serialised: tf.Tensor, spec: GridSpec) -> dict[str, Any]:
       spec: of the record set, from its manifest.
 
     Returns:
-      `image_id`, `source`, `thumbnail`: as `serialised`; `captions`: string
-      [k], or ragged [n, (k)]; `grid`: [locations, depth] or [n, locations,
+      `image_id`, `source`, `thumbnail`: string [] or [n]; `captions`: string
+      [k] or ragged [n, (k)]; `grid`: [locations, depth] or [n, locations,
       depth] of the stored dtype.
     """
     row = fields(serialised, "image_id", "source", "thumbnail", "grid")
@@ -162,14 +172,23 @@ def parse(serialised: tf.Tensor, spec: GridSpec) -> dict[str, Any]:
 
 
 def fields(serialised: tf.Tensor, *names: str) -> dict[str, Any]:
-    """`captions` and the named fields as stored; see `parse`."""
+    """Parses some fields of records.
+
+    Args:
+      serialised: string [], a record, or string [n].
+      *names: of the fields besides `captions`.
+
+    Returns:
+      Name -> string [] or [n], raw bytes; `captions`: string [k] or ragged
+      [n, (k)].
+    """
     features = {name: tf.io.FixedLenFeature([], tf.string) for name in names}
     captions = tf.io.RaggedFeature(tf.string, row_splits_dtype=tf.int64)
     return tf.io.parse_example(serialised, {**features, "captions": captions})
 
 
 def decode_grids(stored: tf.Tensor, spec: GridSpec) -> tf.Tensor:
-    """String [...] of raw bytes -> [..., locations, depth] as stored."""
+    """String [...] of raw bytes -> [..., locations, depth] of `spec.dtype`."""
     # decode_raw knows no bfloat16: the bits are read as integers and cast.
     bits = tf.io.decode_raw(stored, tf.uint16)
     grid = tf.bitcast(bits, tf.as_dtype(spec.dtype))

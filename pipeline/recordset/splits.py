@@ -1,11 +1,11 @@
-"""Which split an image falls in: a function of its id alone."""
+"""Split, shard and order of an image: functions of its id alone."""
 
 import dataclasses
 import hashlib
 
 
 def unit_hash(salt: str, key: str) -> float:
-    """sha256(salt, key) as a number in [0, 1); stable for ever."""
+    """sha256(salt, key) as a number in [0, 1); never changes."""
     digest = hashlib.sha256(f"{salt}\0{key}".encode()).digest()
     # 53 bits: more would round up to 1.
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
@@ -13,7 +13,7 @@ def unit_hash(salt: str, key: str) -> float:
 
 @dataclasses.dataclass(frozen=True)
 class SplitRule:
-    """Hashed splits: adding images never moves the others.
+    """Splits by hash: adding images never moves others.
 
     Attributes:
       validation_share: of the images without a split of their own.
@@ -43,7 +43,12 @@ class SplitRule:
             )
 
     def assign(self, image_id: str, own_split: str) -> str:
-        """The split of an image, `own_split` being the data set's or ''."""
+        """Returns the split of an image.
+
+        Args:
+          image_id: of the image.
+          own_split: the data set's split of the image, or ''.
+        """
         place = unit_hash(self.salt, image_id)
         if own_split == "train":
             return "validation" if place < self.holdout_share else "train"
@@ -68,6 +73,6 @@ def record_order(image_id: str) -> tuple[float, str]:
 def fold_of(image_id: str, num_folds: int) -> int:
     """The fold of an image, in [0, num_folds); adding images moves no other.
 
-    By `record_order`, so that in each shard a fold is one run of records.
+    Follows `record_order`, so that a fold is one run of records in each shard.
     """
     return int(record_order(image_id)[0] * num_folds)

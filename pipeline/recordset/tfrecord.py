@@ -23,12 +23,12 @@ def _masked_crc(data: bytes) -> bytes:
 def frame(data: bytes) -> bytes:
     """A record as it lies in a TFRecord file."""
     length = struct.pack("<Q", len(data))
-    # Not a sum, which copies the data twice.
+    # `+` would copy the data twice.
     return b"".join([length, _masked_crc(length), data, _masked_crc(data)])
 
 
 def read_next(file: BinaryIO) -> bytes:
-    """The data of the record that begins where the file stands.
+    """Reads the data of the record that begins at the file's position.
 
     Raises:
       CorruptShard: there is none, or one whose checksums do not fit.
@@ -46,8 +46,8 @@ def read_next(file: BinaryIO) -> bytes:
 def walk(file: BinaryIO, size: int, name: str) -> Iterator[int]:
     """Yields the offset of each record, reading headers only.
 
-    TensorFlow ends silently at a cut header, and a crafted length crashes the
-    process: so no shard is opened by it before this walk has passed.
+    TensorFlow ends silently at a cut header, and a crafted length crashes it.
+    So this walk must pass before TensorFlow opens a shard.
 
     Args:
       file: seekable, at its beginning.
@@ -69,15 +69,16 @@ def walk(file: BinaryIO, size: int, name: str) -> Iterator[int]:
 def read(
     take: Callable[[int], bytes], size: int, name: str
 ) -> Iterator[tuple[int, bytes | None]]:
-    """Yields the offset and the data of each record, in one pass.
+    """Reads every record in one pass.
 
     Args:
-      take: the method `read` of a file at its beginning.
+      take: reads so many bytes of the file, from its beginning on.
       size: bytes in the file.
       name: for the message.
 
     Yields:
-      The offset, and the data or, where its checksum does not fit, None.
+      The offset of a record, and its data; None where the checksum does not
+      fit.
 
     Raises:
       CorruptShard: as `walk` does.

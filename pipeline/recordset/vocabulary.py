@@ -12,7 +12,7 @@ SPECIAL = ("<pad>", "<unk>", "<start>", "<end>")
 
 
 def tokenise(captions: tf.Tensor) -> tf.RaggedTensor:
-    """Captions -> words: folded to lower case, without punctuation.
+    """Splits captions into words, in lower case and without punctuation.
 
     Args:
       captions: string [n].
@@ -20,22 +20,22 @@ def tokenise(captions: tf.Tensor) -> tf.RaggedTensor:
     Returns:
       string [n, (words)].
     """
-    text = tf_text.case_fold_utf8(captions)  # Which normalises, by NFKC.
+    text = tf_text.case_fold_utf8(captions)  # Also normalises, by NFKC.
     text = tf.strings.regex_replace(text, r"\x{2019}", "'")
-    # A hyphen parts two words. Spaces are spared, since each match costs.
+    # A hyphen separates words. Spaces do not match, since each match costs.
     text = tf.strings.regex_replace(text, r"[^\pL\pM\pN' ]+", " ")
-    # An apostrophe stays inside a word (man's) and goes at its edges; the
-    # space of 'one' 'two' belongs to both quotes.
+    # An apostrophe stays inside a word (man's) and is dropped at its edges. In
+    # 'one' 'two', one match takes the inner quotes and the space.
     text = tf.strings.regex_replace(text, r"(^| )'+|'+( [ ']*|$)", " ")
     return tf.strings.split(text)
 
 
 class Vocabulary:
-    """Words by falling count behind the four special tokens.
+    """The four special tokens, then words by falling count.
 
     Attributes:
       words: every token; the index is its id.
-      counts: how often each occurs in the train captions, int64 [size]; END
+      counts: int64 [size], how often each occurs in the train captions; END
         counts captions, UNK the words that were left out.
     """
 
@@ -73,7 +73,7 @@ class Vocabulary:
         Args:
           counts: the words to keep -> occurrences in the train captions.
           num_captions: the number of train captions, which is END's count.
-          num_words: occurrences of all words, those left out included.
+          num_words: occurrences of all words, also of those left out.
         """
         ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
         unknown = num_words - sum(counts.values())
@@ -84,7 +84,7 @@ class Vocabulary:
 
     @classmethod
     def load(cls, text: str) -> "Vocabulary":
-        """The inverse of `dump`."""
+        """The inverse of `dump`; raises ValueError as the constructor does."""
         rows = [line.split("\t") for line in text.splitlines()]
         return cls([row[0] for row in rows], [int(row[1]) for row in rows])
 
@@ -120,7 +120,7 @@ class Vocabulary:
         return ids.to_tensor(PAD, shape=[None, max_length]) + ends
 
     def decode(self, ids: np.ndarray) -> str:
-        """Ids [length] -> text, up to the first END."""
+        """Int ids [length] -> text, up to the first END."""
         kept = []
         for token in ids:
             if token == END:

@@ -1,8 +1,8 @@
 """What one worker has done so far, as Beam metrics and in a file.
 
-A cluster shows Beam metrics. On the launcher's own machine, where a runner
-reports metrics only at its end, the counts also lie in files of a folder, and
-the launcher adds them up while the job runs.
+A cluster shows Beam metrics. A runner on the launcher's own machine reports
+metrics only at its end. There the counts also lie in files of a folder, which
+the launcher adds up while the job runs.
 """
 
 import os
@@ -30,11 +30,11 @@ FORMAT = f"<{len(COUNTERS)}q"
 class Counters:
     """What one worker has done so far.
 
-    Travels by pickle with nothing counted, and is used by one thread at a time.
+    A pickled copy begins at zero. One thread at a time may use a counter.
     """
 
     def __init__(self, folder: str = ""):
-        """Counts into a file of `folder`, if that is on this machine."""
+        """Counts into a file of `folder`, if this machine has that folder."""
         self._folder, self._descriptor = folder, -1
         self._counts = dict.fromkeys(COUNTERS, 0)
         self._metrics = {
@@ -42,7 +42,7 @@ class Counters:
         }
 
     def __reduce__(self) -> Any:
-        """A copy in another process has its own file."""
+        """Makes a copy in another process begin at zero, in its own file."""
         return Counters, (self._folder,)
 
     def add(self, **counts: int) -> None:

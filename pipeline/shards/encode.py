@@ -1,6 +1,6 @@
 """References -> records: images are read, decoded and encoded.
 
-An image that fails becomes a reject, and never costs another image its place.
+An image that fails becomes a reject, and costs no other image its place.
 """
 
 import dataclasses
@@ -24,14 +24,14 @@ from pipeline.recordset import records
 from pipeline.shards import ahead
 
 UNSTORABLE = "unstorable-grid"
-# Two batches at once fill the cores that one leaves idle between its kernels,
-# and a third is decoded.
+# One batch leaves cores idle between its kernels, so two are encoded at once.
+# Meanwhile a third is decoded.
 _THREADS = 3
 
 
 @dataclasses.dataclass(frozen=True)
 class _Image:
-    """What is kept of an image whose pixels are encoded."""
+    """What is kept of an image besides its pixels."""
 
     reference: reference_lib.Reference
     thumbnail: bytes
@@ -43,7 +43,13 @@ _Decoded = tuple[_Image, np.ndarray]
 
 @dataclasses.dataclass(frozen=True)
 class Encoded:
-    """An image and its grid, as the encoder gave it and narrowed."""
+    """An encoded image.
+
+    Attributes:
+      image: what is known of it.
+      grid: float [locations, depth], as the encoder gave it.
+      stored: the same in the type that is stored.
+    """
 
     image: _Image
     grid: np.ndarray
@@ -112,11 +118,14 @@ class Encoding:
     def store(
         self, row: Encoded | Reject, log: ShardLog
     ) -> records.CaptionedImage | Reject:
-        """The record of an image, if its grid can be stored.
+        """Makes the record of an image.
 
         Args:
           row: of a batch that `queue` gives.
-          log: gets every grid that is stored.
+          log: notes every grid that is stored.
+
+        Returns:
+          The record, or the reject of an image whose grid cannot be stored.
         """
         if isinstance(row, Reject):
             return row
@@ -147,7 +156,7 @@ class Encoding:
             pixels = encoder.decode(data, self.limits)
         except decode.RejectedImage as error:
             return reject(reference, error.reason, error.detail)
-        # A path that holds a null byte is a ValueError.
+        # A path that holds a null byte raises ValueError.
         except (OSError, BeamIOError, ValueError) as error:
             return reject(reference, "unreadable", str(error)[:200])
         thumbnail = b""
@@ -161,7 +170,7 @@ class Encoding:
     def _encode_batch(
         self, encoder: encoder_lib.Encoder, batch: list[reference_lib.Reference]
     ) -> Batch:
-        """Decodes a batch and encodes what was decoded; rows keep order."""
+        """Decodes and encodes a batch; rows keep their order."""
         rows = [self._decode(encoder, reference) for reference in batch]
         good = [row for row in rows if not isinstance(row, Reject)]
         encoded = iter(self._bisected(encoder, good))
@@ -172,7 +181,7 @@ class Encoding:
     def _bisected(
         self, encoder: encoder_lib.Encoder, batch: list[_Decoded]
     ) -> Batch:
-        """Halves a batch that fails, so that one image can't lose others."""
+        """Halves a batch that fails, so that a bad image costs no other."""
         if not batch:
             return []
         images = [image for image, _ in batch]
@@ -193,5 +202,5 @@ class Encoding:
 def reject(
     reference: reference_lib.Reference, reason: str, detail: str
 ) -> Reject:
-    """The reject of a reference that is left out."""
+    """Makes the reject of a reference that is left out."""
     return Reject(reference.image_id, reference.uri, reason, detail)

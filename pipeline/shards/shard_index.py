@@ -1,4 +1,4 @@
-"""What stands beside a shard: its completion mark, and what it tells others."""
+"""The side file of a shard, which marks it as finished and describes it."""
 
 import dataclasses
 import json
@@ -20,8 +20,8 @@ class WrittenShard:
 
     Attributes:
       row: of the manifest.
-      rejects: what was left out.
-      facts: what it tells the data card.
+      rejects: inputs that were left out.
+      facts: for the data card.
     """
 
     row: manifest.Shard
@@ -32,7 +32,12 @@ class WrittenShard:
     def join(
         cls, side: dict[str, Any], merged: list[reference.Reference]
     ) -> "WrittenShard":
-        """Joins a side file with the shard's images, in the records' order."""
+        """Joins a side file with the shard's references.
+
+        Args:
+          side: as `read` gives it.
+          merged: one for each image, in the order of the records.
+        """
         row = manifest.Shard(**side["row"])
         rejects = tuple(Reject(**reject) for reject in side["rejects"])
         lost = {reject.image_id for reject in rejects}
@@ -46,16 +51,16 @@ class WrittenShard:
 
 
 def write(output: str, name: str, side: dict[str, Any]) -> None:
-    """Marks the shard `name` as finished."""
+    """Writes the side file of the shard `name`, which marks it as finished."""
     beam_files.write_text(output, f"{name}{shard_files.SIDE}", json.dumps(side))
 
 
 def read(output: str, name: str, key: str) -> dict[str, Any] | None:
-    """The side file of the shard `name`.
+    """Reads the side file of the shard `name`.
 
     Returns:
-      None where there is none, it is damaged or of another key, or the shard
-      is not as it says.
+      Its content; None where there is none, where it is damaged or has another
+      key, or where the shard is not as it says.
     """
     path = FileSystems.join(output, f"{name}{shard_files.SIDE}")
     try:

@@ -1,7 +1,7 @@
 """Writes one shard: encode, write, rename, check. No Beam graph.
 
-A shard is a function of its references and the request: a finished one is
-known by the side file beside it and is skipped.
+References and request alone decide what a shard holds. So a shard whose side
+file has the digest of both is finished, and is skipped.
 """
 
 import dataclasses
@@ -21,13 +21,13 @@ from pipeline.shards import counters as counters_lib
 
 @dataclasses.dataclass(frozen=True)
 class ShardWriter:
-    """Everything a shard's task needs, as plain values that travel.
+    """Everything that the writing of a shard needs, as values that travel.
 
     Attributes:
       encoding: of the images.
       output: the record set's folder.
       owner: of the output, as `ownership.take` names it.
-      request: digest of what was asked for; a shard of another is remade.
+      request: digest of what was asked for; shards of another are made again.
       num_shards: of each split.
       counters: raised as records are written.
     """
@@ -73,7 +73,7 @@ class ShardWriter:
         name = shard_files.shard_name(split, number, self.num_shards)
         parts = sorted(references, key=lambda part: tuple(vars(part).values()))
         content = list(map(vars, parts))
-        # The image root too: what could not be read there is tried elsewhere.
+        # With the root: what is unreadable in one may be readable in another.
         root = dataclasses.asdict(self.encoding.images)
         key = manifest.digest([self.request, root, content])
         merged, rejects = _merge_by_image(parts)
@@ -102,8 +102,8 @@ class BegunShard:
       name: of its files.
       key: digest of all that decides its content.
       merged: its images, in the order of its records.
-      rejects: images that are left out; those not encodable are added.
-      captions: of all of these.
+      rejects: images that are left out; `finish` adds those that it finds.
+      captions: how many its references have.
       side: the side file, if it was finished before.
       encoded: its images in batches, in the order of `merged`; none if it was
         finished before.
@@ -120,7 +120,7 @@ class BegunShard:
     encoded: Iterable[encode.Batch]
 
     def finish(self) -> shard_index.WrittenShard:
-        """Writes what is not there.
+        """Writes the shard and its side file, unless they are there.
 
         Raises:
           RecordSetError: images were lost.
@@ -136,7 +136,7 @@ class BegunShard:
         else:
             side = {"key": self.key, **self._made()}
             shard_index.write(self.writer.output, self.name, side)
-            # Those of rejected images are done with too.
+            # Captions of rejected images are done with, too.
             rest = self.captions - side["row"]["captions"]
             counters.add(captions_written=rest)
         return shard_index.WrittenShard.join(side, self.merged)

@@ -1,4 +1,4 @@
-"""Captions and words, counted by key: the same for any bundles and order."""
+"""Captions and words of each split, counted in any bundles and order."""
 
 import collections
 import hashlib
@@ -15,13 +15,13 @@ from pipeline.job.card.split_counts import SplitCounts
 from pipeline.recordset import vocabulary as vocabulary_lib
 
 _TEXTS, _WORDS = "texts", "words"
-# Longer captions, and images with more of them, share the last row.
+# Longer captions, and images with more captions, share the last row.
 _LONGEST = 64
 _FREQUENT = 10
-# Of captions that differ in case and punctuation alone; more are not counted.
+# At most so many spellings of equal captions are counted.
 _SPELLINGS = 64
 
-# Of equal captions: how many, at how many images, digests of their spellings.
+# What is summed for equal captions: captions, images, digests of spellings.
 _Sums = tuple[int, int, tuple[int, ...]]
 # (split, number)
 _Bucket = tuple[str, int]
@@ -35,7 +35,7 @@ class CountCaptions(beam.PTransform):
     """
 
     def __init__(self, num_buckets: int):
-        """Takes the number of parts that captions and words are merged in."""
+        """Keeps the number of parts in which captions and words are merged."""
         super().__init__()
         self._num_buckets = num_buckets
 
@@ -63,6 +63,8 @@ class CountCaptions(beam.PTransform):
 
 
 class _CountShard(beam.DoFn):
+    """ShardFacts -> (split, SplitCounts), and tables of captions and words."""
+
     def __init__(self, num_buckets: int):
         self._num_buckets = num_buckets
 
@@ -174,12 +176,12 @@ def _frequent(
 
 
 def _frequency(pair: tuple[int, str]) -> tuple[int, str]:
-    """The most frequent first, then by text."""
+    """Sorts the most frequent first, then by text."""
     return -pair[0], pair[1]
 
 
 def _normalised(captions: Sequence[str]) -> Iterator[str]:
-    """Captions so that equal ones look equal: case and punctuation apart."""
+    """Captions in lower case and without punctuation."""
     words = vocabulary_lib.tokenise(tf.constant(captions))
     joined = tf.strings.reduce_join(words, axis=1, separator=" ")
     return (text.decode() for text in joined.numpy())

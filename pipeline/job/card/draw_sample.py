@@ -1,4 +1,4 @@
-"""A sample of images, drawn by hash, and what is read back of their records."""
+"""A sample of images, drawn by hash, and their records read back."""
 
 import collections
 import dataclasses
@@ -16,26 +16,26 @@ from pipeline.recordset import records, splits, tfrecord
 
 # Images of each split that one process may hold, with their captions.
 _MOST = 6000
-# Of these, what the ladder is measured on, and what the floors are: the ones
-# that captions are scored for, and the ones that captions are taken from.
+# Images that the word models are measured on, images that the baselines are
+# scored on, and images whose captions the baselines lend to those.
 _MEASURED, _SCORED, _LENT = 1000, 300, 1000
 _SHOWN = 12
 # Names of splits to measure on, the best first.
 _HELD_OUT = ("validation", "val", "dev", "test")
 
-# Where an image lies, and its captions.
+# Where the record of an image lies, and its captions.
 Drawn = tuple[Ref, tuple[str, ...]]
 Ranked = tuple[float, Drawn]
 Groups = Mapping[str, Sequence[tuple[Ref, ...]]]
 
 
 class Draw(beam.PTransform):
-    """ShardFacts -> one {split: [(rank, Drawn)]}, those of smallest hashes."""
+    """ShardFacts -> one {split: [(rank, Drawn)]} of the smallest hashes."""
 
     def expand(self, facts: Any) -> Any:
         """Builds the stages of this transform."""
-        # Not CombineGlobally, nor a side input: Beam would measure each caption
-        # to cache it.
+        # Neither CombineGlobally nor a side input: to cache it, Beam would
+        # measure each caption.
         nothing = facts.pipeline | "Begin draw" >> beam.Create([(None, {})])
         return (
             (facts | "Rank" >> beam.Map(_ranked), nothing)
@@ -51,7 +51,7 @@ def _ranked(shard: ShardFacts) -> tuple[None, dict[str, list[Ranked]]]:
         if image.captions:
             rank = splits.unit_hash("sample", image.image_id)
             ranked[image.split].append((rank, (image.ref, image.captions)))
-    # One element, for Beam is slow with many.
+    # One element for all images of the shard: Beam is slow with many.
     return None, _first([ranked])
 
 
@@ -71,10 +71,10 @@ class Plan:
 
     Attributes:
       split: of `measured` and `scored`.
-      counted: of train, for the ladder.
-      measured: for the ladder.
-      scored: for the floors.
-      lent: of train, whose captions are lent to `scored`.
+      counted: images of train, which the word models count.
+      measured: images that the word models are measured on.
+      scored: images that the baselines are scored on.
+      lent: images of train, whose captions are lent to `scored`.
       shown: topic -> groups of images to show.
     """
 
@@ -91,9 +91,13 @@ class Plan:
         drawn: Mapping[str, Sequence[Ranked]],
         examples: Groups,
     ) -> "Plan":
-        """Plans by the splits there are.
+        """Plans for the splits that there are.
 
-        Without a split to measure on, a fifth of train's sample is kept apart.
+        Without a split to measure on, a fifth of train's sample is set apart.
+
+        Args:
+          drawn: of each split, the images and their ranks in [0, 1).
+          examples: topic -> groups of images to show.
         """
         images = {
             split: tuple(image for _, image in sorted(ranked))
@@ -119,7 +123,7 @@ class Plan:
         )
 
     def places(self) -> Iterator[tuple[str, tuple[int, ...]]]:
-        """File -> offsets of the records to read back."""
+        """Yields (file, offsets of the records to read back)."""
         shown = [ref for each in self.shown.values() for g in each for ref in g]
         drawn = [ref for ref, _ in (*self.scored, *self.lent)]
         wanted = sorted({(file, at) for _, _, file, at in (*drawn, *shown)})
@@ -130,7 +134,7 @@ class Plan:
 
 @dataclasses.dataclass(frozen=True)
 class Stored:
-    """What is read back of a record.
+    """What is kept of a record that was read back.
 
     Attributes:
       captions: of the image.

@@ -1,4 +1,4 @@
-"""Looks compared where they share a key: near-duplicates, without a hot key."""
+"""Near-duplicates, found by comparing the few looks that share a key."""
 
 import collections
 import heapq
@@ -30,7 +30,7 @@ class FindAlike(beam.PTransform):
     """
 
     def __init__(self, num_buckets: int):
-        """Takes the number of parts that looks are merged in."""
+        """Keeps the number of parts in which looks are merged."""
         super().__init__()
         self._num_buckets = num_buckets
 
@@ -80,7 +80,7 @@ def _looks(shard: ShardFacts, count: int) -> Iterator[tuple[int, Any]]:
 def _keyed(
     looks: Mapping[str, Holders], count: int
 ) -> Iterator[tuple[int, Any]]:
-    """The looks of a bucket, by the keys that two near ones share."""
+    """Groups the looks of a bucket by the keys that near looks share."""
     groups: dict[Any, list[_Entry]] = collections.defaultdict(list)
     for entry in looks.items():
         for key in Look.parse(entry[0]).keys():
@@ -91,7 +91,7 @@ def _keyed(
 
 def _crowd(several: Iterable[Sequence[_Entry]]) -> list[_Entry]:
     """The first looks of one key."""
-    # One more than are compared tells that there were more.
+    # One look more than is compared shows that there were more.
     every = sorted(itertools.chain.from_iterable(several))
     return every[: near_duplicates.CROWD + 1]
 
@@ -104,11 +104,11 @@ def _count_crowds(_: int, crowds: Mapping[Any, Sequence[_Entry]]) -> int:
 def _compared(
     crowds: Mapping[Any, Sequence[_Entry]], count: int
 ) -> Iterator[tuple[int, Any]]:
-    """The looks near each, without those that two keys found."""
+    """Finds the looks near each; one that two keys find counts once."""
     near: dict[str, dict[str, Holders]] = collections.defaultdict(dict)
     for crowd in crowds.values():
         few = crowd[: near_duplicates.CROWD]
-        if len(few) < 2:  # As nearly all are.
+        if len(few) < 2:  # Nearly always.
             continue
         looks = {text: Look.parse(text) for text, _ in few}
         for (one, _), (other, holders) in itertools.permutations(few, 2):

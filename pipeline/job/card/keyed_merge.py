@@ -1,8 +1,8 @@
 """Values by key, shuffled in buckets: few large elements, not many small ones.
 
-Beam takes some ten microseconds for an element at each stage, a dictionary a
-tenth of one for an entry. A bucket is a share of the keys; with as many buckets
-as shards, it is no larger than what a shard tells.
+At each stage, Beam takes some ten microseconds for an element; a dictionary
+takes a tenth of one for an entry. A bucket is a share of the keys. With as many
+buckets as shards, it is no larger than what one shard contributes.
 """
 
 import collections
@@ -30,7 +30,7 @@ class Merge(beam.PTransform):
     """(bucket, table) -> (bucket, one table of all that came for it)."""
 
     def __init__(self, merge: Callable[[Iterable[Any]], Any]):
-        """Keeps what makes one value of several of one key."""
+        """Keeps the function that merges the values of one key."""
         super().__init__()
         self._merge = merge
 
@@ -55,7 +55,7 @@ def _merged(
     for table in tables:
         for key, value in table.items():
             values[key].append(value)
-    # Most keys come once.
+    # Most keys have one value.
     return {
         key: merge(several) if len(several) > 1 else several[0]
         for key, several in values.items()

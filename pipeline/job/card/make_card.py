@@ -29,13 +29,13 @@ class Appraise(beam.PTransform):
         unstorable: str,
         num_shards: int,
     ):
-        """Keeps what is needed to read records back.
+        """Keeps what the stages need besides their inputs.
 
         Args:
           output: folder of the shards.
           grid: how their grids are stored.
-          unstorable: the reason by which grids with NaN were rejected.
-          num_shards: of a split; what is counted is merged in as many parts.
+          unstorable: the reason for which grids with NaN were rejected.
+          num_shards: of a split; counts are merged in as many parts.
         """
         super().__init__()
         self._output, self._grid = output, grid

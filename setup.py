@@ -41,6 +41,7 @@ setuptools.setup(
         "markupsafe>=2.1",
         "numpy>=1.26",
         "pillow>=11",
+        "rich>=13.9,<16",
         "tensorboard>=2.20,<2.22",
         # TPU wheels of TensorFlow stop at 2.20.
         "tensorflow>=2.20,<2.22",

@@ -2,21 +2,22 @@
 
 The rooms, in order; a room imports only those above it:
 
-  startup     keeps known start-up notes off standard error
-  recordset   the contract with the trainer: records, shards, manifest, words
-  images      bytes -> pixels, thumbnail, an encoder's input, a hash of the look
-  encoders    prepared input -> grid [locations, depth]; fingerprints
-  scoring     words of captions, and how well captions fit references
-  pages       what every page is made of: style, plots, the file itself
-  scenes      the embedded data set: drawn, described, judged, rendered
-  findings    one language for what is wrong, how grave, and what to do
-  card        what a record set holds, and whether it can teach anything
-  files       files on Beam's file systems; who owns an output; image sources
-  readers     a data set's own files -> references: a reader for each format
-  shards      references -> one finished shard
-  job         the Beam stages, each named by its effect, and how they are run
-  modes       what `--mode` can ask for
-  main        flags -> options -> a mode
+  startup        keeps known start-up notes off standard error
+  progress_line  how far some work is: a line in a terminal, or a log
+  recordset      contract with the trainer: records, shards, manifest, words
+  images         bytes -> pixels, thumbnail, encoder's input, hash of the look
+  encoders       prepared input -> grid [locations, depth]; fingerprints
+  scoring        words of captions, and how well captions fit references
+  pages          what every page is made of: style, plots, the file itself
+  scenes         the embedded data set: drawn, described, judged, rendered
+  findings       one language for what is wrong, how grave, and what to do
+  card           what a record set holds, and whether it can teach anything
+  files          files on Beam's file systems; an output's owner; image sources
+  readers        a data set's own files -> references: a reader for each format
+  shards         references -> one finished shard
+  job            the Beam stages, each named by its effect, and how they are run
+  modes          what `--mode` can ask for
+  main           flags -> options -> a mode
 
 Apache Beam is imported in `files` and below it alone, so the trainer can take
 the rooms above. The record set is the only thing that the trainer sees.

@@ -3,7 +3,7 @@
 The flow, in order; a module imports only those above it:
 
   request         what a run was asked for, and whether a folder allows it
-  progress        how far a job is: a line in a terminal, lines in a log
+  progress        how far a job is: what its workers have counted so far
   vocabulary      references -> the vocabulary of the train split
   write_shards    references -> shards of records
   write_rejects   rejects -> `rejects-*.jsonl`, and how often each reason occurs

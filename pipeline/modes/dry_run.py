@@ -15,8 +15,8 @@ import apache_beam as beam
 from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline import progress_line
 from pipeline.files import beam_files, ownership
-from pipeline.job import progress
 from pipeline.readers import reference, subset
 from pipeline.readers.annotation_files import DataSetError
 from pipeline.shards import write_shard
@@ -59,7 +59,7 @@ class Rehearsal:
             f"sample: {self.images} of {self.total} images, {self.rejects} "
             f"rejected, {rate:.1f} images/s and {self.memory / 1e6:.0f} MB of "
             f"memory in one worker of {os.cpu_count()} cores\n"
-            f"whole: {progress.duration(whole)} in one worker, "
+            f"whole: {progress_line.duration(whole)} in one worker, "
             f"{size / 1e9:.2f} GB; workers needed: {workers}"
         )
 

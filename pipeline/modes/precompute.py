@@ -6,6 +6,7 @@ import os
 import apache_beam as beam
 from apache_beam.options.pipeline_options import PipelineOptions
 
+from pipeline import progress_line
 from pipeline.card import data_card
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.files import beam_files, image_root, ownership
@@ -75,7 +76,7 @@ def precompute(options: Options, beam_options: PipelineOptions) -> str:
         with (
             board,
             beam_runner.keep_terminal(beam_options) as terminal,
-            progress.Ticker(board.line, terminal),
+            progress_line.show(board.line, terminal),
         ):
             job = _job(options, reader, request, writer)
             beam_runner.run(job, beam_options)

@@ -18,7 +18,8 @@ from typing import BinaryIO
 from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.job import progress, request
+from pipeline import progress_line
+from pipeline.job import request
 from pipeline.modes import verify_shard
 from pipeline.readers import rejects
 from pipeline.recordset import manifest as manifest_lib
@@ -43,7 +44,7 @@ class Tally:
         """Begins at nothing."""
         self.total = self.shards = self.images = self.bytes = 0
         self._lock = threading.Lock()
-        self._pace = progress.Pace()
+        self._pace = progress_line.Pace()
 
     def add(self, *, images: int, size: int) -> None:
         """Counts a shard."""
@@ -60,7 +61,7 @@ class Tally:
     def line(self) -> str:
         """The line, with rate and time left."""
         rate = self._pace.rate(self.bytes)
-        left = progress.time_left(self.total - self.bytes, rate)
+        left = progress_line.time_left(self.total - self.bytes, rate)
         pace = f", {rate / 1e6:.1f} MB/s" if rate else ""
         return f"{self}{pace}{left}"
 
@@ -75,9 +76,9 @@ def verify(output: str) -> str:
       RecordSetError: there are damages.
     """
     tally, damages = Tally(), 0
-    with progress.Ticker(tally.line) as ticker:
+    with progress_line.show(tally.line):
         for line in find_damages(output, tally):
-            ticker.say(line)
+            print(line, flush=True)
             damages += 1
     if damages:
         raise manifest_lib.RecordSetError(

@@ -4,10 +4,12 @@ python -m pipeline.scenes --output=DIR
 """
 
 import dataclasses
+import logging
 import sys
 from pathlib import Path
 
 from absl import app, flags
+from absl import logging as absl_logging
 
 from pipeline.scenes import dataset
 
@@ -32,6 +34,10 @@ def main(argv: list[str]) -> None:
     """Writes the data set; one clear line and exit code 1 when it can't."""
     if len(argv) > 1:
         sys.exit(f"scenes: unexpected argument {argv[1]!r}")
+    absl_logging.get_absl_handler().setFormatter(
+        logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
+    )
+    logging.getLogger("pipeline").setLevel(logging.INFO)
     values = flags.FLAGS.flag_values_dict()
     fields = [field.name for field in dataclasses.fields(dataset.SceneConfig)]
     config = dataset.SceneConfig(**{name: values[name] for name in fields})

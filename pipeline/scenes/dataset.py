@@ -19,12 +19,13 @@ import os
 import random
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from pipeline import progress_line
 from pipeline.recordset.differences import differences
 from pipeline.scenes import backgrounds, describe, words
 from pipeline.scenes import objects as objects_lib
@@ -210,6 +211,7 @@ def _write_image(
     return json.dumps(row), scene.to_json()
 
 
+_Line = tuple[str, str]
 _SETTINGS, _CAPTIONS, _TRUTH = "scenes.json", "captions.jsonl", "truth.jsonl"
 # Raised when the same settings come to give other images or captions.
 _FORMAT = 1
@@ -238,7 +240,7 @@ def write(
         return False
     jobs = config.jobs()
     paint = functools.partial(_write_image, output, config)
-    lines = list(_watched(_mapped(paint, jobs), len(jobs)))
+    lines = _painted(paint, jobs)
     for name, column in ((_CAPTIONS, 0), (_TRUTH, 1)):
         text = "".join(line[column] + "\n" for line in lines)
         (output / f".{name}").write_text(text, encoding="utf-8")
@@ -276,7 +278,6 @@ def _settings(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is damaged: {error}") from error
 
 
-_Line = tuple[str, str]
 
 
 def _mapped(
@@ -291,12 +292,19 @@ def _mapped(
         yield from pool.imap(paint, jobs, chunksize=16)
 
 
-def _watched(lines: Iterable[_Line], total: int) -> Iterator[_Line]:
-    """Passes lines on and shows how far they are."""
+def _painted(
+    paint: Callable[[tuple[str, int]], _Line], jobs: list[tuple[str, int]]
+) -> list[_Line]:
+    """Paints all images while a progress line tells how many are done."""
+    lines: list[_Line] = []
     started = time.monotonic()
-    for done, line in enumerate(lines, start=1):
-        yield line
-        if done % 100 == 0 or done == total:
-            rate = done / (time.monotonic() - started)
-            end = "\n" if done == total else ""
-            print(f"\r{done}/{total} images, {rate:.0f}/s", end=end, flush=True)
+
+    def progress() -> str:
+        rate = len(lines) / (time.monotonic() - started)
+        left = progress_line.time_left(len(jobs) - len(lines), rate)
+        return f"{len(lines)}/{len(jobs)} images, {rate:.0f}/s{left}"
+
+    with progress_line.show(progress):
+        for line in _mapped(paint, jobs):
+            lines.append(line)
+    return lines

@@ -19,7 +19,7 @@ The rooms, in order; a room imports only those above it:
   modes          what `--mode` can ask for
   main           flags -> options -> a mode
 
-Apache Beam is imported in `files` and below it alone, so the trainer can take
-the rooms above. The record set is the only thing that the trainer sees.
+Only `files` and the rooms below it import Apache Beam, so the trainer can use
+the rooms above. Of a job's results the trainer sees the record set alone.
 Nothing here imports the trainer or gin: a Beam worker has no gin bindings.
 """

@@ -17,7 +17,7 @@ from absl import app, flags
 
 from pipeline import startup
 
-# Before TensorFlow, which looks for devices itself once flags are parsed.
+# TensorFlow looks for devices as soon as flags are parsed, so do it before.
 app.call_after_init(startup.find_devices)
 with startup.without_notes():
     from apache_beam.io.filesystems import FileSystems
@@ -153,7 +153,7 @@ flags.DEFINE_bool(
 
 
 def _run(argv: list[str]) -> str:
-    """Does what --mode says; returns the line that tells how it ended."""
+    """Runs the mode that --mode names; returns what to print at its end."""
     given = flags.FLAGS.flag_values_dict()
     options = options_lib.Options(
         **{
@@ -163,7 +163,7 @@ def _run(argv: list[str]) -> str:
     )
     beam_options = beam_runner.parse_options(argv)
     startup.compute_in_half()
-    # What is read here, before the pipeline is, may lie on S3 too.
+    # Files are read before Beam's pipeline sets this, and may lie on S3.
     FileSystems.set_options(beam_options)
     if given["mode"] == "verify":
         return verify.verify(options.output)

@@ -1,8 +1,8 @@
 """Keeps known start-up notes of TensorFlow and Beam off standard error.
 
-TensorFlow's libraries write them to the file descriptor, before they look at
-any log level. This file is also the program that the descriptor is led through:
-a process of its own, which outlives a crash and loses no last words.
+TensorFlow's libraries write them straight to file descriptor 2, before any log
+level is read. So the descriptor is led through a filter: a second process that
+runs this file, and that still passes on the last words of a crashed one.
 """
 
 import contextlib
@@ -12,15 +12,15 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-# Each by its own words: any other line may be worth reading.
+# Only lines with exactly these words are dropped: others may be worth reading.
 _LOGGED = (
     r"oneDNN custom operations are on\. ",
-    # The CPU has no such arithmetic, and other code does it.
+    # The CPU lacks float16 arithmetic; TensorFlow computes it another way.
     r"oneDNN supports DT_HALF only on platforms with ",
     r"Could not find cuda drivers on your machine, GPU will not be used\.",
-    # 303: no driver is installed. One that fails tells of another error.
+    # 303 means that no driver is installed; a broken driver gives another code.
     r"failed call to cuInit: .* UNKNOWN ERROR \(303\)",
-    # TensorFlow 2.20 with CUDA's libraries.
+    # Written by TensorFlow 2.20 when CUDA's libraries are installed.
     r"Unable to register cu(FFT|DNN|BLAS) factory: Attempting to register ",
     r"computation placer already registered\. ",
 )
@@ -33,17 +33,19 @@ _NOTE = re.compile(
 
 @contextlib.contextmanager
 def without_notes() -> Iterator[None]:
-    """Drops the known notes of what is done meanwhile; all else is passed on.
+    """Drops known notes that the block writes to standard error.
 
-    At once, and also where an exception or a fatal signal ends it. TensorFlow
-    that is imported here logs no INFO and no WARNING of C++ from then on.
+    Every other line is passed on at once, also when an exception or a fatal
+    signal ends the block. If TensorFlow is imported in the block, its C++ code
+    logs neither INFO nor WARNING from then on.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    if sys.stderr is None:  # Closed by who started this program.
+    if sys.stderr is None:  # It was closed before this program started.
         yield
         return
     sys.stderr.flush()
-    # In a session of its own: Ctrl-C ends what writes, and that ends this.
+    # In its own session Ctrl-C does not reach the filter. It ends when the last
+    # writer closes the pipe, and so loses nothing.
     passing = subprocess.Popen(
         [sys.executable, "-I", "-S", os.path.abspath(__file__)],
         stdin=subprocess.PIPE,
@@ -64,7 +66,7 @@ def without_notes() -> Iterator[None]:
 
 @without_notes()
 def find_devices() -> None:
-    """Has TensorFlow look for devices; it tells of them the first time."""
+    """Lets TensorFlow look for devices now, which writes notes once."""
     import tensorflow as tf
 
     tf.config.list_physical_devices()
@@ -72,10 +74,10 @@ def find_devices() -> None:
 
 @without_notes()
 def compute_in_half() -> None:
-    """Computes in float16, of which TensorFlow tells the first time.
+    """Casts one float16 value on the CPU, which writes a note the first time.
 
-    On the CPU, where stored grids are read. No strategy of several processes
-    can be opened after it.
+    Stored grids are cast there later. Call it after opening a tf.distribute
+    strategy of several processes, which is refused once an op has run.
     """
     import tensorflow as tf
 
@@ -84,7 +86,7 @@ def compute_in_half() -> None:
 
 
 def is_note(line: str) -> bool:
-    """Whether a line of standard error is a known note, of no fault."""
+    """Whether a line of standard error is a known note, not a fault."""
     return bool(_NOTE.match(line))
 
 

@@ -2,16 +2,16 @@
 
 The flow, in order; a module imports only those above it:
 
-  facts             every number of a record set, as frozen values
+  facts             everything measured of a record set, as frozen values
   data_card         facts, findings and examples <-> data_card.json
   feature_sums      grids -> exact sums that merge in any order
-  shard_statistics  what one shard tells the card, stored beside it
-  near_duplicates   images of like looks, in one split and across splits
-  repetition        counts of counts -> how captions repeat
+  shard_statistics  what the card needs of one shard, stored beside it
+  near_duplicates   images that look alike, in one split and across splits
+  repetition        how many captions occur n times -> how captions repeat
   word_models       losses of models that see words only
-  baselines         scores of captions that no model made; the pairing test
+  baselines         scores of captions that need no model; the pairing test
   checks            facts -> findings, causes first
   page              findings, facts and examples in one HTML file
 
-The card is written before the manifest, which holds its digest.
+The card is written before the manifest, because that holds its digest.
 """

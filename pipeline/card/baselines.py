@@ -1,8 +1,8 @@
-"""What captions score that no model made; and whether pairs belong together.
+"""Scores of captions that need no model; whether captions fit their images.
 
 The pairing test: each image gets a caption of the train image that looks most
-like it. The mean CIDEr-D of these is compared with what it would be if the
-images were permuted; mean and variance over all permutations are exact
+like it. The mean CIDEr-D of these captions is compared with what it would be if
+the images were permuted. Its mean and variance over all permutations are exact
 (Hoeffding 1951, 'A combinatorial central limit theorem', theorem 2).
 """
 
@@ -20,11 +20,12 @@ from pipeline.scoring.ptb_tokens import ptb_tokens
 
 Floats = NDArray[np.float64]
 
-# Train images that constant captions come from, and that they are rated on.
+# From how many train images a constant caption is chosen, and on how many it is
+# scored for that.
 _TRIED_IMAGES, _RATED_IMAGES = 400, 300
-# Of a CIDEr-D between 0 and 10: below it is rounding.
+# A CIDEr-D, 0 to 10, below this is a rounding error.
 _NOTHING = 1e-9
-# Units of a cosine's vectors: a product of two has 40 bits.
+# The length 1 of a vector in integer units; a product of two has 40 bits.
 _ONE = 1 << 20
 
 
@@ -33,8 +34,8 @@ class Described:
     """An image of a sample.
 
     Attributes:
-      captions: of the image, one at least.
-      pooled: float32 [depth], the mean of its grid over locations.
+      captions: at least one.
+      pooled: float32 [depth], the mean of the image's grid over locations.
     """
 
     captions: tuple[str, ...]
@@ -47,12 +48,12 @@ def measure(
     """Scores captions of `train` for the images of `scored`.
 
     Args:
-      split: that `scored` comes from.
-      scored: a sample.
-      train: another sample, of the train split.
+      split: the split of `scored`.
+      scored: a sample of images that are given captions.
+      train: a sample of the train split, whose captions are given.
 
     Returns:
-      None where either has fewer than two images.
+      The scores; None if either sample has fewer than two images.
     """
     if len(scored) < 2 or len(train) < 2:
         return None
@@ -87,7 +88,13 @@ def measure(
 
 @dataclasses.dataclass(frozen=True)
 class Pairing:
-    """A mean over true pairs, and what it is over permuted ones."""
+    """The mean score of the true pairs, and that of permuted pairs.
+
+    Attributes:
+      true: mean over the true pairs.
+      permuted: mean of that mean over all permutations.
+      deviation: its standard deviation over all permutations.
+    """
 
     true: float
     permuted: float
@@ -95,14 +102,18 @@ class Pairing:
 
     @property
     def z(self) -> float:
-        """Standard deviations between them; 0 where all pairs are alike."""
+        """How many standard deviations apart; 0 if all pairs score alike."""
         if self.deviation < _NOTHING:
             return 0.0
         return (self.true - self.permuted) / self.deviation
 
 
 def pairing(scores: Floats) -> Pairing:
-    """Compares the diagonal of [images, images] with its permutations."""
+    """Compares the true pairs' mean score with that of permuted pairs.
+
+    Args:
+      scores: float64 [images, images]; true pairs are on the diagonal.
+    """
     count = len(scores)
     mean = scores.mean()
     centred = scores - scores.mean(0) - scores.mean(1)[:, None] + mean
@@ -115,9 +126,12 @@ def pairing(scores: Floats) -> Pairing:
 def _nearest(
     scored: Sequence[Described], train: Sequence[Described]
 ) -> list[int]:
-    """For each image the place of the train image with the largest cosine."""
-    # BLAS sums in the order of its threads: integers, which float64 holds up to
-    # 2^53, come out the same in any.
+    """Returns, for each image, the position of the most similar train image.
+
+    Similarity is the cosine of the pooled features.
+    """
+    # The order of BLAS's sums depends on its threads. Sums of integers below
+    # 2^53, which float64 holds exactly, do not depend on the order.
     ours, theirs = (
         np.rint([_unit(each.pooled) * _ONE for each in group]).astype(float)
         for group in (scored, train)
@@ -132,7 +146,7 @@ def _unit(pooled: np.ndarray) -> np.ndarray:
 
 
 def _human(references: Sequence[Sequence[list[str]]]) -> float | None:
-    """CIDEr-D of each image's first caption against its others."""
+    """Mean CIDEr-D of each image's first caption against its other ones."""
     several = [group for group in references if len(group) > 1]
     if len(several) < 2:
         return None

@@ -7,12 +7,12 @@ from pipeline.card.facts import Facts, SplitFacts
 from pipeline.findings import rule as rule_lib
 from pipeline.findings.finding import Finding
 
-# Fewer say nothing: of a split's images, and of its pairs.
+# With fewer images in a split, or fewer pairs, there is nothing to judge by.
 _LEAST_IMAGES, _LEAST_PAIRS = 20, 100
 
 
 def _train(facts: Facts) -> SplitFacts | None:
-    """The train split, if it has enough images to judge by."""
+    """Returns the train split if it has enough images to judge by."""
     split = facts.splits.get("train")
     return split if split and split.images >= _LEAST_IMAGES else None
 
@@ -77,7 +77,7 @@ def _lost(facts: Facts) -> float | None:
     return facts.features.non_finite / images if images else None
 
 
-# Causes stand above what can follow from them.
+# A cause stands above its consequences.
 RULES: Sequence[rule_lib.Rule[Facts]] = (
     rule_lib.Rule(
         "blank-images",
@@ -235,8 +235,9 @@ def judge(facts: Facts) -> tuple[Finding, ...]:
     """Applies every rule.
 
     Returns:
-      The gravest cause first, followed by those of its consequences that are
-      not `ok`; then the next cause; last what is `ok`, in the rules' order.
+      All findings. The gravest cause comes first, then those of its
+      consequences that are not `ok`; then the next cause with its own; at last
+      the findings that are `ok`, in the rules' order.
     """
     findings = [rule.judge(facts) for rule in RULES]
     bad = {each.slug: each for each in findings if each.severity}

@@ -1,4 +1,4 @@
-"""The data card <-> `data_card.json`, beside the shards of a record set."""
+"""The data card, and its file `data_card.json` in a record set's folder."""
 
 import dataclasses
 import json
@@ -19,14 +19,14 @@ class DataCardError(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Example:
-    """An image to show, and where its record lies.
+    """An image to show, and where to find its record.
 
     Attributes:
-      image_id: of the record.
-      split: of the record.
-      file: the shard, beside the card.
-      offset: byte at which the record begins in its shard.
-      captions: of the image.
+      image_id: the record's id.
+      split: the record's split.
+      file: name of its shard, which lies beside the card.
+      offset: the byte of the shard at which the record begins.
+      captions: the image's captions.
     """
 
     image_id: str
@@ -41,12 +41,12 @@ class DataCard:
     """What a record set holds, and what that means.
 
     Attributes:
-      facts: every number.
+      facts: everything that was measured.
       findings: the gravest first, each followed by its consequences.
-      examples: topic -> groups of images. `sample`: one group, drawn by hash;
-        `blank`: one group; `repeated`: each a group of near-duplicates in one
-        split; `leaked`: each an image and its near-duplicate in train. A topic
-        without any is missing.
+      examples: topic -> groups of images. `sample` is one group, drawn by hash;
+        `blank` is one group; each group of `repeated` holds near-duplicates
+        within one split; each of `leaked` holds an image and its near-duplicate
+        in train. Topics without images are left out.
     """
 
     facts: Facts
@@ -59,7 +59,7 @@ class DataCard:
         return gravest(self.findings)
 
     def dump(self) -> str:
-        """The text of `data_card.json`; equal cards give equal bytes."""
+        """Formats the text of `data_card.json`; equal cards, equal bytes."""
         row = {
             "schema": SCHEMA,
             "facts": self.facts.to_json(),
@@ -76,10 +76,11 @@ class DataCard:
 
 
 def parse(text: str) -> DataCard:
-    """The inverse of `DataCard.dump`.
+    """Parses what `DataCard.dump` returns.
 
     Raises:
-      DataCardError: no JSON, another schema, or facts that are not known.
+      DataCardError: the text is no JSON, of another schema, or has facts that
+        are not known.
     """
     try:
         row = json.loads(text)
@@ -106,7 +107,7 @@ def load(
     """Reads the card of the record set in the folder `path`.
 
     Raises:
-      DataCardError: there is none, or it is damaged or of another version.
+      DataCardError: there is no card, or it is damaged or of another version.
     """
     file = os.path.join(path, CARD_FILE)
     if not files.exists(file):

@@ -1,14 +1,14 @@
-"""Every number of a record set, as frozen values that JSON can hold.
+"""Everything that is measured of a record set, as frozen values for JSON.
 
 Shares and probabilities lie in [0, 1], losses and entropies are in nats, and
-CIDEr-D runs from 0 to 10. What could not be computed, for want of images or of
-a second split, is None.
+CIDEr-D runs from 0 to 10. A value is None if there were too few images, or no
+second split, to compute it.
 """
 
 import dataclasses
 from typing import Any
 
-# (value, how often), by rising value.
+# (value, how often it occurs), by rising value.
 Histogram = tuple[tuple[int, int], ...]
 
 
@@ -24,18 +24,20 @@ class FrequentCaption:
 class CaptionFacts:
     """How often captions of one split repeat.
 
-    Captions are equal here when their words are: case and punctuation apart.
+    Captions with the same words are equal here; case and punctuation do not
+    count, except in `distinct_exact`.
 
     Attributes:
-      distinct_exact: different captions, to the letter; of equal ones 64
-        spellings are counted at most.
-      distinct: different captions.
-      shared: captions whose text also stands at another image of the split.
-      mode_share: share of the most frequent caption.
-      collision: probability that two captions are equal (Simpson 1949).
-      entropy: of the captions' distribution, nats; log(captions) at most.
-      repeated_within: captions that repeat one of the same image.
-      frequent: the most frequent that repeat, by falling count.
+      distinct_exact: number of captions that differ in any character; of equal
+        captions, at most 64 spellings are counted.
+      distinct: number of different captions.
+      shared: number of captions that another image of the split has too.
+      mode_share: share of the captions that are the most frequent one.
+      collision: probability that two captions drawn at random are equal
+        (Simpson 1949).
+      entropy: of the distribution of captions, in nats; at most log(captions).
+      repeated_within: number of captions that repeat one of their own image.
+      frequent: the most frequent captions that repeat, by falling count.
     """
 
     distinct_exact: int
@@ -53,19 +55,20 @@ class SplitFacts:
     """What one split holds.
 
     Attributes:
-      images: records.
-      captions: of all images.
-      words: occurrences, unknown ones included.
-      types: different words.
-      known_types: of these, the ones in the vocabulary.
-      unknown_words: occurrences of words that are not in the vocabulary.
-      captions_per_image: (captions, images).
-      caption_lengths: (words, captions); the longest share the last row.
+      images: number of records.
+      captions: number of captions of all images.
+      words: number of words in all captions, unknown ones included.
+      types: number of different words.
+      known_types: number of different words that are in the vocabulary.
+      unknown_words: how often words occur that are not in the vocabulary.
+      captions_per_image: rows of (captions, images that have so many).
+      caption_lengths: rows of (words, captions that have so many); the longest
+        captions share the last row.
       repeats: how often captions repeat.
-      blank_images: images of one colour.
-      repeated_images: images with a near-duplicate in this split.
-      leaked_images: images with a near-duplicate in the train split; None for
-        the train split itself.
+      blank_images: number of images of one plain colour.
+      repeated_images: number of images with a near-duplicate in this split.
+      leaked_images: number of images with a near-duplicate in the train split;
+        None for the train split itself.
     """
 
     images: int
@@ -84,21 +87,21 @@ class SplitFacts:
 
 @dataclasses.dataclass(frozen=True)
 class FeatureFacts:
-    """The grids of all images, as the encoder gave them.
+    """Statistics of all images' grids, as the encoder returned them.
 
     A grid's pooled feature is its mean over locations.
 
     Attributes:
-      images: grids counted.
-      mean: over all images, locations and features.
-      deviation: square root of the mean variance of a feature over images and
-        locations.
-      dispersion: variance between images over total variance; 0 where all
-        images look alike to the encoder.
-      cosine: mean cosine of the pooled features of two images.
-      constant: grids that are the same at every location.
-      non_finite: grids left out of the record set because they hold NaN,
-        infinity or what the storage type cannot.
+      images: number of grids.
+      mean: mean over all images, locations and features.
+      deviation: square root of a feature's variance over images and locations,
+        which is averaged over the features.
+      dispersion: variance between images, divided by the total variance; 0 if
+        all images look alike to the encoder.
+      cosine: mean cosine of two images' pooled features.
+      constant: number of grids that are the same at every location.
+      non_finite: number of grids left out of the record set because they hold
+        NaN, infinity, or a value beyond the storage type's range.
     """
 
     images: int
@@ -112,19 +115,20 @@ class FeatureFacts:
 
 @dataclasses.dataclass(frozen=True)
 class LadderFacts:
-    """Losses that need no image, in nats per token with END counted.
+    """Losses of models that see words only, in nats per token, END included.
 
-    Counted on a sample of the train split, measured on one of another split.
+    The models count a sample of the train split; their losses are measured on a
+    sample of another split.
 
     Attributes:
-      split: measured on.
-      train_images: in the sample that was counted.
-      images: in the sample that was measured.
-      tokens: measured, END included.
-      uniform: every token as likely as any other.
-      unigram: by its frequency.
-      bigram: interpolated Kneser-Ney after one word.
-      trigram: interpolated Kneser-Ney after two words.
+      split: the split that losses are measured on.
+      train_images: number of images in the sample that is counted.
+      images: number of images in the sample that is measured.
+      tokens: number of tokens measured, END included.
+      uniform: loss if every token is as likely as any other.
+      unigram: loss if a token is as likely as it is frequent.
+      bigram: loss of interpolated Kneser-Ney after one word.
+      trigram: loss of interpolated Kneser-Ney after two words.
     """
 
     split: str
@@ -139,20 +143,21 @@ class LadderFacts:
 
 @dataclasses.dataclass(frozen=True)
 class FloorFacts:
-    """CIDEr-D of captions that no model made, on a sample.
+    """Mean CIDEr-D of captions that need no model, on a sample.
 
     Attributes:
-      split: scored on.
-      images: in the sample that was scored; its references give the document
-        frequencies.
-      train_images: in the sample that captions are taken from.
-      constant_caption: the one train caption that serves best.
-      constant: CIDEr-D of that caption for every image.
-      nearest: of the caption of the train image with the nearest feature.
-      permuted: the mean of `nearest` over all permutations of the images.
-      permuted_deviation: the standard deviation over these permutations.
+      split: the split that is scored.
+      images: number of images scored; CIDEr-D takes its document frequencies
+        from their references.
+      train_images: number of train images that captions are taken from.
+      constant_caption: the train caption that scores best if all images get it.
+      constant: score if every image gets that caption.
+      nearest: score if each image gets a caption of the train image whose
+        pooled feature is the most similar.
+      permuted: mean of `nearest` over all permutations of the images.
+      permuted_deviation: its standard deviation over these permutations.
       pairing_z: (nearest - permuted) / permuted_deviation.
-      human: of each image's first caption against its others.
+      human: score of each image's first caption against its other ones.
     """
 
     split: str
@@ -172,14 +177,16 @@ class Facts:
     """Everything that was measured of a record set.
 
     Attributes:
-      splits: by name.
-      vocabulary_size: tokens, the special ones included.
-      rejected: reason -> images left out.
-      features: of all splits together.
-      ladder: None without train captions or without another split.
-      floors: None without train captions or without another split.
-      crowded_hashes: groups of alike images that were too large to compare
-        each with each; near-duplicates may be missed there.
+      splits: name of a split -> what it holds.
+      vocabulary_size: number of tokens, special ones included.
+      rejected: reason -> number of images left out.
+      features: statistics of the grids of all splits together.
+      ladder: losses that need no image; None without train captions or without
+        another split.
+      floors: scores that need no model; None without train captions or without
+        another split.
+      crowded_hashes: number of groups of similar images that were too large to
+        compare each image with each; near-duplicates may be missed there.
     """
 
     splits: dict[str, SplitFacts]
@@ -191,12 +198,12 @@ class Facts:
     crowded_hashes: int
 
     def to_json(self) -> dict[str, Any]:
-        """Values that JSON can hold."""
+        """Returns the facts as JSON values."""
         return dataclasses.asdict(self)
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> "Facts":
-        """The inverse of `to_json`, also after a round trip through text.
+        """Makes the facts from `to_json`'s values, also if read from text.
 
         Raises:
           KeyError, TypeError: a fact is missing, or one is not known.

@@ -1,7 +1,8 @@
-"""Sums over grids that come out equal in whatever order they are taken.
+"""Sums over grids that are equal to the bit in any order of adding.
 
 Each image's contribution is rounded to a multiple of 2^-24 and added as an
-integer: that is associative, so shards and workers can't change a bit of it.
+integer. Adding integers is associative, so no bit depends on the number of
+shards and workers.
 """
 
 import dataclasses
@@ -14,22 +15,25 @@ import numpy as np
 from pipeline.card.facts import FeatureFacts
 
 _ONE = 1 << 24
-# Of the mean square: below it is rounding.
+# A variance below this part of the mean square is a rounding error.
 _NO_VARIANCE = 1e-6
 
 
 @dataclasses.dataclass(frozen=True)
 class FeatureSums:
-    """Mergeable sums; those of values are in units of 2^-24.
+    """Mergeable sums over grids.
+
+    A grid's pooled feature is its mean over locations. `pooled`, `unit`,
+    `pooled_squares` and `squares` are integers in units of 2^-24.
 
     Attributes:
-      images: grids counted.
-      constant: grids that are the same at every location.
-      nonzero: grids whose pooled feature has a length.
-      pooled: int [depth], of the features' means over locations.
-      unit: int [depth], of those means scaled to length 1.
-      pooled_squares: of squared lengths of pooled features.
-      squares: of squared lengths of features, the mean over locations.
+      images: number of grids.
+      constant: number of grids that are the same at every location.
+      nonzero: number of grids whose pooled feature is not 0.
+      pooled: [depth], sum of the pooled features.
+      unit: [depth], sum of the pooled features scaled to length 1.
+      pooled_squares: sum of the pooled features' squared lengths.
+      squares: sum of each grid's mean squared length over locations.
     """
 
     images: int = 0
@@ -42,13 +46,13 @@ class FeatureSums:
 
     @classmethod
     def from_json(cls, row: dict[str, Any]) -> Self:
-        """The inverse of `dataclasses.asdict`, through JSON."""
+        """Makes the sums from `dataclasses.asdict`'s values, read from JSON."""
         vectors = {name: tuple(row[name]) for name in ("pooled", "unit")}
         return cls(**{**row, **vectors})
 
     @classmethod
     def merge(cls, several: Iterable["FeatureSums"]) -> "FeatureSums":
-        """Returns the sums over the images of all."""
+        """Adds several sums up."""
         some = [each for each in several if each.images]
         return cls(
             images=sum(each.images for each in some),
@@ -65,7 +69,12 @@ class FeatureSums:
         )
 
     def facts(self, *, non_finite: int) -> FeatureFacts:
-        """The statistics of all grids, from integers up to the last step."""
+        """Computes the statistics of all grids.
+
+        Args:
+          non_finite: number of grids that were left out, to be stored with
+            them.
+        """
         if not self.images:
             return FeatureFacts(0, 0.0, 0.0, None, None, 0, non_finite)
         depth = len(self.pooled)
@@ -96,15 +105,15 @@ class Accumulator:
     """Adds up the grids of one shard."""
 
     def __init__(self) -> None:
-        """Begins without an image."""
+        """Begins with no grid."""
         self._images = self._constant = self._nonzero = 0
         self._pooled_squares = self._squares = 0
         self._vectors = np.zeros((2, 0), np.int64)
 
     def add(self, grid: np.ndarray) -> None:
-        """Counts one grid, float32 [locations, depth], all finite."""
+        """Adds one grid, float32 [locations, depth], all finite."""
         pooled = grid.mean(axis=0)
-        # Not a dot product: BLAS sums in the order of its threads.
+        # Not a dot product: the order of BLAS's sums depends on its threads.
         square = float(np.einsum("i,i->", pooled, pooled))
         squares = float(np.einsum("ij,ij->", grid, grid)) / len(grid)
         unit = pooled / np.sqrt(square) if square else pooled
@@ -121,7 +130,7 @@ class Accumulator:
         self._squares += round(squares * _ONE)
 
     def total(self) -> FeatureSums:
-        """The sums of what was added."""
+        """Returns the sums over the grids added so far."""
         pooled, unit = map(tuple, self._vectors.tolist())
         return FeatureSums(
             images=self._images,

@@ -1,8 +1,8 @@
 """Images that look alike: how many, in which splits, and a few to show.
 
-Images of equal look are counted together before any are compared, so that a
-picture that stands a million times costs no more than one that stands twice.
-Blank images are counted apart and are no duplicates.
+Images with the same look are counted together before looks are compared, so a
+picture that occurs a million times costs no more than one that occurs twice.
+Blank images are counted apart and never as near-duplicates.
 """
 
 import collections
@@ -14,16 +14,17 @@ from collections.abc import Iterable, Mapping
 from pipeline.card.shard_statistics import Image, Ref
 from pipeline.images.perceptual_hash import Look
 
-# Looks that share a key and are compared each with each.
+# So many looks that share a key are compared each with each; more are not.
 CROWD = 32
 _FEW = 2
 
-# Of images of one look: split, how many, and the first few by id; by split.
+# The images of one look: a row (split, how many, the first few by id) for each
+# split, in the order of their names.
 Holders = tuple[tuple[str, int, tuple[Ref, ...]], ...]
 
 
 def merge(several: Iterable[Holders]) -> Holders:
-    """Counts the images of all."""
+    """Counts the images of several looks together."""
     counts: collections.Counter[str] = collections.Counter()
     few: dict[str, set[Ref]] = collections.defaultdict(set)
     for split, count, refs in itertools.chain.from_iterable(several):
@@ -36,7 +37,7 @@ def merge(several: Iterable[Holders]) -> Holders:
 
 
 def by_look(images: Iterable[Image]) -> dict[Look, Holders]:
-    """Groups images by look; blank ones are left out."""
+    """Groups images by their look; blank images are left out."""
     groups: dict[Look, list[Holders]] = collections.defaultdict(list)
     for image in images:
         if not image.look.blank:
@@ -46,12 +47,13 @@ def by_look(images: Iterable[Image]) -> dict[Look, Holders]:
 
 @dataclasses.dataclass(frozen=True)
 class Alike:
-    """What the images of one look are found to be.
+    """Near-duplicates among the images of one look.
 
     Attributes:
-      repeated: split -> images with a near-duplicate in the same split.
-      leaked: split, other than train -> images with one in train.
-      groups: topic, `repeated` or `leaked` -> two images to show.
+      repeated: split -> number of images with a near-duplicate in that split.
+      leaked: split, except train -> number of images with a near-duplicate in
+        train.
+      groups: `repeated` or `leaked` -> two images to show.
     """
 
     repeated: Mapping[str, int]
@@ -60,7 +62,12 @@ class Alike:
 
 
 def judge_look(own: Holders, near: Iterable[Holders]) -> Alike:
-    """Judges the images of one look by those of looks near it."""
+    """Finds the near-duplicates of the images of one look.
+
+    Args:
+      own: the images of that look.
+      near: the images of each other look that is near to it.
+    """
     around = merge(near)
     beside = {split for split, _, _ in around}
     every = beside | {split for split, _, _ in own}
@@ -75,7 +82,7 @@ def judge_look(own: Holders, near: Iterable[Holders]) -> Alike:
     groups = {}
     if repeated:
         first, other = _pair(own, around, min(repeated))
-        # In one order, whichever of two looks is judged.
+        # Sorted, so that both looks of a pair show it in the same order.
         groups["repeated"] = (min(first, other), max(first, other))
     if leaked:
         groups["leaked"] = _pair(own, around, min(leaked), "train")
@@ -85,7 +92,7 @@ def judge_look(own: Holders, near: Iterable[Holders]) -> Alike:
 def _pair(
     own: Holders, around: Holders, split: str, partner: str | None = None
 ) -> tuple[Ref, Ref]:
-    """An image of one split and one of the partner's, or of the same."""
+    """Picks an image of a split, and another of `partner` or the same split."""
     first = next(few[0] for name, _, few in own if name == split)
     other = next(
         ref

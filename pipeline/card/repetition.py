@@ -1,7 +1,7 @@
-"""How captions repeat, from how many of them occur how often.
+"""How captions repeat, computed from how many captions occur n times.
 
-The counts of counts say everything about repetition, are few however many
-captions there are, and add up exactly.
+These counts are enough to compute it. They are few for any number of captions,
+and counts of several workers add up exactly.
 """
 
 import math
@@ -25,7 +25,7 @@ def judge_repeats(
       distinct_exact: see `CaptionFacts`.
       shared: see `CaptionFacts`.
       repeated_within: see `CaptionFacts`.
-      frequent: (count, text), in any order.
+      frequent: (count, text) of captions, in any order.
     """
     captions = sum(n * many for n, many in times.items())
     pairs = captions * (captions - 1)

@@ -1,4 +1,4 @@
-"""What one shard tells the card; stored beside it, so that it is made once."""
+"""What the card needs of one shard; stored beside it to be computed once."""
 
 import dataclasses
 from collections.abc import Iterable, Mapping
@@ -10,22 +10,22 @@ from pipeline.card.feature_sums import Accumulator, FeatureSums
 from pipeline.images.perceptual_hash import Look
 from pipeline.recordset import manifest
 
-# Image id, split, file, offset: plain, because such tuples cross a shuffle five
-# times as fast as objects do.
+# (image id, split, file, offset). A plain tuple crosses a Beam shuffle five
+# times as fast as an object does.
 Ref = tuple[str, str, str, int]
 
 
 @dataclasses.dataclass(frozen=True)
 class Image:
-    """A record, as the card sees it: where it lies and what is said of it.
+    """What the card needs of a record, and where the record lies.
 
     Attributes:
-      image_id: of the record.
-      split: of the record.
-      file: its shard.
-      offset: byte at which it begins there.
-      captions: of the image.
-      look: of its pixels.
+      image_id: the record's id.
+      split: the record's split.
+      file: name of its shard.
+      offset: the byte of the shard at which the record begins.
+      captions: the image's captions.
+      look: what its pixels look like.
     """
 
     image_id: str
@@ -37,32 +37,42 @@ class Image:
 
     @property
     def ref(self) -> Ref:
-        """The path of the file."""
+        """Where the record lies, as a plain tuple."""
         return self.image_id, self.split, self.file, self.offset
 
 
 class ShardLog:
-    """Collects what only the writer of a shard sees, record by record."""
+    """Collects, record by record, what only the writer of a shard sees."""
 
     def __init__(self) -> None:
-        """Begins without a record."""
+        """Begins with no record."""
         self._looks: list[Look] = []
         self._sums = Accumulator()
 
     def add(self, look: Look, grid: np.ndarray) -> None:
-        """Notes the next record: its look and float32 [locations, depth]."""
+        """Adds the next record.
+
+        Args:
+          look: what its image looks like.
+          grid: float32 [locations, depth], all finite.
+        """
         self._looks.append(look)
         self._sums.add(grid)
 
     def to_json(self) -> dict[str, Any]:
-        """Values for the shard's side file."""
+        """Returns JSON values for the shard's side file."""
         sums = dataclasses.asdict(self._sums.total())
         return {"looks": list(map(str, self._looks)), "sums": sums}
 
 
 @dataclasses.dataclass(frozen=True)
 class ShardFacts:
-    """One shard's records and the sums over its grids."""
+    """One shard's records and the sums over its grids.
+
+    Attributes:
+      images: one for each record, in the shard's order.
+      sums: over the grids of all records.
+    """
 
     images: tuple[Image, ...]
     sums: FeatureSums
@@ -75,16 +85,16 @@ class ShardFacts:
         log: Mapping[str, Any],
         captioned: Iterable[tuple[str, tuple[str, ...]]],
     ) -> "ShardFacts":
-        """Joins what a shard's side file holds with its references.
+        """Joins the contents of a shard's side file with its references.
 
         Args:
-          row: of the manifest.
-          offsets: of each record.
-          log: as `ShardLog.to_json` gave it.
-          captioned: (image id, captions) of each record, in their order.
+          row: the shard's row of the manifest.
+          offsets: the byte at which each record begins.
+          log: what `ShardLog.to_json` returned.
+          captioned: (image id, captions) of each record, in the shard's order.
 
         Raises:
-          ValueError: these differ in number.
+          ValueError: offsets, looks and captioned records differ in number.
         """
         looks = map(Look.parse, log["looks"])
         images = tuple(

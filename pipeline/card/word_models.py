@@ -1,7 +1,8 @@
-"""What losses need no image: the rungs that a captioner has to climb past.
+"""Losses of models that see words only: a captioner has to do better.
 
-Kneser-Ney 1995 ('Improved backing-off for m-gram language modeling'), in the
-interpolated form of Chen and Goodman 1999, section 2.7, with one discount.
+The models are uniform, unigram, and the bigram and trigram of Kneser and Ney
+1995 ('Improved backing-off for m-gram language modeling') in the interpolated
+form of Chen and Goodman 1999, section 2.7, with one discount.
 """
 
 import dataclasses
@@ -15,7 +16,7 @@ from pipeline.card.facts import LadderFacts
 from pipeline.recordset import vocabulary as vocabulary_lib
 
 _DISCOUNT = 0.75
-# Words kept of one caption.
+# The rest of a longer caption is left out.
 _MOST_WORDS = 200
 
 Integers = NDArray[np.int64]
@@ -28,16 +29,16 @@ def climb(
     measured: Sequence[Sequence[str]],
     vocabulary: vocabulary_lib.Vocabulary,
 ) -> LadderFacts | None:
-    """Measures the rungs in nats per token, END included.
+    """Measures the models' losses in nats per token, END included.
 
     Args:
-      split: that `measured` comes from.
+      split: the split of `measured`.
       counted: captions of each image of a sample of the train split.
-      measured: captions of each image of another sample.
-      vocabulary: every token of which but PAD and START can be predicted.
+      measured: captions of each image of a sample of `split`.
+      vocabulary: all its tokens except PAD and START can be predicted.
 
     Returns:
-      None where either sample has no caption.
+      The losses; None if either sample has no caption.
     """
     train, test = (
         _trigrams(captions, vocabulary) for captions in (counted, measured)
@@ -63,12 +64,15 @@ def climb(
 
 @dataclasses.dataclass(frozen=True)
 class _Order:
-    """Counts of n-grams, each a number whose last digit is its word.
+    """Counts of n-grams of one order.
+
+    An n-gram is stored as one number to the base `size`: its tokens are the
+    digits, and its last token is the last digit.
 
     Attributes:
-      ngrams: int64 [different], ascending, to the base `size`.
-      counts: int64 [different], of each.
-      size: tokens in the vocabulary.
+      ngrams: int64 [different], the n-grams that occur, ascending.
+      counts: int64 [different], how often each occurs.
+      size: number of tokens in the vocabulary.
     """
 
     ngrams: Integers
@@ -77,16 +81,19 @@ class _Order:
 
     @classmethod
     def of(cls, ngrams: Integers, size: int) -> "_Order":
-        """Counts n-grams, in any order."""
+        """Counts n-grams, int64 [n] in any order."""
         kinds, counts = np.unique(ngrams, return_counts=True)
         return cls(kinds, counts, size)
 
     def share(self, ngrams: Integers, lower: Floats) -> Floats:
-        """Probability of each n-gram's last word after its others.
+        """Computes the probability of each n-gram's last word after the others.
 
         Args:
           ngrams: int64 [n].
-          lower: float64 [n], its probability after one word fewer.
+          lower: float64 [n], the word's probability after one word fewer.
+
+        Returns:
+          float64 [n].
         """
         contexts, starts = np.unique(
             self.ngrams // self.size, return_index=True
@@ -102,16 +109,16 @@ class _Order:
 
 @dataclasses.dataclass(frozen=True)
 class KneserNey:
-    """A trigram model; a run of words is a number to the base `size`.
+    """A trigram model and a bigram model.
 
-    The highest order counts how often a run occurs, a lower one in how many
-    contexts.
+    The highest order of a model counts how often an n-gram occurs. A lower
+    order counts after how many different words it occurs.
 
     Attributes:
-      triples: trigrams by occurrence.
-      pairs: bigrams by occurrence.
-      middle: bigrams by the words before them.
-      single: words by the words before them.
+      triples: how often trigrams occur.
+      pairs: how often bigrams occur, the bigram model's highest order.
+      middle: after how many different words bigrams occur.
+      single: after how many different words single words occur.
     """
 
     triples: _Order
@@ -121,7 +128,12 @@ class KneserNey:
 
     @classmethod
     def of(cls, trigrams: Integers, size: int) -> "KneserNey":
-        """Counts trigrams, int64 [n], of a vocabulary of `size` tokens."""
+        """Counts a text's trigrams.
+
+        Args:
+          trigrams: int64 [n], each as a number to the base `size`.
+          size: number of tokens in the vocabulary.
+        """
         pairs = trigrams % size**2
         return cls(
             triples=_Order.of(trigrams, size),
@@ -133,11 +145,14 @@ class KneserNey:
     def shares(
         self, trigrams: Integers, *, uniform: float
     ) -> tuple[Floats, Floats]:
-        """Probability of each last word after one word, and after two.
+        """Computes the probability of each trigram's last word.
 
         Args:
-          trigrams: int64 [n].
-          uniform: probability of a word of which nothing is known.
+          trigrams: int64 [n], each as a number to the base `size`.
+          uniform: probability of a word that was never counted.
+
+        Returns:
+          The probabilities after one word and after two, each float64 [n].
         """
         size = self.triples.size
         pairs, words = trigrams % size**2, trigrams % size
@@ -149,7 +164,7 @@ class KneserNey:
 
 
 def _found(keys: Integers, values: Integers, wanted: Integers) -> Integers:
-    """The value of each wanted key; 0 of one that is not there."""
+    """Returns the value of each wanted key; 0 for one that is missing."""
     places = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[places] == wanted, values[places], 0)
 
@@ -157,7 +172,7 @@ def _found(keys: Integers, values: Integers, wanted: Integers) -> Integers:
 def _trigrams(
     captions: Sequence[Sequence[str]], vocabulary: vocabulary_lib.Vocabulary
 ) -> Integers:
-    """Every predicted token with the two before it, as one number."""
+    """Returns each token to predict and the two before it as one number."""
     flat = [text for group in captions for text in group]
     if not flat:
         return np.zeros(0, np.int64)

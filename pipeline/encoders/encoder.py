@@ -49,12 +49,13 @@ class Encoder:
 
     Attributes:
       name: the name it was loaded by.
-      model: float32 [batch, image_size, image_size, 3] to float32
+      model: maps float32 [batch, image_size, image_size, 3] to float32
         [batch, locations, depth].
-      preparation: of the model's input.
-      locations: number of grid cells, row by row.
+      preparation: how the model's input is made.
+      locations: number of grid cells, counted row by row.
       depth: number of features in a cell.
-      fingerprint: JSON values, equal exactly where features are comparable.
+      fingerprint: JSON values; two encoders' features are comparable exactly
+        if these are equal.
     """
 
     def __init__(
@@ -65,7 +66,15 @@ class Encoder:
         *,
         architecture: str,
     ) -> None:
-        """Compiles the model; flattens a [batch, height, width, depth] output.
+        """Freezes and compiles a model.
+
+        Args:
+          name: the name it was loaded by.
+          model: maps float32 [batch, image_size, image_size, 3] to
+            [batch, height, width, depth], which is flattened, or to
+            [batch, locations, depth].
+          preparation: how the model's input is made.
+          architecture: what the fingerprint says of the model's layers.
 
         Raises:
           ValueError: the model's output is no grid, or it computes in less
@@ -90,18 +99,19 @@ class Encoder:
     def decode(
         self, data: bytes, limits: decode_lib.Limits = decode_lib.LIMITS
     ) -> np.ndarray:
-        """Decodes a file as `Preparation.decode` does."""
+        """Decodes a file to uint8 [height, width, 3]: `Preparation.decode`."""
         return self.preparation.decode(data, limits)
 
     def fit(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor | np.ndarray:
-        """Fits uint8 [height, width, 3] as `Preparation.fit` does."""
+        """Resizes uint8 [height, width, 3] as `Preparation.fit` does."""
         return self.preparation.fit(pixels)
 
     def __call__(self, images: tf.Tensor | np.ndarray) -> tf.Tensor:
-        """Normalises and encodes [batch, image_size, image_size, 3].
+        """Normalises and encodes a batch of images.
 
         Args:
-          images: uint8 or float32, as `fit` gives them.
+          images: uint8 or float32 [batch, image_size, image_size, 3], RGB from
+            0 to 255, as `fit` returns them.
 
         Returns:
           float32 [batch, locations, depth].
@@ -111,13 +121,14 @@ class Encoder:
     def encode(self, images: np.ndarray, batch_size: int = 32) -> tf.Tensor:
         """Encodes any number of images in batches of two fixed sizes.
 
-        Full batches come first, then what is left over in batches of
-        `REST_SIZE`, the last filled up with zeros. Fixed sizes, so that the
-        kernels' choice of algorithm, and with it the last bits of a grid,
-        cannot depend on how many images came together.
+        Full batches come first; the rest follows in batches of `REST_SIZE`,
+        the last of them padded with zeros. With other sizes kernels may choose
+        other algorithms, and the last bits of a grid would depend on how many
+        images came together.
 
         Args:
-          images: uint8 or float32 [images, image_size, image_size, 3].
+          images: uint8 or float32 [images, image_size, image_size, 3], as `fit`
+            returns them.
           batch_size: images in a full batch.
 
         Returns:
@@ -135,7 +146,7 @@ class Encoder:
             chunk = images[start : start + size]
             fill = [(0, size - len(chunk)), (0, 0), (0, 0), (0, 0)]
             grids.append(self(np.pad(chunk, fill))[: len(chunk)])
-        return tf.concat(grids, axis=0)  # Which copies no single batch.
+        return tf.concat(grids, axis=0)  # Copies nothing if one batch is all.
 
 
 def load_encoder(
@@ -144,15 +155,16 @@ def load_encoder(
     weights: str | None = None,
     image_size: int | None = None,
 ) -> Encoder:
-    """Loads an encoder, with equal weights in every process that asks.
+    """Loads an encoder, with the same weights in every process.
 
     Args:
       name: 'efficientnet-lite0', a class of `keras.applications`, or the path
-        of a saved model (`.keras`) from RGB of 0 to 255 to
-        [batch, height, width, depth] or [batch, locations, depth].
+        of a saved model (`.keras`) that maps float32 RGB images from 0 to 255
+        to [batch, height, width, depth] or [batch, locations, depth].
       weights: 'imagenet' (the default), the path of a weight file, or 'none'
         for seeded noise. A saved model brings its own.
-      image_size: height and width of the input; by default the model's own.
+      image_size: height and width of the input in pixels; by default the
+        model's own.
 
     Returns:
       The frozen encoder, computing in float32 whatever the global policy.

@@ -51,8 +51,8 @@ def build_encoder(
       image_size: height and width of the input, in pixels.
 
     Returns:
-      A frozen model from float32 [batch, image_size, image_size, 3], pixels as
-      (x - 127) / 128, to float32 [batch, locations, 1280]: the map after the
+      A frozen model that maps float32 [batch, image_size, image_size, 3], RGB
+      as (x - 127) / 128, to float32 [batch, locations, 1280]: the map after the
       head's convolution and ReLU6, row by row; 49 locations for 224 pixels.
     """
     images, grid = _trunk(weights, image_size)
@@ -65,15 +65,15 @@ def build_encoder(
 def build_classifier(
     weights: Weights | None, *, image_size: int = 224
 ) -> keras.Model:
-    """Builds the whole network; shows that the weights were read rightly.
+    """Builds the whole network, to show that the weights are read correctly.
 
     Args:
       weights: what `read_weights` returns, or None for Keras' initial values.
       image_size: height and width of the input, in pixels.
 
     Returns:
-      A frozen model from images as in `build_encoder` to the logits of the
-      ImageNet classes, float32 [batch, 1000].
+      A frozen model that maps images as in `build_encoder` to the logits of
+      the ImageNet classes, float32 [batch, 1000].
     """
     images, grid = _trunk(weights, image_size)
     pooled = keras.layers.GlobalAveragePooling2D(name="pool")(grid)
@@ -93,11 +93,11 @@ def read_weights(path: str | Path | None = None) -> dict[str, np.ndarray]:
       path: the weight file; by default the installed package's.
 
     Returns:
-      The arrays by the names that the port gives them.
+      The float32 and int64 arrays, keyed by their names in the PyTorch port.
 
     Raises:
       ModuleNotFoundError: the package is not installed.
-      ValueError: the file is not, byte for byte, the expected one.
+      ValueError: the file's SHA-256 is not the expected one.
     """
     data = Path(path or _installed_file()).read_bytes()
     digest = hashlib.sha256(data).hexdigest()
@@ -144,7 +144,7 @@ def _block(
     stage: _Stage,
     first: bool,
 ) -> keras.KerasTensor:
-    """Applies an inverted residual block; only later ones have the residual."""
+    """Applies an inverted residual block; a stage's first has no residual."""
     grid = inputs
     if stage.expansion > 1:
         width = stage.expansion * inputs.shape[-1]
@@ -169,9 +169,9 @@ def _block(
 class _Layers(NamedTuple):
     """Makes convolutions with their batch normalisation folded in.
 
-    Folded, 32 images take two thirds of the time. 'same' padding is
-    TensorFlow's, where the weights were trained: symmetric padding moves the
-    logits by up to 3.2.
+    Folding it in takes a third off the time of 32 images. 'same' padding is
+    TensorFlow's, with which the weights were trained: PyTorch's symmetric
+    padding changes the logits by up to 3.2.
     """
 
     weights: Weights | None
@@ -187,7 +187,7 @@ class _Layers(NamedTuple):
         stride: int = 1,
         activation: str | None = "relu6",
     ) -> keras.KerasTensor:
-        """Applies a convolution; a depthwise one without `channels`."""
+        """Applies a convolution; it is depthwise if `channels` is None."""
         options: dict[str, Any] = {
             "kernel_size": kernel,
             "strides": stride,

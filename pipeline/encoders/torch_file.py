@@ -13,18 +13,18 @@ import numpy as np
 def decode_tensors(data: bytes) -> dict[str, np.ndarray]:
     """Decodes PyTorch's legacy file of named tensors, without PyTorch.
 
-    The file is five pickles (magic number, protocol, platform, tensors as views
-    of numbered storages, storage numbers), then each storage as an int64 count
-    and its little-endian values.
+    The file holds five pickles: magic number, protocol, platform, the tensors
+    as views of storages, and the storages' keys in order. Each storage follows
+    as an int64 count and its little-endian values.
 
     Args:
       data: the file's bytes.
 
     Returns:
-      The tensors by name, in the file's order.
+      Each tensor's name -> float32 or int64 array, in the file's order.
 
     Raises:
-      pickle.UnpicklingError: a pickle asks for anything but tensors.
+      pickle.UnpicklingError: a pickle names a class that no tensor needs.
       ValueError: a tensor reaches beyond its storage.
     """
     file = io.BytesIO(data)
@@ -40,7 +40,7 @@ def decode_tensors(data: bytes) -> dict[str, np.ndarray]:
 
 
 class _View(NamedTuple):
-    """A tensor as a strided window on a storage; sizes in elements."""
+    """A tensor as a strided window on a storage, measured in elements."""
 
     storage: str
     dtype: np.dtype
@@ -49,7 +49,7 @@ class _View(NamedTuple):
     strides: tuple[int, ...]
 
     def over(self, storages: Mapping[str, bytes]) -> np.ndarray:
-        """Copies the window out; `ndarray` refuses one beyond its buffer."""
+        """Copies the window; NumPy refuses one that leaves the storage."""
         size = self.dtype.itemsize
         window: np.ndarray = np.ndarray(
             self.shape,
@@ -72,7 +72,7 @@ def _rebuild_tensor(
 
 
 class _TensorUnpickler(pickle.Unpickler):
-    """Admits tensors and nothing else, since a pickle can run any global."""
+    """Loads tensors and nothing else: a pickle could call any function."""
 
     _GLOBALS = {
         ("collections", "OrderedDict"): collections.OrderedDict,
@@ -82,7 +82,7 @@ class _TensorUnpickler(pickle.Unpickler):
     }
 
     def find_class(self, module: str, name: str) -> Any:
-        """Resolves one of the four globals that a file of tensors needs."""
+        """Returns one of the four classes that a file of tensors needs."""
         if (module, name) not in self._GLOBALS:
             raise pickle.UnpicklingError(
                 f"The weight file asks for {module}.{name}, which is refused: "
@@ -91,6 +91,6 @@ class _TensorUnpickler(pickle.Unpickler):
         return self._GLOBALS[module, name]
 
     def persistent_load(self, pid: Any) -> tuple[str, np.dtype]:
-        """Resolves a storage's reference to its key and type."""
+        """Returns the key and the dtype of the storage that `pid` refers to."""
         _, dtype, key, *_ = pid
         return key, dtype

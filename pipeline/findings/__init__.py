@@ -1,4 +1,4 @@
-"""One language for what is wrong, how grave it is, and what to do.
+"""Findings: what is wrong, how grave it is, and what to do about it.
 
 The flow, in order; a module imports only those above it:
 

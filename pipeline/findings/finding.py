@@ -1,4 +1,4 @@
-"""One judgement of a record set: how grave, by which number, what to do."""
+"""A finding: how one check came out, by which number, and what to do."""
 
 import dataclasses
 from collections.abc import Iterable
@@ -8,18 +8,18 @@ LEVELS = ("ok", "warn", "stop")
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """A check of a record set and how it came out.
+    """How one check of a record set came out.
 
     Attributes:
       slug: stable name, such as `shuffled-pairs`.
-      level: `ok`; `warn`, where training works worse than it could; `stop`,
-        where it can't work or its scores would mean nothing.
-      value: the number that was judged; None where there is too little data
-        to judge by, which is `ok`.
-      threshold: the value at which this level begins; for `ok` the one that
-        would have been `warn`.
-      above: whether values above the threshold are the bad ones.
-      meaning: what the number says, in one or two sentences.
+      level: `ok`; `warn` if training works worse than it could; `stop` if it
+        can't work, or if its scores would mean nothing.
+      value: the number that was judged; None if there is too little data to
+        judge by, which is `ok`.
+      threshold: the value at which this level begins; of `ok`, the value at
+        which `warn` would have begun.
+      above: whether values above the threshold are bad; else those below it.
+      meaning: what the number means, in one or two sentences.
       advice: what to do; empty for `ok`.
       consequences: slugs of the other findings that follow from this one.
 
@@ -50,5 +50,5 @@ class Finding:
 
 
 def gravest(findings: Iterable[Finding]) -> str:
-    """The gravest level of some findings; there must be one."""
+    """Returns the gravest level of some findings, of which there is one."""
     return max(findings, key=lambda each: each.severity).level

@@ -11,17 +11,18 @@ Facts = TypeVar("Facts")
 
 @dataclasses.dataclass(frozen=True)
 class Rule(Generic[Facts]):
-    """One check of facts of some kind, such as a record set's.
+    """One check of some kind of facts, such as those about a record set.
 
     Attributes:
-      slug: of its finding.
-      measure: facts -> the number, or None where there is too little data.
-      warn: where a warning begins.
-      stop: where training is refused; None for never.
-      meaning: a sentence with the number, `{:.1%}` or the like, in it.
+      slug: stable name of its finding.
+      measure: facts -> the number, or None if there is too little data.
+      warn: the number at which a warning begins.
+      stop: the number at which training is refused; None for never.
+      meaning: a sentence with a place for the number, such as `{:.1%}`.
       advice: what to do.
-      consequences: slugs of what can follow from it; these stand below it.
-      above: whether large numbers are bad.
+      consequences: slugs of the findings that can follow from this one; their
+        rules stand below it in a table.
+      above: whether large numbers are bad; else small ones are.
     """
 
     slug: str
@@ -34,7 +35,7 @@ class Rule(Generic[Facts]):
     above: bool = True
 
     def judge(self, facts: Facts) -> Finding:
-        """Measures and compares."""
+        """Measures the facts and compares the number with the thresholds."""
         value = self.measure(facts)
         level, threshold = "ok", self.warn
         for name, limit in (("warn", self.warn), ("stop", self.stop)):

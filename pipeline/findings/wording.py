@@ -42,17 +42,17 @@ DEFINITIONS = {
 
 
 def name(slug: str) -> str:
-    """What a reader calls a finding, such as `Leaked split`."""
+    """Turns a slug into a heading, such as `Leaked split`."""
     return slug.replace("-", " ").capitalize()
 
 
 def sentence(finding: Finding) -> str:
-    """The first sentence of what a finding means."""
+    """Returns the first sentence of a finding's meaning."""
     return re.split(r"(?<=[.!?])\s+(?=\S)", finding.meaning.strip())[0]
 
 
 def measured(finding: Finding) -> str:
-    """Value and threshold, such as `0.4, stop above 0.2`."""
+    """Formats value and threshold, such as `0.4, stop above 0.2`."""
     side = "above" if finding.above else "below"
     level = "warn" if finding.level == "ok" else finding.level
     threshold = f"{level} {side} {_number(finding.threshold)}"
@@ -62,7 +62,7 @@ def measured(finding: Finding) -> str:
 
 
 def lines(findings: Sequence[Finding]) -> list[str]:
-    """A line for each finding that is not `ok`, or one line if all are."""
+    """Formats a line for each finding that is not `ok`, or one if all are."""
     if gravest(findings) == "ok":
         return [f"ok    all checks passed: {verdict(findings)}"]
     return [
@@ -73,7 +73,7 @@ def lines(findings: Sequence[Finding]) -> list[str]:
 
 
 def verdict(findings: Sequence[Finding]) -> str:
-    """One plain sentence about the first finding, or that all are `ok`."""
+    """Returns one sentence on the first finding, or on all if they are `ok`."""
     if gravest(findings) == "ok":
         return "A captioner can learn from this data."
     first = findings[0]

@@ -1,4 +1,4 @@
-"""Bytes of an image -> pixels, and what is made of pixels.
+"""Bytes of an image -> pixels, and what is computed from pixels.
 
 The flow, in order; a module imports only those above it:
 

@@ -23,7 +23,7 @@ class RejectedImage(ValueError):
     """An image that cannot become training pixels.
 
     Attributes:
-      reason: a short stable slug to count rejections by: `empty`,
+      reason: a short stable slug, by which rejections are counted: `empty`,
         `too-many-bytes`, `unknown-format`, `too-many-pixels`, `too-thin`,
         `truncated`, `undecodable` or `unknown-depth`.
       detail: what was found, for a person.
@@ -42,13 +42,14 @@ class RejectedImage(ValueError):
 
 @dataclasses.dataclass(frozen=True)
 class Limits:
-    """What is opened at all; both are known before pixels take memory.
+    """The largest image file that is decoded.
 
-    Pillow's own limit of 178,956,970 pixels holds too.
+    Both limits are checked before any pixel takes memory. Pillow's own limit of
+    178,956,970 pixels applies as well.
 
     Attributes:
-      max_bytes: of a file.
-      max_pixels: width x height, as the header tells them.
+      max_bytes: most bytes of a file.
+      max_pixels: most pixels, width x height as the header gives them.
     """
 
     max_bytes: int = 50 << 20
@@ -61,7 +62,9 @@ LIMITS = Limits()
 def canonicalise(
     data: bytes, *, least_side: int = 0, limits: Limits = LIMITS
 ) -> np.ndarray:
-    """Decodes an image file to what a person would see of its first frame.
+    """Decodes an image file to the pixels that a person would see.
+
+    Only the first frame of an animation is decoded.
 
     JPEG, PNG, WebP, GIF, BMP and TIFF are recognised by their first bytes,
     never by a name. EXIF rotation is applied, transparency is laid over white,
@@ -70,16 +73,15 @@ def canonicalise(
 
     Args:
       data: the file's bytes.
-      least_side: a JPEG whose sides are twice, four or eight times as long is
-        decoded that much smaller, by its decoder, so that both sides keep at
-        least so many pixels; 0 decodes every pixel.
-      limits: above which a file is rejected.
+      least_side: pixels that both sides of a JPEG keep at least: its decoder
+        may shrink it by 2, 4 or 8 as long as they do. 0 decodes every pixel.
+      limits: larger files are rejected.
 
     Returns:
       uint8 [height, width, 3], RGB.
 
     Raises:
-      RejectedImage: for anything that cannot be decoded within the limits.
+      RejectedImage: the file cannot be decoded, or exceeds the limits.
     """
     if not data:
         raise RejectedImage("empty", "the file has no bytes")
@@ -98,10 +100,10 @@ def canonicalise(
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as e:
         raise RejectedImage("too-many-pixels", str(e)) from e
-    except UnidentifiedImageError as e:  # Its text holds a memory address.
+    except UnidentifiedImageError as e:  # Its message has a memory address.
         detail = f"{file_format}: the header cannot be read"
         raise RejectedImage("undecodable", detail) from e
-    except Exception as e:  # Pillow's parsers raise whatever they trip over.
+    except Exception as e:  # Pillow's parsers may raise any type.
         reason = "truncated" if "truncated" in str(e).lower() else "undecodable"
         raise RejectedImage(reason, f"{file_format}: {e}") from e
 

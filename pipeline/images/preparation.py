@@ -1,9 +1,8 @@
 """Canonical pixels -> one encoder's input, in training and serving.
 
-In three steps: `decode` a file, `fit` the image to the encoder's size, then
-`normalise` a batch.
-An image that already fits stays uint8, a quarter of the bytes, until the graph
-that encodes it.
+There are three steps: `decode` a file, `fit` the image to the encoder's size,
+`normalise` a batch. An image that already fits stays uint8, a quarter of
+float32's bytes, until the graph that encodes it.
 """
 
 import dataclasses
@@ -24,10 +23,11 @@ class Preparation:
     Saved models get the defaults: RGB from 0 to 255.
 
     Attributes:
-      image_size: height and width of the model's input.
-      mean: of each channel, in the model's order.
-      scale: of each channel, in the model's order.
-      channels: 'rgb' or 'bgr', the model's order.
+      image_size: height and width of the model's input, in pixels.
+      mean: what is subtracted from each channel, in levels of 0 to 255 and in
+        the model's order of channels.
+      scale: what each channel is then divided by, in the same order.
+      channels: the model's order of channels, 'rgb' or 'bgr'.
     """
 
     image_size: int
@@ -37,20 +37,21 @@ class Preparation:
 
     @property
     def least_side(self) -> int:
-        """To which a JPEG may shrink as it is decoded: twice what is needed.
+        """Pixels that the sides of a JPEG keep while it is decoded.
 
-        The resampling that follows then still sees detail that it drops.
+        Twice the input's side, so that resampling still sees the detail that
+        it averages.
         """
         return 2 * self.image_size
 
     def decode(
         self, data: bytes, limits: decode_lib.Limits = decode_lib.LIMITS
     ) -> np.ndarray:
-        """File -> canonical pixels, no more of them than are of use.
+        """Decodes a file, a large JPEG at a smaller size that is still enough.
 
         Args:
           data: the file's bytes.
-          limits: above which a file is rejected.
+          limits: larger files are rejected.
 
         Returns:
           uint8 [height, width, 3], RGB.
@@ -63,16 +64,18 @@ class Preparation:
         )
 
     def fit(self, pixels: tf.Tensor | np.ndarray) -> tf.Tensor | np.ndarray:
-        """Squashes a whole image: a caption may speak of its edges.
+        """Resizes an image to a square without cropping.
+
+        The aspect ratio is not kept: a caption may speak of the edges.
 
         Args:
           pixels: uint8 [height, width, 3], RGB; a tensor's sides may be
             dynamic.
 
         Returns:
-          [image_size, image_size, 3], RGB from 0 to 255: an array of this
-          size as it came, anything else float32, equal to the bit eagerly and
-          in a graph.
+          [image_size, image_size, 3], RGB from 0 to 255. A NumPy array that
+          already has this size is returned as it is, uint8. Anything else
+          becomes float32, with the same bits eagerly and in a graph.
 
         Raises:
           ValueError: the pixels are not uint8.
@@ -87,7 +90,7 @@ class Preparation:
         return _resized(pixels, size)
 
     def normalise(self, images: tf.Tensor) -> tf.Tensor:
-        """(pixel - mean) / scale in the model's order of channels.
+        """Computes (pixel - mean) / scale in the model's order of channels.
 
         Args:
           images: uint8 or float32 [..., 3], RGB from 0 to 255.
@@ -101,7 +104,7 @@ class Preparation:
         return (images - self.mean) / self.scale
 
     def identity(self) -> Fingerprint:
-        """Returns what decides the result, as JSON values."""
+        """Returns all settings that the result depends on, as JSON values."""
         return {
             "image_size": self.image_size,
             "jpeg_least_side": self.least_side,
@@ -125,7 +128,7 @@ _Convention = Callable[[int], Preparation]
 
 
 def lite(image_size: int) -> Preparation:
-    """What the EfficientNet-Lite family was trained with."""
+    """Returns the preparation that EfficientNet-Lite was trained with."""
     return Preparation(image_size, (127.0,) * 3, (128.0,) * 3)
 
 
@@ -143,8 +146,8 @@ def _caffe(image_size: int) -> Preparation:
     return Preparation(image_size, mean, channels="bgr")
 
 
-# By the module of keras.applications. Preparation itself leaves 0 to 255, for
-# the families that normalise inside the model.
+# Keyed by the module of keras.applications. Families that normalise inside the
+# model take `Preparation` itself, which leaves RGB from 0 to 255.
 CONVENTIONS: dict[str, _Convention] = {
     "convnext": Preparation,
     "densenet": _torch,

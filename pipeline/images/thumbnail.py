@@ -25,13 +25,13 @@ def thumbnail(
 
     Args:
       pixels: uint8 [height, width, 3], RGB.
-      longest_side: the limit on both sides of the thumbnail, in pixels.
+      longest_side: most pixels of the thumbnail's longer side.
       quality: JPEG quality, 1 to 95.
-      file: what the pixels were decoded from. A JPEG file of this size that
-        holds nothing but its pixels is its own thumbnail, without a loss.
+      file: the bytes that the pixels were decoded from. If they are a JPEG
+        file without metadata that is small enough, they are the thumbnail.
 
     Returns:
-      The JPEG file's bytes; equal pixels and files give equal bytes.
+      The bytes of a JPEG file; equal pixels and files give equal bytes.
     """
     if len(file) <= _MOST_KEPT_BYTES and _bare_jpeg_side(file) <= longest_side:
         return file
@@ -48,10 +48,11 @@ def thumbnail(
 
 
 def _bare_jpeg_side(data: bytes) -> float:
-    """The longest side of a JFIF file without metadata; else infinity.
+    """Returns the longer side of a JFIF file without metadata, else infinity.
 
-    Orientation and profiles, which a browser would heed, and what a camera
-    tells of its owner stand in segments of other kinds (ITU-T T.81, B.1.1.3).
+    Metadata are segments of any other kind (ITU-T T.81, B.1.1.3): orientation
+    and colour profiles, which a browser would apply, and what a camera records
+    about its owner.
     """
     place, side = 2, math.inf
     if data[place : place + 2] != b"\xff\xe0" or data[6:11] != b"JFIF\0":

@@ -11,14 +11,16 @@ from pipeline.shards import counters
 
 
 class Board:
-    """What all workers of this machine have counted, and a line of it.
+    """What all workers of this machine have counted, and a line that says it.
+
+    Use it as a context manager.
 
     Attributes:
-      counters: to give to the workers.
+      counters: hand these to the workers; they count into files.
     """
 
     def __init__(self) -> None:
-        """Makes a folder, which the end of the block removes."""
+        """Makes the folder of the counters' files."""
         self._folder = Path(tempfile.mkdtemp(prefix="progress-"))
         self.counters = counters.Counters(str(self._folder))
         self._images, self._captions = (
@@ -27,7 +29,7 @@ class Board:
         )
 
     def __enter__(self) -> "Board":
-        """Starts it."""
+        """Returns the board; workers may count from its creation on."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -35,7 +37,7 @@ class Board:
         shutil.rmtree(self._folder)
 
     def totals(self) -> collections.Counter[str]:
-        """The sum over all workers."""
+        """Returns the sum of each counter over all workers."""
         sums: collections.Counter[str] = collections.Counter()
         for file in self._folder.iterdir():
             packed = file.read_bytes()
@@ -45,7 +47,12 @@ class Board:
         return sums
 
     def line(self) -> str:
-        """Such as `812 images, 3 rejected, 103.2 MB, 108.2 images/s`."""
+        """Formats the progress, with rate and time left where they are known.
+
+        Returns:
+          Such as `812 images, 3 rejected, 103.2 MB, 108.2 images/s, 40 s left`;
+          empty until a caption has been read.
+        """
         sums = self.totals()
         captions = sums["captions_written"]
         rate = self._images.rate(sums["images"] + sums["rejects"])

@@ -1,4 +1,4 @@
-"""Encodes a sample of a data set and tells what the whole would take."""
+"""Encodes a sample of a data set; tells what the whole would take."""
 
 import dataclasses
 import json
@@ -28,15 +28,15 @@ _HOURS = (1, 4, 24)
 
 @dataclasses.dataclass(frozen=True)
 class Rehearsal:
-    """What a sample took.
+    """What it took to encode a sample.
 
     Attributes:
-      total: images of the data set.
-      images: of the sample, that were encoded or rejected.
-      rejects: of these, rejected.
-      seconds: from decoding the first image to writing the last.
-      bytes: written.
-      memory: bytes, the most that the process had resident.
+      total: number of images of the data set.
+      images: number of images of the sample that were encoded or rejected.
+      rejects: number of these that were rejected.
+      seconds: time from decoding the first image to writing the last.
+      bytes: size of the shard that was written.
+      memory: the most bytes that the process had resident.
     """
 
     total: int
@@ -67,13 +67,13 @@ class Rehearsal:
 def rehearse(
     reader: beam.PTransform, writer: write_shard.ShardWriter
 ) -> Rehearsal:
-    """Reads the whole data set, and encodes some images of it.
+    """Reads a whole data set and encodes some images of it.
 
-    Everything happens on this machine, in a folder that is removed.
+    All of it runs on this machine, in a temporary folder.
 
     Args:
-      reader: begin -> (references, rejects).
-      writer: as the job's; its output is left alone.
+      reader: Beam transform from Begin to (references, rejects).
+      writer: the job's writer; nothing is written to its output.
 
     Raises:
       DataSetError: the data set has no image to encode.
@@ -84,7 +84,7 @@ def rehearse(
         local = dataclasses.replace(
             writer, output=folder, owner=ownership.take(folder), num_shards=1
         )
-        # Loads the encoder and traces it for both sizes of batches.
+        # Not timed: loads the encoder and traces it for both batch sizes.
         first, rest = _parted(references, writer.encoding.batch_size + 1)
         local.write("first", 0, first)
         began = time.monotonic()
@@ -104,8 +104,8 @@ def rehearse(
 def _sample(
     reader: beam.PTransform, size: int, folder: str
 ) -> tuple[int, list[reference.Reference]]:
-    """Number of images read, and the references of some."""
-    # A cluster's workers could not write into a folder of this machine.
+    """Returns the number of images read, and the references of some."""
+    # A cluster's workers could not write to this machine's folder.
     pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
     references, _ = pipeline | subset.ReadSome(reader, size)
     _ = (
@@ -123,7 +123,7 @@ def _sample(
     if not counters:
         raise DataSetError("the data set has no images")
     rows = json.loads(beam_files.read_bytes(os.path.join(folder, _SAMPLE_FILE)))
-    # A limit below this one has counted what it chose from.
+    # With --limit there are two counts: of all images, and of those it took.
     return min(counter.committed for counter in counters), [
         reference.Reference(**row | {"captions": tuple(row["captions"])})
         for row in rows
@@ -137,7 +137,7 @@ def _dumped(references: Sequence[reference.Reference]) -> str:
 def _parted(
     references: Sequence[reference.Reference], size: int
 ) -> list[list[reference.Reference]]:
-    """The references of the first `size` images, and the others."""
+    """Splits references into those of the first `size` images, and the rest."""
     ids = sorted({part.image_id for part in references})
     first = set(ids[:size])
     return [
@@ -147,6 +147,6 @@ def _parted(
 
 
 def _resident() -> int:
-    """The most memory that this process had, in bytes."""
+    """Returns the most bytes that this process had resident."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024

@@ -1,4 +1,4 @@
-"""What a record set holds, for a person: facts, and a few records."""
+"""Shows what a record set holds: facts, and a few records."""
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,13 +18,13 @@ _MOST_WORDS = 12
 
 @dataclasses.dataclass(frozen=True)
 class Sampled:
-    """One record.
+    """One record of the sample.
 
     Attributes:
-      split: that it lies in.
+      split: the record's split.
       image: the record.
-      mean: of its grid.
-      deviation: standard deviation of its grid.
+      mean: mean of its grid's values.
+      deviation: standard deviation of its grid's values.
     """
 
     split: str
@@ -34,7 +34,7 @@ class Sampled:
 
     @property
     def title(self) -> str:
-        """Id, source and grid."""
+        """The record's id and source, and its thumbnail and grid in numbers."""
         image = self.image
         place = "" if image.source == image.image_id else f" ({image.source})"
         return (
@@ -49,15 +49,15 @@ class Inspection:
     """Facts of a record set, and a sample of its records.
 
     Attributes:
-      facts: label and text of each.
-      samples: in the order of their splits.
+      facts: (label, text) of each fact.
+      samples: sampled records, split by split.
     """
 
     facts: tuple[tuple[str, str], ...]
     samples: tuple[Sampled, ...]
 
     def __str__(self) -> str:
-        """Facts in two columns, then the records by split."""
+        """Formats the facts in two columns, then the records by split."""
         width = max(len(label) for label, _ in self.facts) + 2
         lines = [f"{label:<{width}}{text}" for label, text in self.facts]
         split = None
@@ -74,13 +74,14 @@ def inspect(path: str, *, split: str, samples: int) -> Inspection:
     """Opens a record set and reads some of its records.
 
     Args:
-      path: its folder.
-      split: to sample, or '' for all of them.
-      samples: records of each split, at equal distances; as records are
-        ordered by hash, that is a fair sample.
+      path: the record set's folder.
+      split: the split to sample; '' for all of them.
+      samples: number of records of each split. They are taken at equal
+        distances, which is a fair sample because records are ordered by hash.
 
     Raises:
-      RecordSetError: no record set, a damaged one, or no such split.
+      RecordSetError: there is no record set or no such split, or the record set
+        is damaged.
     """
     record_set = record_set_lib.open_record_set(path, beam_files.BEAM)
     manifest = record_set.manifest
@@ -145,7 +146,7 @@ def _facts(record_set: record_set_lib.RecordSet) -> Iterator[tuple[str, str]]:
 
 
 def _listed(values: Mapping[str, Any]) -> str:
-    """Names and values, those of inner mappings too."""
+    """Formats names and values, those of inner mappings too."""
     return ", ".join(
         f"{name} ({_listed(value)})"
         if isinstance(value, Mapping)

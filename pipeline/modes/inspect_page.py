@@ -16,13 +16,13 @@ _RULES = template.css(__file__, "inspect.css")
 
 
 def inspect(output: str, *, split: str, samples: int, html_file: str) -> str:
-    """What a record set holds, as text, and as a page where one is asked for.
+    """Returns what a record set holds as text; may write it as a page.
 
     Args:
       output: the record set's folder.
-      split: the only one to show; empty for all.
-      samples: records of each split.
-      html_file: where the page goes; empty for none.
+      split: the only split to show; empty for all.
+      samples: number of records of each split to show.
+      html_file: path of the page; empty for no page.
 
     Raises:
       RecordSetError: the record set can't be opened, or has no such split.
@@ -35,7 +35,7 @@ def inspect(output: str, *, split: str, samples: int, html_file: str) -> str:
 
 
 def render(inspection: Inspection) -> str:
-    """Returns a whole HTML document that needs nothing else."""
+    """Renders a whole HTML document that needs no other file."""
     sections = [
         _section(split, list(group))
         for split, group in itertools.groupby(

@@ -1,4 +1,4 @@
-"""What the command line asks of the job, apart from the runner."""
+"""The job's flags as one value, without those of Beam's runner."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ class OptionsError(ValueError):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
-    """The flags of the job, by their names; `--help` tells what each means."""
+    """The job's flags, by their names; `--help` says what each means."""
 
     output: str
     dataset: str
@@ -46,14 +46,14 @@ class Options:
 
     @property
     def columns(self) -> table.Columns:
-        """Of a table, or of a data set's features."""
+        """Names of a table's columns, or of a TFDS data set's features."""
         return table.Columns(
             self.image_column, self.caption_column, self.split_column
         )
 
     @property
     def limits(self) -> decode.Limits:
-        """Above which an image is rejected."""
+        """The largest image files that are not rejected."""
         return decode.Limits(
             max_bytes=self.max_image_megabytes << 20,
             max_pixels=self.max_image_megapixels * 1_000_000,
@@ -61,10 +61,10 @@ class Options:
 
     @property
     def split_rule(self) -> splits.SplitRule:
-        """Of images that have no split of their own.
+        """How images without a split of their own get one.
 
         Raises:
-          ValueError: shares that cannot be.
+          ValueError: a share is out of range, or two of them take all images.
         """
         return splits.SplitRule(
             validation_share=self.validation_share,
@@ -74,7 +74,7 @@ class Options:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What the manifest records of the flags: no path, no runner."""
+        """The flags that the manifest records: no paths, no runner."""
         return {
             "dataset": self.dataset,
             "allow_hosts": sorted(self.allow_hosts),
@@ -91,7 +91,7 @@ class Options:
 
     @property
     def paths(self) -> list[tuple[str, str]]:
-        """Flag and path of all that the workers read and write."""
+        """(flag, path) of everything that workers read or write."""
         if self.dataset == "tfds":
             paths = [("tfds_data_dir", self.tfds_data_dir or "")]
         else:
@@ -107,14 +107,14 @@ class Options:
         return paths
 
     def grid(self, locations: int, depth: int) -> records.GridSpec:
-        """How an encoder's grids are stored."""
+        """Returns how grids [locations, depth] are stored."""
         return records.GridSpec(locations, depth, self.grid_dtype)
 
     def check(self) -> None:
-        """Finds a wrong path before the encoder is loaded.
+        """Refuses a wrong path before the encoder is loaded.
 
         Raises:
-          OptionsError: an output that Beam would read as a pattern.
+          OptionsError: Beam would take the output's path for a pattern.
         """
         if set(self.output) & set("*?["):
             raise OptionsError(

@@ -26,14 +26,14 @@ _LOG = logging.getLogger(__name__)
 
 
 def precompute(options: Options, beam_options: PipelineOptions) -> str:
-    """Runs the job, or goes on with it.
+    """Runs the job, or finishes one that was interrupted.
 
     Args:
       options: what to do.
-      beam_options: where to run.
+      beam_options: where to run it.
 
     Returns:
-      What was written, and the findings of its data card.
+      What to print: what was written, and the findings of its data card.
 
     Raises:
       OptionsError: the encoder or the output can't be used.
@@ -89,7 +89,7 @@ def _load_encoder(options: Options) -> encoder_lib.Encoder:
         return encoder_lib.load_encoder(
             options.encoder, weights=options.weights
         )
-    except Exception as error:  # Keras' own for a download that fails.
+    except Exception as error:  # Keras raises its own if a download fails.
         raise OptionsError(f"--encoder={options.encoder}: {error}") from error
 
 
@@ -133,7 +133,7 @@ def _job(
     request: request_lib.Request,
     writer: write_shard.ShardWriter,
 ) -> precompute_lib.Precompute:
-    """Wires the job."""
+    """Builds the job's Beam transform."""
     summary = write_manifest.Summary(
         output=writer.output,
         owner=writer.owner,
@@ -153,7 +153,7 @@ def _job(
 
 
 def _described(output: str) -> str:
-    """The counts, each finding that is not `ok`, and where to read more."""
+    """Formats the counts, findings that are not `ok`, and the card's path."""
     manifest = record_set.open_record_set(output, beam_files.BEAM).manifest
     counts = ", ".join(
         f"{split} {manifest.num_images(split)}" for split in manifest.splits

@@ -1,7 +1,8 @@
 """Finds every damage of a record set, in one pass over its files.
 
-Memory is bounded by the records under way and by the image ids of one number
-of shards, for an id falls on the same number in every split.
+Shards of the same number, one of each split, are read together: an image id
+has the same number in every split, so a repeated id is found among them. Memory
+is bounded by their image ids and by the records being read.
 """
 
 import collections
@@ -31,35 +32,35 @@ _MOST_LINES = 20
 
 
 class Tally:
-    """What has been read so far; grows from several threads.
+    """Counts what has been read so far; several threads may add to it.
 
     Attributes:
-      total: bytes of all shards, once that is known.
-      shards: read to their end.
-      images: records found.
-      bytes: of the shards.
+      total: size of all shards in bytes, once it is known.
+      shards: number of shards read to their end.
+      images: number of records found.
+      bytes: size of the shards read.
     """
 
     def __init__(self) -> None:
-        """Begins at nothing."""
+        """Begins at zero."""
         self.total = self.shards = self.images = self.bytes = 0
         self._lock = threading.Lock()
         self._pace = progress_line.Pace()
 
     def add(self, *, images: int, size: int) -> None:
-        """Counts a shard."""
+        """Counts a shard of so many records and bytes."""
         with self._lock:
             self.shards += 1
             self.images += images
             self.bytes += size
 
     def __str__(self) -> str:
-        """Such as `24 shards, 8000 images, 1021.1 MB`."""
+        """Formats the counts, such as `24 shards, 8000 images, 1021.1 MB`."""
         megabytes = self.bytes / 1e6
         return f"{self.shards} shards, {self.images} images, {megabytes:.1f} MB"
 
     def line(self) -> str:
-        """The line, with rate and time left."""
+        """Formats the counts, with rate and time left if they are known."""
         rate = self._pace.rate(self.bytes)
         left = progress_line.time_left(self.total - self.bytes, rate)
         pace = f", {rate / 1e6:.1f} MB/s" if rate else ""
@@ -69,11 +70,14 @@ class Tally:
 def verify(output: str) -> str:
     """Prints a line for each damage of a record set.
 
+    Args:
+      output: the record set's folder, on any of Beam's file systems.
+
     Returns:
-      A line that says that there is none.
+      A line that says that there is no damage.
 
     Raises:
-      RecordSetError: there are damages.
+      RecordSetError: there are damages, or there is no record set.
     """
     tally, damages = Tally(), 0
     with progress_line.show(tally.line):
@@ -91,11 +95,11 @@ def verify(output: str) -> str:
 def find_damages(path: str, tally: Tally) -> Iterator[str]:
     """Reads every byte of a record set.
 
-    Where the manifest can't be read, shards are held to their side files.
+    If the manifest can't be read, shards are compared with their side files.
 
     Args:
-      path: its folder, on any of Beam's file systems.
-      tally: filled in on the way.
+      path: the record set's folder, on any of Beam's file systems.
+      tally: counts what is read.
 
     Yields:
       One line for each damage.
@@ -122,6 +126,7 @@ def find_damages(path: str, tally: Tally) -> Iterator[str]:
         numbers[row.file.removeprefix(row.split)].append(row)
 
     def number_damages(group: list[manifest_lib.Shard]) -> list[str]:
+        """Finds the damages of the shards of one number."""
         owners: dict[str, str] = {}
         return [
             line
@@ -139,8 +144,8 @@ class _Folder:
     """A folder, listed once.
 
     Attributes:
-      path: of the folder.
-      sizes: file name -> bytes.
+      path: the folder's path.
+      sizes: file name -> size in bytes.
     """
 
     path: str
@@ -167,12 +172,12 @@ class _Folder:
 
     def text(self, name: str) -> str:
         with self.open(name) as file:
-            # Damaged bytes are left to what reads the text.
+            # A caller that parses the text reports damaged bytes.
             return str(file.read(), errors="replace")
 
 
 def _rows_of_side_files(folder: _Folder) -> list[manifest_lib.Shard]:
-    """What a manifest would list: the shards that hold anything."""
+    """Returns a manifest's rows: those of the shards that hold records."""
     rows = []
     for name in sorted(folder.sizes):
         if name.endswith(shard_files.SIDE):
@@ -184,7 +189,7 @@ def _rows_of_side_files(folder: _Folder) -> list[manifest_lib.Shard]:
 def _side_file(
     folder: _Folder, name: str
 ) -> tuple[manifest_lib.Shard, list[int]]:
-    """The row and the offsets in a shard's side file."""
+    """Reads the row and the offsets in a shard's side file."""
     try:
         side = json.loads(folder.text(name))
         return manifest_lib.Shard(**side["row"]), side["offsets"]
@@ -213,7 +218,7 @@ def _shard_damages(
     owners: dict[str, str],
     tally: Tally,
 ) -> list[str]:
-    """Of the shard's file and its side file."""
+    """Finds the damages of a shard and its side file."""
     try:
         examined = verify_shard.Examination(row, expected, owners)
     except ValueError as error:
@@ -240,13 +245,13 @@ def _shard_damages(
 
 
 def _unlisted(folder: _Folder, files: Set[str]) -> Iterator[str]:
-    """Shards that hold something, and that no manifest lists."""
+    """Finds shards that hold records but that no manifest lists."""
     for name, size in sorted(folder.sizes.items()):
         if name.endswith(shard_files.RECORDS) and size and name not in files:
             yield f"{name}: not in the manifest"
         shard = name.removesuffix(shard_files.SIDE) + shard_files.RECORDS
         if name.endswith(shard_files.SIDE) and shard not in folder.sizes:
-            # A listed shard that is missing is reported elsewhere.
+            # Reading a listed shard reports that it is missing.
             if shard not in files:
                 yield f"{name}: its shard is missing"
 
@@ -254,7 +259,7 @@ def _unlisted(folder: _Folder, files: Set[str]) -> Iterator[str]:
 def _beside_the_shards(
     folder: _Folder, manifest: manifest_lib.Manifest
 ) -> Iterator[str]:
-    """Vocabulary, data card, request and rejects."""
+    """Finds damages of the vocabulary, data card, request and rejects."""
     for check in (_vocabulary, _card, _request, _rejects):
         try:
             yield from check(folder, manifest)

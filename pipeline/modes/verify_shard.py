@@ -1,6 +1,7 @@
-"""Reads one shard to its end and tells every damage in it.
+"""Reads one shard to its end and finds every damage in it.
 
-TensorFlow opens no shard here: a crafted length crashes it.
+Shards are not read by TensorFlow here, which a forged length of a record would
+crash.
 """
 
 import dataclasses
@@ -17,7 +18,7 @@ _JPEG = b"\xff\xd8\xff"
 
 
 class _Digested:
-    """A file whose every byte that is read goes into a digest."""
+    """A file, and the digest of every byte read from it."""
 
     def __init__(self, file: BinaryIO):
         self._file, self._sha256 = file, hashlib.sha256()
@@ -28,7 +29,7 @@ class _Digested:
         return data
 
     def hexdigest(self) -> str:
-        """The digest of the whole file, whatever was read of it before."""
+        """Reads the file to its end; returns its SHA-256."""
         while self.read(_CHUNK_BYTES):
             pass
         return self._sha256.hexdigest()
@@ -36,12 +37,12 @@ class _Digested:
 
 @dataclasses.dataclass(frozen=True)
 class Expected:
-    """What a record set's shards are held to.
+    """What is expected of all shards of a record set.
 
     Attributes:
-      files: sha256 -> file, of all of them.
-      grid: shape and storage of the grids; None where it is not known.
-      rule: of the splits; None where it is not known.
+      files: SHA-256 -> file name, of all shards.
+      grid: shape and storage of the grids; None if they are not known.
+      rule: how images get a split; None if it is not known.
     """
 
     files: Mapping[str, str]
@@ -53,9 +54,9 @@ class Examination:
     """One shard, read once.
 
     Attributes:
-      offsets: of the records found, in bytes.
-      captions: found in those that can be read.
-      readable: whether all of them can.
+      offsets: the byte at which each record found begins.
+      captions: number of captions in the records that can be read.
+      readable: whether all records can be read.
     """
 
     def __init__(
@@ -64,12 +65,12 @@ class Examination:
         expected: Expected,
         owners: dict[str, str],
     ):
-        """Takes what to hold the shard to.
+        """Takes what is expected of the shard.
 
         Args:
           row: what the manifest says of it.
-          expected: of every shard.
-          owners: image id -> the shard that holds it; filled in on the way.
+          expected: what holds for every shard.
+          owners: image id -> the shard that holds it; reading adds to it.
 
         Raises:
           ValueError: the row's file is not named as a shard of its split.
@@ -86,15 +87,15 @@ class Examination:
         self.readable = True
 
     def damages(self, file: BinaryIO, size: int) -> list[str]:
-        """Reads the shard.
+        """Reads the shard and compares it with what is expected.
 
         Args:
-          file: at its beginning; never sought.
+          file: the shard, opened at its beginning; it is only read forward.
           size: bytes in it.
 
         Returns:
-          One line for each damage. A shard with another's bytes is one damage,
-          not as many as it has records.
+          One line for each damage. A shard that holds another shard's bytes is
+          one damage, however many records it has.
         """
         digested, row = _Digested(file), self._row
         lines = list(self._lines(digested, size))
@@ -126,7 +127,7 @@ class Examination:
             )
 
     def _record(self, data: bytes | None) -> Iterator[str]:
-        """What is wrong with one record; None stands for a bad checksum."""
+        """Finds what is wrong with one record; None has a bad checksum."""
         if data is None:
             self.readable = False
             yield "does not fit its checksum"
@@ -153,7 +154,7 @@ class Examination:
                     yield f"has a grid that is not finite: {image.image_id}"
 
     def _misplaced(self, image_id: str) -> Iterator[str]:
-        """Whether the image belongs here, and is nowhere else."""
+        """Finds out whether the image belongs here, and here only."""
         number = splits.shard_of(image_id, self._num_shards)
         if number != self._number:
             yield f"belongs to shard {number}: {image_id}"

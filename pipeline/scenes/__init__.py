@@ -7,8 +7,8 @@ The flow, in order; a module imports only those above it:
   describe     scene -> a caption, drawn from the grammar
   judge        caption and scene -> how many of its statements are true
   paint        colours, shades and gradients
-  objects      the objects of a scene, painted
-  backgrounds  the backgrounds of scenes, and the lens
+  objects      paints a scene's objects; measures what they hide
+  backgrounds  paints backgrounds, and adds what a camera's lens does
   dataset      renders JPEG files, captions and truth
-  __main__     flags -> the data set
+  __main__     command line -> the data set
 """

@@ -1,4 +1,4 @@
-"""Renders the embedded data set of scenes: see `dataset`.
+"""The command that renders the embedded data set of scenes.
 
 python -m pipeline.scenes --output=DIR
 """

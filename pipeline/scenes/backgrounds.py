@@ -1,4 +1,4 @@
-"""Backgrounds of scenes, and the lens through which scenes are seen."""
+"""Paints backgrounds of scenes, and adds what a camera's lens does."""
 
 import functools
 import math
@@ -93,7 +93,7 @@ def _draw_snow(draw: _Brush, rng: random.Random) -> None:
         draw.circle(spot, rng.uniform(2, 4), fill=(255, 255, 255))
 
 
-# From the top's colour to the bottom's, and what is drawn over them.
+# The top's colour, the bottom's, and what draws over the fade between them.
 _Scenery = tuple[Colour, Colour, Callable[[_Brush, random.Random], None]]
 _SCENERY: dict[str, _Scenery] = {
     "sky": ((138, 194, 240), (216, 236, 250), _draw_sky),
@@ -108,7 +108,15 @@ _SCENERY: dict[str, _Scenery] = {
 
 
 def photographed(canvas: Image.Image, rng: random.Random) -> Image.Image:
-    """Adds a lens's vignette and soft focus and a sensor's noise."""
+    """Adds a lens's vignette and soft focus, and a sensor's noise.
+
+    Args:
+      canvas: RGB, `IMAGE_SIDE` pixels square.
+      rng: decides how much of each.
+
+    Returns:
+      A new picture of the same mode and size.
+    """
     noise = np.random.default_rng(rng.getrandbits(64)).standard_normal(
         (IMAGE_SIDE, IMAGE_SIDE, 1), dtype=np.float32
     )
@@ -122,7 +130,7 @@ def photographed(canvas: Image.Image, rng: random.Random) -> Image.Image:
 
 @functools.cache
 def _falloff() -> np.ndarray:
-    """Squared distance from the centre, float32 [side, side, 1], at most 1."""
+    """Returns squared distances from the centre, 0 to 1, [side, side, 1]."""
     axis = np.linspace(-1, 1, IMAGE_SIDE, dtype=np.float32) ** 2
     return ((axis[:, None] + axis[None, :]) / 2)[:, :, None]
 

@@ -6,7 +6,8 @@ pure function of (seed, split, index), so a larger split begins with the
 smaller one. The pairs of colour and shape in `HELD_OUT` occur in the split
 'composition' alone, once in each of its images.
 
-In order: draw a scene, paint its objects, paint what is behind them, write.
+A scene is drawn first, then its objects are painted, then its background;
+then the files are written.
 """
 
 import dataclasses
@@ -45,7 +46,7 @@ HELD_OUT = frozenset(
     }
 )
 
-# The colour that would be hard to see before a background.
+# Background -> the colour of objects that would be hard to see before it.
 _UNSEEN = {
     "grass": "green",
     "sand": "yellow",
@@ -58,7 +59,13 @@ _UNSEEN = {
 
 
 def compose(scene_id: str, rng: random.Random, *, held_out: bool) -> Scene:
-    """Draws a scene of one to three objects; `held_out` puts in such a pair."""
+    """Draws a scene of one to three objects.
+
+    Args:
+      scene_id: the image's id.
+      rng: decides everything.
+      held_out: whether one object has a pair of `HELD_OUT`; else none has.
+    """
     background = rng.choice(words.BACKGROUNDS)
     count = rng.choices((1, 2, 3), weights=(20, 50, 30))[0]
     objects: list[SceneObject] = []
@@ -102,13 +109,22 @@ def _placed(
 
 
 def _room(other: SceneObject, spot: tuple[int, int], reach: int) -> float:
-    """Distance of the centres; 1 where the two circles touch."""
+    """Returns the distance of two objects; 1 where their circles touch."""
     reaches = reach + objects_lib.DIAMETER[other.size][1] / 2
     return math.dist((other.x, other.y), spot) / reaches
 
 
 def render(*, seed: int, split: str, index: int) -> tuple[Scene, Image.Image]:
-    """Returns one scene and its picture, RGB, `IMAGE_SIDE` pixels square."""
+    """Renders one image of the data set.
+
+    Args:
+      seed: of the data set.
+      split: the image's split.
+      index: the image's place in its split, from 0.
+
+    Returns:
+      The scene, and its picture: RGB, `IMAGE_SIDE` pixels square.
+    """
     scene_id = f"{split}-{index:05d}"
     rng = random.Random(f"{seed} {scene_id}")
     scene = compose(scene_id, rng, held_out=split == "composition")
@@ -123,14 +139,14 @@ def render(*, seed: int, split: str, index: int) -> tuple[Scene, Image.Image]:
 
 @dataclasses.dataclass(frozen=True)
 class SceneConfig:
-    """What decides every byte of the data set.
+    """The settings; they decide every byte of the data set.
 
     Attributes:
       images: Images of the training split.
       validation: Images of the validation split.
       test: Images of the test split.
       composition: Images of the split with held-out pairs.
-      seed: Chooses other images and captions.
+      seed: Another seed gives other images and captions.
       fault: One of `FAULTS`, a defect of the training and validation splits
         for diagnosis to find; test and composition stay sound. 'redundant'
         repeats one caption five times, 'mismatched' swaps the captions of
@@ -148,7 +164,7 @@ class SceneConfig:
     fault_share: float = 1.0
 
     def __post_init__(self) -> None:
-        """Raises ValueError for an unknown fault or a share that is none."""
+        """Raises ValueError: unknown fault, or a share outside [0, 1]."""
         if self.fault not in FAULTS:
             known = ", ".join(FAULTS)
             raise ValueError(f"fault {self.fault!r} is none of {known}")
@@ -197,7 +213,7 @@ def _faulty_captions(
 def _write_image(
     output: Path, config: SceneConfig, job: tuple[str, int]
 ) -> tuple[str, str]:
-    """Writes one image; returns its lines of captions and of truth."""
+    """Writes one image; returns its lines for the captions' and truth files."""
     split, index = job
     scene, picture = render(seed=config.seed, split=split, index=index)
     captions = captions_of(scene, seed=config.seed)
@@ -213,7 +229,7 @@ def _write_image(
 
 _Line = tuple[str, str]
 _SETTINGS, _CAPTIONS, _TRUTH = "scenes.json", "captions.jsonl", "truth.jsonl"
-# Raised when the same settings come to give other images or captions.
+# Raise this when the same settings begin to give other images or captions.
 _FORMAT = 1
 
 
@@ -249,7 +265,7 @@ def write(
 
 
 def _claimed(output: Path, config: SceneConfig, *, overwrite: bool) -> bool:
-    """Readies the folder; returns whether it is already complete."""
+    """Prepares the folder; returns whether the data set is already there."""
     asked = {"format": _FORMAT, **dataclasses.asdict(config)}
     output.mkdir(parents=True, exist_ok=True)
     if not (output / _SETTINGS).exists() and any(output.iterdir()):
@@ -283,7 +299,7 @@ def _settings(path: Path) -> dict[str, Any]:
 def _mapped(
     paint: Callable[[tuple[str, int]], _Line], jobs: list[tuple[str, int]]
 ) -> Iterator[_Line]:
-    """Paints in order, in two processes where that is worth starting them."""
+    """Paints in order; in two processes if there are enough images for that."""
     if len(jobs) < 100:
         yield from map(paint, jobs)
         return

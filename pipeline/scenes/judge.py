@@ -1,4 +1,4 @@
-"""Caption and scene -> how many of its statements are true."""
+"""Caption and scene -> how many of the caption's statements are true."""
 
 import dataclasses
 import itertools
@@ -11,11 +11,11 @@ from pipeline.scenes import truth, words
 
 @dataclasses.dataclass(frozen=True)
 class Verdict:
-    """What a caption stated of an image.
+    """How many statements a caption makes about an image.
 
     Attributes:
-      stated: Shapes, colours, sizes, textures, backgrounds and relations said.
-      true: Those of them that hold.
+      stated: Shapes, colours, sizes, textures, backgrounds and relations.
+      true: Those of them that are true of the image.
       named: Mentionable objects named by shape with no false attribute.
     """
 
@@ -26,10 +26,11 @@ class Verdict:
 
 @dataclasses.dataclass(frozen=True)
 class _Parse:
-    """Noun phrases as (shape, attributes), and what surrounds them.
+    """The statements of a caption.
 
-    `relations` holds (name, position of the phrase that follows it);
-    `loose` counts attributes that no noun claims, which hold of nothing.
+    `phrases` holds (shape, {(kind, value) of each adjective}) for each noun;
+    `relations` holds (name, position of the phrase that follows it); `loose`
+    counts adjectives before no noun, which are true of nothing.
     """
 
     phrases: list[tuple[str, set[tuple[str, str]]]]
@@ -64,10 +65,10 @@ def _parse(caption: str) -> _Parse:
 def judge(caption: str, scene: truth.Scene) -> Verdict:
     """Judges the statements of any caption against a scene.
 
-    Noun phrases are matched one-to-one to objects of the same shape so that
-    most statements hold. An unmatched phrase is false in all it says, as is a
-    relation that lacks a phrase on either side. A repeated background or
-    adjective counts once; unknown words state nothing.
+    Noun phrases are matched one-to-one to objects of the same shape, so that as
+    many statements as possible are true. All statements of an unmatched phrase
+    are false, and so is a relation without a matched phrase on either side. A
+    repeated background or adjective counts once; unknown words state nothing.
     """
     parse = _parse(caption)
     verdicts = (
@@ -85,7 +86,7 @@ def _matches(parse: _Parse, scene: truth.Scene) -> Iterator[dict[int, int]]:
             for at, (shape, _) in enumerate(parse.phrases)
             if shape == each.shape
         ]
-        # A caption stuck in a loop may repeat a noun without end.
+        # A captioner in a loop may repeat a noun hundreds of times.
         choices.append([None, *fits[:8]])
     for chosen in itertools.product(*choices):
         match = {
@@ -118,13 +119,14 @@ def _verdict(
 
 @dataclasses.dataclass(frozen=True)
 class AttributeCounts:
-    """Sums over images from which attribute precision and recall follow.
+    """Sums over images that give attribute precision and recall.
 
     Attributes:
       stated: Statements made.
-      true: Statements that hold.
-      named: Objects named right, at most `expected` an image.
-      expected: Objects that an image's references name right, on average.
+      true: Statements that are true.
+      named: Objects named with no false attribute; of each image at most its
+        `expected`.
+      expected: Objects that a reference of the image names so, in the mean.
     """
 
     stated: int = 0
@@ -160,10 +162,10 @@ class AttributeCounts:
 
     @property
     def precision(self) -> float:
-        """Share of the statements that hold; 0 when nothing is stated."""
+        """Share of the statements that are true; 0 if nothing is stated."""
         return self.true / self.stated if self.stated else 0.0
 
     @property
     def recall(self) -> float:
-        """Share of the expected objects named right; 0 when none is."""
+        """Share of the expected objects that are named; 0 if none is."""
         return self.named / self.expected if self.expected else 0.0

@@ -1,4 +1,4 @@
-"""Objects of a scene, painted; and what they hide of each other."""
+"""Paints the objects of a scene; measures what they hide of each other."""
 
 import dataclasses
 import functools
@@ -20,10 +20,11 @@ _RGB = {
     "blue": (10, 80, 245),
     "white": (252, 252, 252),
 }
+# Smallest and largest diameter of an object, in pixels of the image.
 DIAMETER = {"small": (66, 76), "large": (106, 118)}
-# Each part is 'tone form numbers' in a square of side 100. Tones: the body's
-# texture (b), a darker shade (s), pale (l), dark (k), cut out (x). Forms: an
-# ellipse's box (e), an upper half ellipse's box (c), a polygon (p).
+# Each part is 'tone form numbers', in a square of side 100. Tones: the body's
+# texture (b), a darker shade (s), pale (l), dark (k), cut out (x). Forms: the
+# box of an ellipse (e), that of an upper half ellipse (c), a polygon (p).
 _PARTS = {
     "ball": "b e 3 3 97 97",
     "boat": "k p 47 2 53 2 53 70 47 70; b p 56 4 96 60 56 60;"
@@ -53,9 +54,10 @@ class Sprite:
     """A painted object.
 
     Attributes:
-      picture: RGB, the outline's colour wherever the object is not.
-      mask: L, the object's coverage.
-      corner: Of both on the canvas, pixels.
+      picture: RGB; around the object it has the outline's colour.
+      mask: L (8 bits a pixel), how much the object covers of each pixel.
+      corner: Where the left upper corner of both lies on the canvas, (x, y) in
+        pixels.
     """
 
     picture: Image.Image
@@ -63,14 +65,18 @@ class Sprite:
     corner: tuple[int, int]
 
     def silhouette(self, moved: int = 0) -> Image.Image:
-        """Returns the mask on the canvas, L, moved to the lower right."""
+        """Returns the mask on an empty canvas, L, `IMAGE_SIDE` pixels square.
+
+        Args:
+          moved: pixels to move it to the right and downwards.
+        """
         canvas = Image.new("L", (IMAGE_SIDE, IMAGE_SIDE))
         x, y = self.corner
         canvas.paste(self.mask, (x + moved, y + moved))
         return canvas
 
     def drop(self, canvas: Image.Image) -> None:
-        """Pastes the object and its soft shadow."""
+        """Pastes the object and its soft shadow on the canvas."""
         shadow = self.silhouette(4).filter(ImageFilter.BoxBlur(3))
         canvas.paste((12, 12, 32), (0, 0), _scaled(shadow, 0.42))
         canvas.paste(self.picture, self.corner, self.mask)
@@ -120,7 +126,7 @@ def _assembled(
         stencil = _stencil(frame, form, points)
         mask.paste(0 if tone == "x" else 255, (0, 0), stencil)
         picture.paste(fills[tone], (0, 0), stencil)
-    # A blur that saturates widens the mask by the outline.
+    # Blurred and amplified, the mask is wider by the outline.
     return [picture, _scaled(mask.filter(ImageFilter.BoxBlur(SCALE)), 4)]
 
 
@@ -139,10 +145,10 @@ def _stencil(
 
 
 def _textured(one: SceneObject, side: int, rgb: Colour) -> Image.Image:
-    """Paints the body's square: lit from above, striped or spotted.
+    """Paints a square of the body's texture: lit from above, with its marks.
 
-    The marks are a shade of the colour itself: white marks made the colours
-    much harder to read from ImageNet features.
+    Stripes and spots are a darker shade of the colour: white ones made the
+    colours much harder to read from ImageNet features.
     """
     fill = gradient(shaded(rgb, 1.18), shaded(rgb, 0.88), side)
     draw = ImageDraw.Draw(fill)

@@ -8,8 +8,8 @@ from typing import Self
 
 from pipeline.scenes import words
 
-# Pixels by which a relation must hold to count as true, and by which it must
-# hold before a reference dares to state it.
+# By how many pixels a relation must hold to count as true, and by how many for
+# a reference caption to state it.
 _TRUE_MARGIN = 16
 _STATED_MARGIN = 56
 _MENTIONABLE_VISIBILITY = 0.6
@@ -27,7 +27,7 @@ class SceneObject:
       x: Centre from the image's left edge, in pixels of `IMAGE_SIDE`.
       y: Centre from the image's top edge, in pixels of `IMAGE_SIDE`.
       visible: Share of the object's area, in [0, 1], that nothing hides.
-      covers: Positions in `Scene.objects` of those it partly hides.
+      covers: Positions in `Scene.objects` of the objects that it partly hides.
     """
 
     shape: str
@@ -40,7 +40,7 @@ class SceneObject:
     covers: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a value outside the lists above."""
+        """Raises ValueError for a value outside these lists."""
         _check("shape", self.shape, words.SHAPES)
         _check("colour", self.colour, words.COLOURS)
         _check("size", self.size, words.SIZES)
@@ -84,7 +84,7 @@ class Scene:
         """Reads what `to_json` wrote.
 
         Raises:
-          ValueError: The text is no JSON, or lacks or misstates a field.
+          ValueError: The text is no JSON, or a field is missing or wrong.
         """
         try:
             fields = json.loads(text)
@@ -97,11 +97,17 @@ class Scene:
             raise ValueError(f"not a scene: {error!r}") from error
 
     def holds(self, relation: str, first: int, second: int) -> bool:
-        """Whether a relation holds from one object (position) to another."""
+        """Whether a relation such as `left` holds from one object to another.
+
+        Args:
+          relation: a key of `words.RELATION_PHRASES`.
+          first: position in `objects` of what stands in that relation.
+          second: position of what it stands in relation to.
+        """
         return self._margin(relation, first, second) >= _TRUE_MARGIN
 
     def clear_relations(self, first: int, second: int) -> list[str]:
-        """Lists the relations so plain that a reference may state them."""
+        """Lists the relations that are plain enough for a reference caption."""
         overlap = [
             name
             for name in ("front", "behind")
@@ -137,7 +143,8 @@ def read_truth(path: str | os.PathLike[str]) -> dict[str, Scene]:
 
     Raises:
       FileNotFoundError: There is no such file.
-      ValueError: A line is no scene or repeats an id; names file and line.
+      ValueError: A line is no scene or repeats an id; the message names file
+        and line.
     """
     scenes: dict[str, Scene] = {}
     with open(path, encoding="utf-8") as lines:

@@ -50,12 +50,12 @@ _RELATION_WORDS = {
     **{name: name for name in RELATION_PHRASES},
     **{"over": "above", "under": "below"},
 }
-# Words that end a run of adjectives which no noun has claimed.
+# Adjectives before one of these words, with no noun between, belong to no noun.
 _BREAKS = ("a", "an", "the", "and", "with")
 
 
 def _lexicon() -> dict[str, tuple[str, str]]:
-    """Maps each word to the kind and the value of what it states."""
+    """Maps each word to what it states: (kind, value)."""
     kinds = {"shape": SHAPES, "colour": COLOURS, "size": SIZES}
     kinds["texture"] = TEXTURES
     words = {word: ("break", word) for word in _BREAKS}

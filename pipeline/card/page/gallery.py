@@ -1,4 +1,4 @@
-"""Images of a record set: a sample, and those that a finding is about."""
+"""The data card's images: a sample, and the images a finding is about."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from pipeline.pages import document, template
 
 _PARTS = template.macros(__file__, "card.html")
 
-# More would make the page heavy and say nothing more.
+# More groups, or more images in one, would only make the page heavy.
 _MOST_GROUPS, _MOST_MEMBERS = 8, 12
 _TITLES = {
     "leaked": "In train and in another split",
@@ -26,7 +26,7 @@ def _groups(card: DataCard, topic: str) -> list[Group]:
 
 
 def shown(card: DataCard) -> list[Example]:
-    """The examples that `render` shows, and needs pictures of."""
+    """Lists the examples that `render` shows; it needs their pictures."""
     return [
         example
         for topic in ("sample", *_TITLES)
@@ -36,11 +36,12 @@ def shown(card: DataCard) -> list[Example]:
 
 
 def render(card: DataCard, pictures: Mapping[Example, str]) -> Markup:
-    """Returns a section.
+    """Renders the section of images.
 
     Args:
-      card: finished.
-      pictures: the address of each image of `shown`, '' without a thumbnail.
+      card: the data card.
+      pictures: address of the thumbnail of each image of `shown`; '' if it has
+        none.
     """
     parts = [
         Markup(_PARTS.tiles(_views(group, pictures)))

@@ -1,4 +1,4 @@
-"""The data card for a person: findings first, then what they rest on.
+"""The data card as a page: findings first, then the facts they rest on.
 
 pictures = pictures.read(folder, gallery.shown(card))
 text = page.render(card, vocabulary, pictures)
@@ -24,12 +24,12 @@ def render(
     vocabulary: vocabulary_lib.Vocabulary,
     pictures: Mapping[Example, str],
 ) -> str:
-    """Returns a whole HTML document, to be written as UTF-8.
+    """Renders a whole HTML document, to be written as UTF-8.
 
     Args:
-      card: finished.
-      vocabulary: of the record set.
-      pictures: the address of each image that the gallery shows.
+      card: the data card.
+      vocabulary: the record set's vocabulary.
+      pictures: address of the thumbnail of each image that the gallery shows.
     """
     images = sum(split.images for split in card.facts.splits.values())
     title = f"Data card of {images:,} images"
@@ -51,7 +51,7 @@ def render(
 
 
 def _header(card: DataCard, title: str) -> Markup:
-    """The verdict; below it each finding with what follows from it."""
+    """Renders the verdict, and below it the findings."""
     graver = [each for each in card.findings if each.level != "ok"]
     failed = f"{len(graver)} of {_checks(len(card.findings))} did not pass."
     return Markup(
@@ -76,11 +76,12 @@ def _totals(card: DataCard) -> Iterator[tuple[str, str]]:
 
 
 def _findings(findings: Sequence[Finding]) -> Markup:
-    """Findings in order; what follows from one stands inside it, once."""
+    """Renders findings in order; a consequence stands once, in its cause."""
     by_slug = {each.slug: each for each in findings}
     shown: set[str] = set()
 
     def article(finding: Finding) -> Markup:
+        """Renders a finding and those of its consequences not yet shown."""
         shown.add(finding.slug)
         inner = Markup().join(
             article(by_slug[slug])
@@ -105,7 +106,7 @@ def _findings(findings: Sequence[Finding]) -> Markup:
 
 
 def _passed(card: DataCard) -> Markup:
-    """The checks that passed, folded where others did not."""
+    """Renders the checks that passed, folded if any other did not."""
     passed = [each for each in card.findings if each.level == "ok"]
     rows = [
         (

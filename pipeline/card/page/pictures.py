@@ -1,4 +1,4 @@
-"""Thumbnails of a few records, read where they lie in their shards."""
+"""Thumbnails of a few records, read from their shards."""
 
 import itertools
 import operator
@@ -15,16 +15,16 @@ def read(
     examples: Iterable[Example],
     files: record_set.Files = record_set.TENSORFLOW,
 ) -> dict[Example, str]:
-    """Reads no more of a shard than the records that are asked for.
+    """Reads the thumbnails of some records, and nothing else of their shards.
 
     Args:
-      folder: of the record set.
-      examples: to show.
-      files: how the folder is read.
+      folder: the record set's folder.
+      examples: the images to show.
+      files: how the folder's files are read.
 
     Returns:
-      The address of each thumbnail, which holds its bytes; '' where the record
-      has none.
+      For each example a `data:` address that holds the thumbnail's bytes; '' if
+      its record has none.
     """
     place = operator.attrgetter("file", "offset")
     pictures = {}

@@ -1,4 +1,4 @@
-"""What a record set's numbers look like, as inline SVG."""
+"""Plots of a record set's facts, as inline SVG."""
 
 import itertools
 import math
@@ -12,19 +12,19 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 
 _MOST_BINS = 50
 _CURVE_POINTS = 120
-# A single value would be one bar as wide as the plot.
+# With a smaller span a single value's bar would be as wide as the plot.
 _LEAST_SPAN = 5
 
 
 def histogram(
     title: str, rows: Histogram, *, unit: str, counted: str
 ) -> Markup:
-    """Bars over whole numbers; neighbours share one where there are many.
+    """Draws bars over whole numbers; many neighbours share a bar.
 
     Args:
-      title: heading.
-      rows: at least one.
-      unit: of the values.
+      title: the plot's heading.
+      rows: (value, count), at least one.
+      unit: the values' unit.
       counted: what is counted, in the plural.
     """
     low, high = rows[0][0], rows[-1][0]
@@ -73,14 +73,14 @@ def _bar(
 
 
 def coverage(vocabulary: vocabulary_lib.Vocabulary) -> Markup:
-    """The share of all train words that the most frequent words make up."""
+    """Plots which share of all train words the most frequent words make up."""
     counts = vocabulary.counts[len(vocabulary_lib.SPECIAL) :]
     unknown = int(vocabulary.counts[vocabulary_lib.UNK])
     shares = np.cumsum(counts) / max(counts.sum() + unknown, 1)
     ranks = np.unique(
         np.geomspace(1, max(len(counts), 1), _CURVE_POINTS).astype(int)
     )[: len(counts)]
-    # The axis is logarithmic, so one word alone needs a width too.
+    # The logarithmic axis of a single word would have no width.
     frame = svg_axes.Axes(right=math.log10(max(len(counts), 2)), low=0, high=1)
     grid = frame.grid(
         [(y, f"{y:.0%}") for y in (0, 0.25, 0.5, 0.75, 1)],
@@ -103,10 +103,10 @@ def coverage(vocabulary: vocabulary_lib.Vocabulary) -> Markup:
 
 
 def pairing(floors: FloorFacts) -> Markup:
-    """True pairs against permuted ones.
+    """Plots the score of true pairs against the scores of permuted pairs.
 
-    Their scores are drawn as the normal distribution that they tend to
-    (Hoeffding 1951).
+    The latter are drawn as the normal distribution that they tend to (Hoeffding
+    1951).
     """
     mean, deviation = floors.permuted, floors.permuted_deviation
     around = np.linspace(mean - 4 * deviation, mean + 4 * deviation, 81)

@@ -1,4 +1,4 @@
-"""Numbers of a record set as cards: plain, or each with a bar."""
+"""A record set's facts as tables, and as bars."""
 
 from collections.abc import Iterator, Mapping
 
@@ -15,23 +15,23 @@ from pipeline.pages import bars, document
 
 
 def split(name: str, facts: SplitFacts) -> Markup:
-    """What one split holds."""
+    """Renders the table of one split's facts."""
     return document.table(name, _split_rows(facts))
 
 
 def frequent(facts: CaptionFacts) -> Markup:
-    """The captions that occur most often."""
+    """Renders the most frequent captions as bars."""
     rows = [bars.Bar(row.text, row.count) for row in facts.frequent]
     return bars.card("Most frequent captions", rows, form="{:,.0f}")
 
 
 def features(facts: FeatureFacts) -> Markup:
-    """What the encoder made of the images."""
+    """Renders the table of the features' statistics."""
     return document.table("Features", _feature_rows(facts))
 
 
 def ladder(facts: LadderFacts) -> Markup:
-    """Losses that need no image, each a rung below the last."""
+    """Renders the losses that need no image as bars."""
     return bars.card(
         "Loss ladder, nats per token",
         [
@@ -50,7 +50,7 @@ def ladder(facts: LadderFacts) -> Markup:
 
 
 def floors(facts: FloorFacts) -> Markup:
-    """Scores that need no model."""
+    """Renders the scores that need no model as bars."""
     return bars.card(
         "CIDEr-D without a model",
         [
@@ -69,7 +69,7 @@ def floors(facts: FloorFacts) -> Markup:
 
 
 def rejected(reasons: Mapping[str, int]) -> Markup:
-    """How many images were left out, by reason."""
+    """Renders how many images were left out for each reason."""
     ordered = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     rows = [bars.Bar(reason, count) for reason, count in ordered]
     return bars.card("By reason", rows, form="{:,.0f}")

@@ -12,13 +12,18 @@ class AdditiveAttention(keras.layers.Layer):
     """
 
     def __init__(self, units: int, **kwargs):
-        """`units` is the width in which keys and queries are added."""
+        """Keys and projected queries have `units` features each."""
         super().__init__(**kwargs)
         self.query = keras.layers.Dense(units, name="query")
         self.score = keras.layers.Dense(1, use_bias=False, name="score")
 
     def build(self, query_depth: int, units: int) -> None:
-        """Makes the weights; both sizes are known to the captioner."""
+        """Makes the weights.
+
+        Args:
+          query_depth: features of a query.
+          units: features of a key.
+        """
         self.query.build([None, query_depth])
         self.score.build([None, units])
         self.built = True
@@ -29,9 +34,10 @@ class AdditiveAttention(keras.layers.Layer):
         """Attends once for each hypothesis.
 
         Args:
-          query: [images, hypotheses, query depth].
-          keys: [images, locations, units], projected once per image.
-          values: [images, locations, depth].
+          query: [images, hypotheses, query depth], in the compute dtype.
+          keys: [images, locations, units], projected once per image, in the
+            compute dtype.
+          values: [images, locations, depth], in the compute dtype.
 
         Returns:
           The context [images, hypotheses, depth] and the weights, float32

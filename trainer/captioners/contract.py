@@ -1,9 +1,9 @@
-"""What a captioner is: the contract that everything else is written against.
+"""What every captioner has to provide; the rest of the trainer relies on it.
 
-A captioner has two entries that must agree: the teacher-forced `call`, and
-`step`, one token at a time with explicit state, which decoding uses. The
-caption axis of training and the hypothesis axis of decoding are the same axis,
-[images, hypotheses, ...].
+A captioner computes logits in two ways that must agree: `call` by teacher
+forcing, which training uses, and `step` token by token with explicit state,
+which decoding uses. The captions of training and the hypotheses of decoding
+have the same axis: [images, hypotheses, ...].
 
 To add one: a file here, its constructor in `configurable.py`, a gin file. The
 conformance suite runs it because `configurable.py` names it.
@@ -25,18 +25,18 @@ State = Any
 class Captioner(keras.Model):
     """Grids and words -> logits of the next word.
 
-    A subclass is constructed with keywords only. `vocabulary_size`,
-    `locations`, `depth` and `log_unigram` (float32 [vocabulary_size]) are
-    given to it; all its other arguments are settings that have defaults. It
-    makes every weight in its constructor, so that a checkpoint can be restored
-    before the first call.
+    A subclass is constructed with keywords only. The trainer passes
+    `vocabulary_size`, `locations`, `depth` and `log_unigram`, float32
+    [vocabulary_size]; all other arguments are settings with defaults. The
+    constructor makes every weight, so that a checkpoint can be restored before
+    the first call.
 
     Attributes:
       settings: the settings that decide the weights, as JSON values; a run
-        refuses to go on with others.
+        refuses to go on with other ones.
       uses_image: false for a blind captioner, whose logits must not depend on
         the grid.
-      dropout_rate: of training, 0 for none.
+      dropout_rate: share of values that training drops; 0 for none.
     """
 
     settings: dict[str, Any]
@@ -48,11 +48,11 @@ class Captioner(keras.Model):
         grid: tf.Tensor,
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> Memory:
-        """What is computed once per image.
+        """Computes what all steps of an image share.
 
         Args:
           grid: [images, locations, depth], any float dtype.
-          dropout: None outside training.
+          dropout: draws the masks of training; None outside training.
 
         Returns:
           A nest of tensors [images, ...].
@@ -60,32 +60,33 @@ class Captioner(keras.Model):
         raise NotImplementedError
 
     def initial_state(self, memory: Memory, hypotheses: int) -> State:
-        """The state before the first word.
+        """Computes the state before the first word.
 
         Args:
-          memory: from `remember`.
-          hypotheses: of each image.
+          memory: what `remember` returned.
+          hypotheses: number of hypotheses of each image.
 
         Returns:
-          A nest of tensors [images, hypotheses, ...], all hypotheses alike.
+          A nest of tensors [images, hypotheses, ...]; all hypotheses of an
+          image have the same state.
         """
         raise NotImplementedError
 
     def step(
         self, memory: Memory, state: State, tokens: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor | None, State]:
-        """One token of each hypothesis.
+        """Reads one token of each hypothesis and predicts the next.
 
         Args:
-          memory: from `remember`.
-          state: from `initial_state` or the step before; decoding reorders
-            its hypotheses.
+          memory: what `remember` returned.
+          state: from `initial_state` or from the step before; decoding may have
+            reordered its hypotheses.
           tokens: int32 [images, hypotheses].
 
         Returns:
-          Logits float32 [images, hypotheses, vocabulary] of the token after;
-          attention float32 [images, hypotheses, locations], or None for a
-          captioner without; the new state.
+          The next token's logits, float32 [images, hypotheses, vocabulary];
+          attention, float32 [images, hypotheses, locations], or None if the
+          captioner has none; the new state.
         """
         raise NotImplementedError
 
@@ -95,16 +96,18 @@ class Captioner(keras.Model):
         tokens: tf.Tensor,
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """Teacher forcing: every position sees the true words before it.
+        """Predicts every token of true captions by teacher forcing.
+
+        Each position reads the true tokens up to its own.
 
         Args:
-          grid: [images, locations, depth].
+          grid: [images, locations, depth], any float dtype.
           tokens: int32 [images, captions, length], beginning with START.
-          dropout: None outside training.
+          dropout: draws the masks of training; None outside training.
 
         Returns:
-          Logits float32 [images, captions, length, vocabulary] of the token
-          after each, and attention float32 [images, captions, length,
-          locations], or None.
+          Logits of the token after each, float32 [images, captions, length,
+          vocabulary]; attention, float32 [images, captions, length, locations],
+          or None if the captioner has none.
         """
         raise NotImplementedError

@@ -13,15 +13,16 @@ _MANTISSA = 23
 class StreamDropout:
     """Draws one mask for each virtual stream of a batch.
 
-    Keras draws the same mask on every replica and leaves its state out of
-    checkpoints. Here one device, two replicas and two workers draw the same
-    masks, and a resumed run draws those of an uninterrupted one.
+    Keras' dropout draws the same mask on every replica, and checkpoints do not
+    hold its state. These masks are the same on one device, two replicas or two
+    workers, and in a run that was interrupted and resumed.
 
     Attributes:
       rate: share of the values that are dropped, in [0, 1).
-      seed: of the run.
-      step: int64 [], the update that is being made.
-      streams: int64 [streams], those whose examples the batch holds, in order.
+      seed: the run's seed.
+      step: int64 [], the number of the update.
+      streams: int64 [streams], the numbers of the streams whose examples the
+        batch holds, in order.
 
     Raises:
       ValueError: `rate` lies outside [0, 1).
@@ -43,7 +44,8 @@ class StreamDropout:
         """Drops values and scales the rest by 1 / (1 - rate).
 
         Args:
-          values: [images, ...]; the streams hold equal runs of images.
+          values: [images, ...], any float dtype; each stream has the same
+            number of consecutive images.
           layer: which mask of the update: a number from 0 to 4095 that no other
             call uses.
 
@@ -57,10 +59,11 @@ class StreamDropout:
         return tf.where(kept, scaled, tf.zeros_like(scaled))
 
     def words(self, tokens: tf.Tensor, rate: float, layer: int) -> tf.Tensor:
-        """Puts UNK in the place of words (Bowman et al. 2016, section 3.1).
+        """Replaces words by UNK (Bowman et al. 2016, section 3.1).
 
         Args:
-          tokens: int32 [images, ...]; the streams hold equal runs of images.
+          tokens: int32 [images, ...]; each stream has the same number of
+            consecutive images.
           rate: share of the tokens that become UNK, in [0, 1); START stays.
           layer: which mask of the update: a number from 0 to 4095 that no other
             call uses.
@@ -75,7 +78,7 @@ class StreamDropout:
         return tf.where(hidden, vocabulary.UNK, tokens)
 
     def _uniform(self, shape: tf.TensorShape, layer: int) -> tf.Tensor:
-        """Float32 of a shape in [0, 1), from each stream's own draw."""
+        """Draws float32 numbers in [0, 1), for each stream on its own."""
         streams = tf.unstack(self.streams)
         part = [shape[0] // len(streams), *shape[1:]]
         bits = [
@@ -84,11 +87,11 @@ class StreamDropout:
             )
             for stream in streams
         ]
-        # XLA makes other floats of the same bits, and so does each precision.
+        # Draw bits: XLA and each precision make other floats of them.
         low = tf.concat(bits, axis=0) & (2**_MANTISSA - 1)
         return tf.cast(low, tf.float32) / 2**_MANTISSA
 
     def _key(self, stream: tf.Tensor, layer: int) -> tf.Tensor:
-        """int64 [2], different for every (seed, step, stream, layer)."""
+        """Returns int64 [2], unique for each (seed, step, stream, layer)."""
         source = tf.constant(self.seed * 4096 + layer, tf.int64)
         return tf.stack([source, self.step * 65536 + stream])

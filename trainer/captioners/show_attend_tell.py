@@ -1,7 +1,7 @@
 """Show, Attend and Tell (Xu et al. 2015) with soft attention.
 
-The grid is read, and its keys are projected, once per image, whatever the
-number of captions or hypotheses.
+The grid and its attention keys are projected once per image, for any number of
+captions or hypotheses.
 """
 
 import enum
@@ -16,7 +16,7 @@ from trainer.captioners import dropout as dropout_lib
 
 
 class _Mask(enum.IntEnum):
-    """The dropout masks of an update; runs under way depend on the numbers."""
+    """Numbers of an update's dropout masks; resuming a run relies on them."""
 
     GRID = 0
     OUTPUT = 1
@@ -25,11 +25,11 @@ class _Mask(enum.IntEnum):
 
 
 class Memory(NamedTuple):
-    """What is computed once per image.
+    """What is computed once per image, in the compute dtype.
 
     Attributes:
-      values: [images, locations, units].
-      keys: [images, locations, attention units].
+      values: [images, locations, units], the projected grid.
+      keys: [images, locations, attention units], the keys of its attention.
     """
 
     values: tf.Tensor
@@ -37,10 +37,10 @@ class Memory(NamedTuple):
 
 
 class State(NamedTuple):
-    """What is carried from token to token.
+    """The LSTM's state, which is carried from token to token.
 
     Attributes:
-      hidden: [images, hypotheses, units].
+      hidden: [images, hypotheses, units], in the compute dtype.
       cell: float32 [images, hypotheses, units].
     """
 
@@ -51,16 +51,15 @@ class State(NamedTuple):
 class ShowAttendTell(contract.Captioner):
     """An LSTM that looks at the grid before each word.
 
-    Departures from the paper, each for a reason: the grid is projected to
-    `units` once per image, since our encoder's depth of 1,280 would otherwise
-    be paid at every word; each location has a learned embedding, so that
-    attention can tell left from right; the output bias begins at the log
-    unigram frequencies, so that training begins on that rung of the loss
-    ladder.
+    It departs from the paper in three ways. The grid is projected to `units`
+    once per image, because every word would else compute with the encoder's
+    depth of 1,280. Each location has a learned embedding, so that attention can
+    tell left from right. The output bias begins at the log unigram frequencies,
+    so that training begins at the unigram model's loss.
 
     Attributes:
-      uses_image: false for the blind captioner: same decoder, a grid of
-        zeros. It is the floor that a captioner must leave behind.
+      uses_image: false for the blind captioner, which reads zeros instead of
+        the grid. A captioner that looks has to do better.
     """
 
     def __init__(
@@ -77,19 +76,21 @@ class ShowAttendTell(contract.Captioner):
         word_dropout: float = 0.0,
         uses_image: bool = True,
     ):
-        """Makes every weight at once: nothing is built lazily.
+        """Makes every weight; none is made later, on the first call.
 
         Args:
-          vocabulary_size: tokens, the special ones included.
-          locations: of the grid.
-          depth: of the grid.
-          log_unigram: float32 [vocabulary_size], the output's first bias.
+          vocabulary_size: number of tokens, special ones included.
+          locations: number of the grid's locations.
+          depth: number of features of a location.
+          log_unigram: float32 [vocabulary_size], first values of the output's
+            bias.
           units: width of the LSTM and of the projected grid.
-          attention_units: width in which keys and queries are compared.
+          attention_units: width of the attention's keys and queries.
           embedding_units: width of a token's embedding.
-          dropout_rate: of embeddings, projected grid and output.
-          word_dropout: share of the words before each that training reads as
-            UNK, so that the image has to tell; see `StreamDropout.words`.
+          dropout_rate: share of the values of embeddings, projected grid and
+            output that training drops.
+          word_dropout: share of the input words that training replaces by UNK,
+            so that the image is needed; see `StreamDropout.words`.
           uses_image: see the class.
 
         Raises:
@@ -182,7 +183,7 @@ class ShowAttendTell(contract.Captioner):
         grid: tf.Tensor,
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> Memory:
-        """Grid [images, locations, depth], any float dtype -> `Memory`."""
+        """Projects the grid, [images, locations, depth] of any float dtype."""
         grid = tf.cast(grid, self.compute_dtype)
         if not self.uses_image:
             grid = tf.zeros_like(grid)
@@ -193,7 +194,7 @@ class ShowAttendTell(contract.Captioner):
         return Memory(values, self.key(values))
 
     def initial_state(self, memory: Memory, hypotheses: int) -> State:
-        """The state before the first word, from the mean of the grid."""
+        """Computes the state before the first word from the grid's mean."""
         mean = tf.reduce_mean(memory.values, axis=1)[:, None]
         mean = tf.repeat(mean, hypotheses, axis=1)
         cell = tf.cast(self.first_cell(mean), tf.float32)
@@ -202,13 +203,13 @@ class ShowAttendTell(contract.Captioner):
     def _advance(
         self, memory: Memory, state: State, word_in: tf.Tensor
     ) -> tuple[State, tf.Tensor, tf.Tensor]:
-        """One word: attend, gate the context, update the LSTM."""
+        """Reads one word: attends, gates the context, updates the LSTM."""
         context, weights = self.attend(state.hidden, memory.keys, memory.values)
         context *= self.gate(state.hidden)
         gates = word_in + self.hidden_in(state.hidden)
         gates = tf.cast(gates + self.context_in(context), tf.float32)
         write, keep, new, show = tf.split(gates, 4, axis=-1)
-        # An LSTM that begins by keeping its cell learns long captions faster.
+        # With a forget gate that begins open, long captions are learned faster.
         cell = state.cell * tf.sigmoid(keep + 1.0)
         cell += tf.sigmoid(write) * tf.tanh(new)
         hidden = tf.cast(tf.sigmoid(show) * tf.tanh(cell), context.dtype)
@@ -221,7 +222,7 @@ class ShowAttendTell(contract.Captioner):
         context: tf.Tensor,
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> tf.Tensor:
-        """Deep output (Xu et al. 2015, equation 7); logits are float32."""
+        """Computes float32 logits (Xu et al. 2015, equation 7)."""
         mixed = tf.tanh(
             words + self.hidden_out(hidden) + self.context_out(context)
         )
@@ -235,16 +236,18 @@ class ShowAttendTell(contract.Captioner):
         tokens: tf.Tensor,
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Teacher forcing: every position sees the true words before it.
+        """Predicts every token of true captions by teacher forcing.
+
+        Each position reads the true tokens up to its own.
 
         Args:
-          grid: [images, locations, depth].
+          grid: [images, locations, depth], any float dtype.
           tokens: int32 [images, captions, length], beginning with START.
-          dropout: None outside training.
+          dropout: draws the masks of training; None outside training.
 
         Returns:
-          Logits float32 [images, captions, length, vocabulary] of the token
-          after each, and attention float32 [images, captions, length,
+          Logits of the token after each, float32 [images, captions, length,
+          vocabulary], and attention, float32 [images, captions, length,
           locations].
         """
         memory = self.remember(grid, dropout)
@@ -254,7 +257,7 @@ class ShowAttendTell(contract.Captioner):
         words = self.embed(tokens)
         if dropout:
             words = dropout(words, _Mask.EMBEDDING)
-        # The words' share of the gates needs no recurrence: one large product.
+        # The words' part of the gates needs no recurrence: one product for all.
         steps = tf.unstack(self.word_in(words), axis=2)
         hidden, contexts, weights = [], [], []
         for word_in in steps:
@@ -270,16 +273,16 @@ class ShowAttendTell(contract.Captioner):
     def step(
         self, memory: Memory, state: State, tokens: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor, State]:
-        """One token of each hypothesis.
+        """Reads one token of each hypothesis and predicts the next.
 
         Args:
-          memory: from `remember`.
-          state: from `initial_state` or the step before.
+          memory: what `remember` returned.
+          state: from `initial_state` or from the step before.
           tokens: int32 [images, hypotheses].
 
         Returns:
-          Logits float32 [images, hypotheses, vocabulary], attention float32
-          [images, hypotheses, locations], and the new state.
+          The next token's logits, float32 [images, hypotheses, vocabulary];
+          attention, float32 [images, hypotheses, locations]; the new state.
         """
         words = self.embed(tokens)
         state, context, weights = self._advance(

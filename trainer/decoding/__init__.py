@@ -2,10 +2,10 @@
 
 The flow, in order; a module imports only those above it:
 
-  step       the step function that decoders call, and what they return
+  step       what a decoder is: the step function it calls, what it returns
   scores     log probabilities of tokens, and the length penalty
-  greedy     the likeliest token at each position
+  greedy     greedy search: the most likely token at each position
   beam       beam search
-  caption    a caption as text
+  caption    a caption as text, with its attention
   generator  a captioner, a vocabulary and a decoder: grids -> captions
 """

@@ -12,16 +12,16 @@ from trainer.decoding import scores as scores_lib
 
 @dataclasses.dataclass(frozen=True)
 class BeamSearch:
-    """Beam search, as a decoder. One beam is greedy search by definition.
+    """Beam search, as a decoder; with one beam it is greedy search.
 
     Attributes:
-      beams: hypotheses kept.
-      max_length: tokens at most, END included.
-      length_power: of the length penalty; see `scores.length_penalty`.
-      batch_images: rows decoded at once.
+      beams: number of hypotheses kept of each image.
+      max_length: most tokens of a caption, END included.
+      length_power: power of the length penalty; see `scores.length_penalty`.
+      batch_images: number of images decoded at once.
 
     Raises:
-      ValueError: a number out of range.
+      ValueError: a number is out of range.
     """
 
     beams: int = 3
@@ -30,7 +30,7 @@ class BeamSearch:
     batch_images: int = 32
 
     def __post_init__(self) -> None:
-        """Validates once, where the settings are made."""
+        """Validates the settings."""
         step.require_positive(self, "beams", "max_length", "batch_images")
         if self.length_power < 0:
             raise ValueError(
@@ -39,12 +39,12 @@ class BeamSearch:
 
     @property
     def hypotheses(self) -> int:
-        """As many as there are beams."""
+        """One for each beam."""
         return self.beams
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the captions."""
+        """The settings that decide the captions, as JSON values."""
         return {
             "name": "beam",
             "beams": self.beams,
@@ -54,7 +54,7 @@ class BeamSearch:
 
     @property
     def description(self) -> str:
-        """For people."""
+        """The decoder's name for people, with its number of beams."""
         return f"beam search, {self.beams} beams"
 
     def __call__(
@@ -82,21 +82,22 @@ class BeamSearch:
 
 
 class Beams(NamedTuple):
-    """The live and the finished hypotheses; K beams, T tokens.
+    """The live and the finished hypotheses: K beams of at most T tokens.
 
-    A finished hypothesis leaves the live ones for good: nothing that the
-    captioner would say after END can change its score.
+    A hypothesis that ends moves to the finished ones and stays there: what the
+    captioner would say after END can't change its score.
 
     Attributes:
-      place: int32 [], tokens said so far.
-      tokens: int32 [images, K, T], live.
-      log_probs: float32 [images, K], live.
-      attention: float32 [images, K, T, locations], live.
-      state: nest of [images, K, ...], live.
-      done_tokens: int32 [images, K, T], finished.
-      done_scores: float32 [images, K], normalised; `NEVER` where empty.
-      done_log_probs: float32 [images, K].
-      done_attention: float32 [images, K, T, locations].
+      place: int32 [], number of tokens said so far.
+      tokens: int32 [images, K, T], of live hypotheses.
+      log_probs: float32 [images, K], of live hypotheses.
+      attention: float32 [images, K, T, locations], of live hypotheses.
+      state: nest of [images, K, ...], of live hypotheses.
+      done_tokens: int32 [images, K, T], of finished hypotheses.
+      done_scores: float32 [images, K], their normalised scores; `NEVER` where
+        fewer than K have finished.
+      done_log_probs: float32 [images, K], of finished hypotheses.
+      done_attention: float32 [images, K, T, locations], of finished hypotheses.
     """
 
     place: tf.Tensor
@@ -120,15 +121,15 @@ def beam_search(
     max_length: int,
     length_power: float,
 ) -> step.Decoded:
-    """The hypothesis of the best normalised score.
+    """Searches for the hypothesis with the best normalised score.
 
     Args:
       next_token: see `step.NextToken`; called with `beams` hypotheses.
-      state: a nest of [images, beams, ...], all beams alike.
-      images: rows.
-      beams: hypotheses kept, live and finished each.
-      locations: of the attention.
-      max_length: tokens at most, END included.
+      state: a nest of [images, beams, ...]; an image's beams are all the same.
+      images: number of images.
+      beams: number of live and of finished hypotheses kept of each image.
+      locations: number of locations that attention weighs.
+      max_length: most tokens of a caption, END included.
       length_power: see `scores.length_penalty`; zero ranks by log probability.
     """
     start = _first_beams(state, images, beams, locations, max_length)
@@ -151,7 +152,7 @@ def _first_beams(
     tokens = tf.zeros([images, beams, max_length], tf.int32)
     attention = tf.zeros([images, beams, max_length, locations])
     never = tf.fill([images, beams], scores_lib.NEVER)
-    # All beams begin alike: only the first may be extended.
+    # All beams begin the same, so only the first may be extended.
     first = tf.one_hot(
         tf.zeros([images], tf.int32), beams, 0.0, scores_lib.NEVER
     )
@@ -180,14 +181,14 @@ def _extend(
     scores = _ending(scores, beams.place + 1 == beams.tokens.shape[2])
     scores += beams.log_probs[..., None]
     size = scores.shape[-1]
-    # Twice as many, since up to `count` of them may end here.
+    # Take twice `count`: up to `count` of them may end here.
     top, index = tf.math.top_k(
         tf.reshape(scores, [images, count * size]), 2 * count
     )
     parent, token = index // size, index % size
     tokens, attention = _said(beams, parent, token, weights)
     ends = token == vocabulary.END
-    # Impossible tokens fill the beams where there are fewer words than beams.
+    # If there are fewer words than beams, impossible tokens fill the beams.
     finite = ends & (top > scores_lib.NEVER / 2)
     live, pick = tf.math.top_k(tf.where(ends, scores_lib.NEVER, top), count)
     chosen = tf.gather(parent, pick, batch_dims=1)
@@ -236,13 +237,13 @@ def _ending(scores: tf.Tensor, is_last: tf.Tensor) -> tf.Tensor:
 def _said(
     beams: Beams, parent: tf.Tensor, token: tf.Tensor, weights: tf.Tensor
 ) -> tuple[tf.Tensor, tf.Tensor]:
-    """The candidates' tokens and attention, the new ones in their place.
+    """Returns the candidates' tokens and attention, with the new ones added.
 
     Args:
-      beams: before the token.
-      parent: int32 [images, N], the hypothesis that each candidate extends.
-      token: int32 [images, N], what it says.
-      weights: float32 [images, K, locations], where each hypothesis looked.
+      beams: the hypotheses before the new token.
+      parent: int32 [images, N], which hypothesis each candidate extends.
+      token: int32 [images, N], the token that each candidate adds.
+      weights: float32 [images, K, locations], each hypothesis' new attention.
 
     Returns:
       int32 [images, N, T] and float32 [images, N, T, locations].
@@ -276,7 +277,7 @@ def _finish(
     log_probs: tf.Tensor,
     scores: tf.Tensor,
 ) -> dict[str, tf.Tensor]:
-    """The best of the finished hypotheses so far and those that end here."""
+    """Keeps the best of the hypotheses that have ended or end here."""
     scores = tf.concat([beams.done_scores, scores], 1)
     best, pick = tf.math.top_k(scores, beams.tokens.shape[1])
 
@@ -295,8 +296,8 @@ def _finish(
 def _can_improve(beams: Beams, length_power: float) -> tf.Tensor:
     """Whether a live hypothesis can still beat the best finished one.
 
-    It can't where its score, as it stands, under the penalty of the greatest
-    length is no better: log probabilities only fall, and are negative.
+    A log probability is negative and only falls, so a hypothesis can't reach
+    more than its present one gives under the penalty of the greatest length.
     """
     length = beams.tokens.shape[2]
     best_live = beams.log_probs[:, 0] / scores_lib.length_penalty(
@@ -306,7 +307,7 @@ def _can_improve(beams: Beams, length_power: float) -> tf.Tensor:
 
 
 def _best(beams: Beams) -> step.Decoded:
-    """The best finished hypothesis; the best live one where none has ended."""
+    """Returns the best finished hypothesis; the best live one if none ended."""
     none = beams.done_scores[:, 0] <= scores_lib.NEVER / 2
 
     def choose(live: tf.Tensor, done: tf.Tensor) -> tf.Tensor:

@@ -10,10 +10,10 @@ class Caption:
     """A generated caption and where the captioner looked.
 
     Attributes:
-      text: words joined by blanks.
-      words: as the vocabulary has them, END left out.
-      attention: float32 [words, locations].
-      log_prob: of the whole caption, END included.
+      text: the words, joined by spaces.
+      words: tokens of the vocabulary, without END.
+      attention: float32 [words, locations], each word's weights.
+      log_prob: natural log probability of the caption, END included.
     """
 
     text: str
@@ -24,13 +24,13 @@ class Caption:
 
 @dataclasses.dataclass(frozen=True)
 class CaptionedExample:
-    """A generated caption beside what people said.
+    """A generated caption beside the captions that people wrote.
 
     Attributes:
-      image_id: of the record.
-      thumbnail: a JPEG, or empty.
-      references: the captions of the record.
-      caption: what was generated.
+      image_id: the record's id.
+      thumbnail: bytes of a JPEG file; empty if the record has none.
+      references: the record's captions.
+      caption: the generated caption.
     """
 
     image_id: str

@@ -14,7 +14,7 @@ from trainer.decoding import step
 
 
 class CaptionGenerator:
-    """Decodes grids with a compiled program for each shape of the batch."""
+    """Captions grids, with one compiled program for each shape of a batch."""
 
     def __init__(
         self,
@@ -22,13 +22,13 @@ class CaptionGenerator:
         vocabulary: vocabulary_lib.Vocabulary,
         decoder: step.Decoder,
     ):
-        """Takes finished objects."""
+        """Combines a captioner, its vocabulary and a decoder."""
         self._captioner, self._vocabulary = captioner, vocabulary
         self.decoder = decoder
 
     @tf.function
     def decode(self, grid: tf.Tensor) -> step.Decoded:
-        """Grid [images, locations, depth] -> `step.Decoded`."""
+        """Decodes a grid [images, locations, depth] of any float dtype."""
         images, locations = grid.shape[0], grid.shape[1]
         hypotheses, model = self.decoder.hypotheses, self._captioner
         memory = model.remember(grid)
@@ -49,7 +49,12 @@ class CaptionGenerator:
     def captions(
         self, grid: tf.Tensor, count: int
     ) -> list[caption_lib.Caption]:
-        """Captions of the first `count` rows."""
+        """Captions the first `count` images of a grid.
+
+        Args:
+          grid: [images, locations, depth], any float dtype.
+          count: number of captions; the images after it fill up the batch.
+        """
         decoded = self.decode(grid)
         tokens = decoded.tokens.numpy()
         attention = decoded.attention.numpy()
@@ -78,8 +83,14 @@ def caption_split(
 ) -> Iterator[caption_lib.CaptionedExample]:
     """Captions each image of a split once.
 
+    Args:
+      generator: generates the captions.
+      record_set: holds the images.
+      split: name of the split.
+      limit: number of images to caption; None for all.
+
     Raises:
-      RecordSetError: no such split.
+      RecordSetError: the record set has no such split.
     """
     batches = split_images.batches(
         record_set,

@@ -1,4 +1,4 @@
-"""Greedy search: the likeliest token at each position."""
+"""Greedy search: the most likely token at each position."""
 
 import dataclasses
 from typing import Any
@@ -15,8 +15,8 @@ class Greedy:
     """Greedy search, as a decoder.
 
     Attributes:
-      max_length: tokens at most, END included.
-      batch_images: rows decoded at once.
+      max_length: most tokens of a caption, END included.
+      batch_images: number of images decoded at once.
 
     Raises:
       ValueError: a number below one.
@@ -26,22 +26,22 @@ class Greedy:
     batch_images: int = 32
 
     def __post_init__(self) -> None:
-        """Validates once, where the settings are made."""
+        """Validates the settings."""
         step.require_positive(self, "max_length", "batch_images")
 
     @property
     def hypotheses(self) -> int:
-        """One of each image."""
+        """One for each image."""
         return 1
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What decides the captions."""
+        """The settings that decide the captions, as JSON values."""
         return {"name": "greedy", "max_length": self.max_length}
 
     @property
     def description(self) -> str:
-        """For people."""
+        """The decoder's name for people."""
         return "greedy search"
 
     def __call__(
@@ -70,14 +70,14 @@ def greedy(
     locations: int,
     max_length: int,
 ) -> step.Decoded:
-    """The likeliest token at each place.
+    """Takes the most likely token at each position.
 
     Args:
-      next_token: see `NextToken`; called with one hypothesis.
+      next_token: see `step.NextToken`; called with one hypothesis per image.
       state: a nest of [images, 1, ...].
-      images: rows.
-      locations: of the attention.
-      max_length: tokens at most, END included.
+      images: number of images.
+      locations: number of locations that attention weighs.
+      max_length: most tokens of a caption, END included.
     """
     tokens = tf.zeros([images, max_length], tf.int32)
     attention = tf.zeros([images, max_length, locations])

@@ -8,7 +8,7 @@ NEVER = -1e9
 
 
 def log_probs(logits: tf.Tensor) -> tf.Tensor:
-    """Log softmax that never chooses PAD, UNK or START.
+    """Computes a log softmax in which PAD, UNK and START never win.
 
     Args:
       logits: float32 [..., vocabulary].
@@ -25,5 +25,5 @@ def log_probs(logits: tf.Tensor) -> tf.Tensor:
 
 
 def length_penalty(length: tf.Tensor | float, power: float) -> tf.Tensor:
-    """((5 + length) / 6) ** power (Wu et al. 2016, equation 14)."""
+    """Computes ((5 + length) / 6) ** power (Wu et al. 2016, equation 14)."""
     return ((5.0 + tf.cast(length, tf.float32)) / 6.0) ** power

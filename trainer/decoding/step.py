@@ -1,7 +1,7 @@
-"""The step function that decoders call, and what a decoder is.
+"""What a decoder is: the step function that it calls, and what it returns.
 
-Decoding knows no captioner: it calls `next_token(tokens, state)`. All shapes
-are static, so that a decoder compiles for an accelerator.
+A decoder knows no captioner: it calls `next_token(tokens, state)`. All shapes
+are static, so that it compiles for an accelerator.
 
 To add a decoder: a file here, its constructor in `configurable.py`, a gin file.
 """
@@ -22,10 +22,11 @@ class Decoded(NamedTuple):
     """The best caption of each image.
 
     Attributes:
-      tokens: int32 [images, length]; END, then PAD, behind the last word.
-      attention: float32 [images, length, locations]: where the captioner
-        looked before each token; zero behind END.
-      log_probs: float32 [images], of the caption with its END.
+      tokens: int32 [images, length]; END and then PAD follow the last word.
+      attention: float32 [images, length, locations], where the captioner
+        looked before each token; zero after END.
+      log_probs: float32 [images], natural log probability of each caption, END
+        included.
     """
 
     tokens: tf.Tensor
@@ -34,13 +35,14 @@ class Decoded(NamedTuple):
 
 
 class Decoder(Protocol):
-    """Settings, and one call over a step function.
+    """Settings of a search, and one call that searches with a step function.
 
     Attributes:
-      hypotheses: of each image, that the first state must hold.
-      batch_images: images to decode at once.
-      settings: what decides the captions, as JSON values; a run keeps to them.
-      description: for people, such as `beam search, 3 beams`.
+      hypotheses: number of hypotheses of each image in the first state.
+      batch_images: number of images to decode at once.
+      settings: the settings that decide the captions, as JSON values; they are
+        part of a run's identity.
+      description: name for people, such as `beam search, 3 beams`.
     """
 
     @property
@@ -70,15 +72,16 @@ class Decoder(Protocol):
         """Decodes in the graph.
 
         Args:
-          next_token: see `NextToken`; called with `hypotheses` a row.
-          state: a nest of [images, hypotheses, ...], all hypotheses alike.
-          images: rows.
-          locations: of the attention.
+          next_token: see `NextToken`; called with `hypotheses` per image.
+          state: a nest of [images, hypotheses, ...]; an image's hypotheses are
+            all the same.
+          images: number of images.
+          locations: number of locations that attention weighs.
         """
 
 
 def require_positive(settings: object, *names: str) -> None:
-    """Checks settings of a decoder.
+    """Checks that settings of a decoder are positive.
 
     Raises:
       ValueError: one of the named attributes is below one.

@@ -1,10 +1,10 @@
-"""Which devices a run works on, and with whom.
+"""The devices and the processes that a run works on.
 
 The flow, in order; a module imports only those above it:
 
   heartbeat  a worker's sign of life to the launcher that started it
   cluster    environment -> the cluster that this process is a worker of
   strategy   names of devices -> tf.distribute.Strategy and dtype policy
-  workers    what the processes of a run tell each other
-  launcher   several workers on this host; when one is lost, all stop
+  workers    small values that the processes of a run exchange
+  launcher   starts several workers on this host; stops all if one is lost
 """

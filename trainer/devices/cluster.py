@@ -11,18 +11,18 @@ _PORT = 8470
 
 
 class ClusterError(ValueError):
-    """An environment that tells of no usable cluster; says what is missing."""
+    """The environment describes no usable cluster; says what is missing."""
 
 
 def find(pods: str = "") -> Resolver | None:
-    """The cluster that the environment tells of.
+    """Finds the cluster that the environment describes.
 
-    `TF_CONFIG` comes first (Kubeflow's operator sets it, and so does this
-    package's launcher), then a SLURM step of two tasks or more.
+    `TF_CONFIG` is read first (Kubeflow's operator and this package's launcher
+    set it), then SLURM's variables, for a step of two tasks or more.
 
     Args:
-      pods: label selector of Kubernetes pods that are the workers, such as
-        `job-name=captions`; asks Kubernetes instead.
+      pods: label selector of the Kubernetes pods that are the workers, such as
+        `job-name=captions`. If given, Kubernetes is asked instead.
 
     Returns:
       A resolver whose `task_id` is set, or None for one process.
@@ -64,13 +64,13 @@ def _tf_config() -> Resolver | None:
 
 def _slurm() -> Resolver:
     tasks = int(os.environ["SLURM_STEP_NUM_TASKS"])
-    # SLURM itself binds GPUs (--gpus-per-task). The resolver would ask
-    # nvidia-smi for them, and has no addresses for tasks without any.
+    # SLURM itself assigns GPUs to tasks (--gpus-per-task). The resolver would
+    # ask nvidia-smi for GPUs, and gives no address to a task without any.
     try:
         resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
             gpus_per_node=tasks, gpus_per_task=1, auto_set_gpu=False
         )
-        resolver.cluster_spec()  # This sets its task.
+        resolver.cluster_spec()  # Sets the resolver's task.
     except (RuntimeError, ValueError) as error:
         raise ClusterError(f"SLURM's variables: {error}") from error
     return resolver
@@ -88,7 +88,7 @@ def _client() -> Any:
 
 
 def _kubernetes(pods: str, client: Any) -> Resolver:
-    """Pods by label; the pod's own address, in HOST_IP, tells which it is."""
+    """Finds pods by label; HOST_IP, its own address, says which pod this is."""
     resolver = tf.distribute.cluster_resolver.KubernetesClusterResolver(
         {"worker": [pods]}, tf_server_port=_PORT, override_client=client
     )

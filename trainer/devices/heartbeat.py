@@ -5,16 +5,16 @@ import threading
 import time
 
 ENVIRONMENT = "EYEWITNESS_HEARTBEAT"
-"""Holds the number of the pipe's writing end; unset without a launcher."""
+"""Variable with the file descriptor to write to; unset without a launcher."""
 
 ALIVE, READY = b".", b"!"
 _SECONDS = 1.0
 
 
 def start() -> None:
-    """Writes `ALIVE` every second from now on, in a thread.
+    """Starts a thread that writes `ALIVE` every second.
 
-    When the launcher is gone the process ends: nobody else would stop it.
+    It ends this process when the launcher is gone, because nothing else would.
     """
     if ENVIRONMENT in os.environ:
         threading.Thread(target=_beat, daemon=True).start()

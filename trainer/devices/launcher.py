@@ -1,7 +1,7 @@
-"""Several workers on this host; when one is lost, all stop.
+"""Starts several workers on this host; stops all if one is lost.
 
-A survivor would wait for ever, in its next reduction, for what the lost one
-never sends. So all end, and the same command goes on from the checkpoint.
+The others would wait for ever, in their next reduction, for the lost worker. So
+all are stopped, and the same command goes on from the newest checkpoint.
 """
 
 import dataclasses
@@ -31,9 +31,9 @@ class Limits:
     """How long the launcher waits, in seconds.
 
     Attributes:
-      start: until all workers have found each other.
-      silence: since a worker's last sign of life.
-      stop: after SIGTERM, until all have ended in good order.
+      start: for all workers to find each other.
+      silence: for a worker's next sign of life.
+      stop: for all workers to save and end after SIGTERM.
     """
 
     start: float = 300.0
@@ -46,16 +46,17 @@ def launch(
 ) -> int:
     """Runs a command as the workers of a cluster on this host.
 
-    The first one's output is this process' own; the others are quiet. SIGTERM
-    and Ctrl-C are handed on to all.
+    The first worker's output is passed on; that of the others is dropped.
+    SIGTERM and Ctrl-C are passed on to all.
 
     Args:
-      command: program and arguments; `TF_CONFIG` says which worker it is.
-      num_workers: processes.
-      limits: the usual ones if not given.
+      command: program and arguments; each process learns from `TF_CONFIG` which
+        worker it is.
+      num_workers: number of processes.
+      limits: how long to wait; None for the defaults.
 
     Returns:
-      The exit code: 0, or what the workers ended with after SIGTERM.
+      The exit code: 0, or the workers' own after SIGTERM.
 
     Raises:
       LostWorkerError: a worker died, failed, stalled or never started.
@@ -85,9 +86,10 @@ def _watch(
     now, begun, told, awake = 0.0, 0.0, False, time.monotonic()
     running = True
     while running:
-        # Asked first: those who have all failed since the last look are heard.
+        # Poll before looking for faults: if all workers fail in between, the
+        # loop still reports why.
         running = any(worker.process.poll() is None for worker in workers)
-        # While this process did not run, it heard nobody: that counts little.
+        # If this process was paused, it heard no worker: count little of that.
         awake, before = time.monotonic(), awake
         now += min(awake - before, _MOST_SECONDS)
         if stop.is_set() and not told:
@@ -113,7 +115,7 @@ def _watch(
 
 
 def configurations(count: int) -> list[str]:
-    """`TF_CONFIG` of each worker of this host, on ports that are free."""
+    """Returns each worker's `TF_CONFIG`, with free ports of this host."""
     sockets = [socket.socket() for _ in range(count)]
     for each in sockets:
         each.bind(("localhost", 0))
@@ -132,12 +134,12 @@ def configurations(count: int) -> list[str]:
 
 
 class _Worker:
-    """A process, its signs of life and its last words."""
+    """A worker's process, its signs of life and the last line it wrote."""
 
     def __init__(self, command: Sequence[str], number: int, configuration: str):
         self._signs, writing = os.pipe()
         self._speaks = number == 0
-        # In a session of its own: Ctrl-C reaches the launcher alone.
+        # With its own session, Ctrl-C reaches the launcher only.
         self.process = subprocess.Popen(
             command,
             env={
@@ -165,11 +167,11 @@ class _Worker:
 
     @property
     def ended_in_order(self) -> bool:
-        """Whether a signal stopped it after it told the others and saved."""
+        """Whether it was stopped by a signal, and saved before it ended."""
         return (self.process.poll() or 0) > _SIGNALLED
 
     def fault(self, now: float, begun: float, limits: Limits) -> str:
-        """Why all workers have to stop, or an empty string."""
+        """Returns why all workers have to stop, or an empty string."""
         code = self.process.poll()
         if self._sign.is_set():
             self._sign.clear()
@@ -192,7 +194,7 @@ class _Worker:
         return ""
 
     def end(self) -> None:
-        """Kills it where it still runs, and frees what it held."""
+        """Kills the process if it still runs, and closes its pipe."""
         self.process.kill()
         self.process.wait()
         for thread in self._threads:
@@ -205,7 +207,7 @@ class _Worker:
             self._ready |= heartbeat.READY in signs
 
     def _read(self) -> None:
-        """Hands on what it says, but keeps what it dies of."""
+        """Passes on the lines it writes, except the error that it ends with."""
         assert self.process.stderr
         with self.process.stderr as lines:
             for line in lines:

@@ -16,25 +16,25 @@ PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 class DevicesError(ValueError):
-    """Devices that this machine does not have; the text says which."""
+    """This machine does not have the devices; the message says which."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Devices:
-    """Where to train and in which precision.
+    """The devices to train on, and the precision.
 
     Attributes:
-      kind: `one_device`; `mirrored` over all GPUs, or over `names`;
+      kind: `one_device`; `mirrored`, all GPUs or those of `names`;
         `multi_worker`, all devices of all processes of a cluster; `tpu`, the
-        cores of the TPU in `TPU_NAME` or of this host; `auto` takes the first
-        that there is of a cluster, a `TPU_NAME`, two GPUs or `names`, one
+        cores of the TPU in `TPU_NAME` or of this host; `auto`, the first of
+        these that there is: a cluster, a `TPU_NAME`, two GPUs or `names`, one
         device.
-      names: of the devices, such as `GPU:0`; empty for what there is. One
-        device is the first of them.
+      names: names of devices, such as `GPU:0`; empty for all there are.
+        `one_device` takes the first.
       pods: see `cluster.find`.
-      precision: `float32`; `mixed_bfloat16` or `mixed_float16`: float32
-        weights, matrix products in sixteen bits; softmax and loss stay
-        float32. For float16 the loss is scaled.
+      precision: `float32`, `mixed_bfloat16` or `mixed_float16`. The mixed ones
+        have float32 weights and 16-bit matrix products; softmax and loss stay
+        float32, and the loss of float16 is scaled.
 
     Raises:
       ValueError: an unknown kind or precision.
@@ -46,7 +46,7 @@ class Devices:
     precision: str = "float32"
 
     def __post_init__(self) -> None:
-        """Validates once, where the settings are made."""
+        """Validates the settings."""
         for field, allowed in (("kind", KINDS), ("precision", PRECISIONS)):
             value = getattr(self, field)
             if value not in allowed:
@@ -56,10 +56,10 @@ class Devices:
                 )
 
     def open(self) -> tf.distribute.Strategy:
-        """Sets Keras' dtype policy and makes the strategy; logs which.
+        """Sets Keras' dtype policy and makes the strategy; logs both.
 
-        A cluster's workers wait here for each other. Nothing of TensorFlow may
-        have been computed before, or its workers are not found.
+        A cluster's workers wait here for each other. No TensorFlow op may have
+        run before, or the workers do not find each other.
 
         Raises:
           ClusterError: the environment contradicts itself.
@@ -83,12 +83,12 @@ class Devices:
         keras.config.set_dtype_policy(self.precision)
         strategy = self._open(kind, resolver)
         startup.compute_in_half()
-        if strategy.extended.should_save_summary:  # On the chief alone.
+        if strategy.extended.should_save_summary:  # True on the chief only.
             _LOG.info("devices: %s", self._described(kind, strategy, resolver))
         return strategy
 
     def alone(self) -> "Devices":
-        """The same for one process: without its cluster."""
+        """Returns these devices for one process, without a cluster."""
         if self.kind not in ("auto", "multi_worker"):
             return self
         kind = "mirrored" if len(self._names()) > 1 else "one_device"
@@ -135,7 +135,7 @@ class Devices:
 
 
 def _tpu() -> tf.distribute.Strategy:
-    """The strategy of a TPU. Its authors never ran it on one."""
+    """Makes the strategy of a TPU; it was never run on one."""
     name = os.environ.get("TPU_NAME", "local")
     resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=name)
     try:

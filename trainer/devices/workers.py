@@ -1,4 +1,4 @@
-"""What the processes of a run tell each other: few numbers, now and then."""
+"""Small values that the processes of a run exchange, now and then."""
 
 import json
 import zlib
@@ -10,40 +10,40 @@ import tensorflow as tf
 
 
 class WorkersError(RuntimeError):
-    """Workers that do not train the same run; says what differs."""
+    """The workers do not train the same run; says what differs."""
 
 
 def of_replicas(value: tf.Tensor) -> tf.Tensor:
-    """On each replica: what all of them have, the chief's first.
+    """Gathers a value of every replica, on every replica.
 
     Args:
-      value: a replica's, of one shape on all.
+      value: this replica's value; it has the same shape on all.
 
     Returns:
-      [replicas, *shape], alike on all, each value to the bit.
+      [replicas, *shape], the chief's first; the same bits on every replica.
     """
     replica = tf.distribute.get_replica_context()
     count = replica.num_replicas_in_sync
     place = tf.range(count) == replica.replica_id_in_sync_group
     place = tf.reshape(place, [count] + [1] * value.shape.rank)
     rows = tf.where(place, value[None], tf.zeros_like(value)[None])
-    # Zeros change no sum.
+    # A sum with zeros keeps every bit.
     return replica.all_reduce(tf.distribute.ReduceOp.SUM, rows)
 
 
 class Workers:
-    """The processes under a strategy; one alone agrees with itself.
+    """The processes under a strategy; there may be just one.
 
-    Methods but `said` are called by all workers at the same point, and
-    waits for them.
+    All workers must call a method at the same point of the program, where it
+    waits for all of them; `said` alone may be called by any.
 
     Attributes:
-      number: of this one, from zero.
-      count: of all.
+      number: number of this worker, from 0.
+      count: number of workers.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy):
-        """Asks the strategy where this process stands."""
+        """Asks the strategy which worker this process is."""
         self._strategy = strategy
         contexts: list[tf.distribute.InputContext] = []
 
@@ -57,33 +57,37 @@ class Workers:
 
     @property
     def is_chief(self) -> bool:
-        """Whether this one writes and speaks for all."""
+        """Whether this worker is the one that writes files and prints."""
         return self.number == 0
 
     def chiefs(self, scalars: Mapping[str, float]) -> dict[str, float]:
-        """The chief's values, on every worker, to the bit."""
+        """Returns the chief's values, to the bit, on every worker."""
         if self.count == 1:
             return dict(scalars)
         first = self._of_replicas(list(scalars.values()))[0]
         return {name: float(v) for name, v in zip(scalars, first, strict=True)}
 
     def most(self, number: int) -> int:
-        """The largest that a worker has."""
+        """Returns the largest number that any worker has."""
         return int(self._of_replicas([float(number)]).max())
 
     def wait(self) -> None:
-        """Goes on when all have come here."""
+        """Waits until all workers have called this."""
         self._of_replicas([0.0])
 
     def said(self, line: str) -> str:
-        """The line where this is the chief, else nothing."""
+        """Returns the line on the chief, an empty string on other workers."""
         return line if self.is_chief else ""
 
     def require_same(self, what: str, value: Any) -> None:
-        """Checks that all have the same value, by its JSON text.
+        """Checks that all workers have the same value, by its JSON text.
+
+        Args:
+          what: names the value in the error's message.
+          value: JSON values.
 
         Raises:
-          WorkersError: they have not; on all workers.
+          WorkersError: the values differ; raised on all workers.
         """
         text = json.dumps(value, sort_keys=True)
         every = self._of_replicas([float(zlib.crc32(text.encode()))])
@@ -94,7 +98,7 @@ class Workers:
             )
 
     def _of_replicas(self, values: list[float]) -> np.ndarray:
-        """Float64 [replicas, values]; the chief's replicas come first."""
+        """Returns float64 [replicas, values], the chief's replicas first."""
         own = np.array([values], np.float64)
         if self.count == 1:
             return own

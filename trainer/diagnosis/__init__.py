@@ -1,4 +1,4 @@
-"""Tests of a captioner that training would hide.
+"""Tests for faults of a captioner that training would hide.
 
 The flow, in order; a module imports only those above it:
 

@@ -1,8 +1,8 @@
-"""Before the first step: is the captioner wired so that it can learn?
+"""Tests, before the first step, that the captioner is wired to learn.
 
-Seconds of tests on one batch that each catch a fault which training would hide
-for hours. A captioner that declares itself blind must fail the tests of the
-image path, and is told so when it passes them.
+They take seconds on one batch, and each catches a fault that training would
+hide for hours. A captioner that declares itself blind must fail the tests of
+the image path; passing them is reported as its fault.
 """
 
 import dataclasses
@@ -18,10 +18,10 @@ from trainer.training import train_step
 
 NAMES = ("padding", "future", "image", "gradient", "start-loss", "grids")
 
-# Rounding moves logits by less; a leak moves them by tenths.
+# Rounding changes logits by less than this; a leak changes them by tenths.
 _SAME_LOGITS = 1e-3
-# A first output that follows the unigram frequencies costs their entropy; the
-# untrained weights beside it add to that.
+# A first output with the unigram frequencies has a loss of their entropy; the
+# untrained weights add something to it.
 _START_NATS = 0.5
 # Grids that are dealt out at random are nearer to their own in half of the
 # pairs: among 32 images 0.5 +- 0.05.
@@ -37,8 +37,8 @@ class Fault:
     """A test that failed.
 
     Attributes:
-      name: one of `NAMES`, by which it is waived.
-      text: what was found, the rule, and what to look at.
+      name: one of `NAMES`; naming it waives the fault.
+      text: what was found, the rule, and where to look for the cause.
     """
 
     name: str
@@ -46,10 +46,10 @@ class Fault:
 
 
 def require(faults: Iterator[Fault], waived: Sequence[str]) -> list[str]:
-    """Stops at the first fault that is not waived.
+    """Raises at the first fault that is not waived.
 
     Returns:
-      Lines that tell of the waived ones.
+      Lines that report the waived faults.
 
     Raises:
       WiringError: names the fault and how to waive it.
@@ -94,12 +94,12 @@ def faults(
 def _logits(
     captioner: contract.Captioner, grid: tf.Tensor, tokens: tf.Tensor
 ) -> tf.Tensor:
-    """Teacher-forced logits, [images, captions, length, vocabulary]."""
+    """Returns float32 logits [images, captions, length, vocabulary]."""
     return captioner(grid, train_step.shift_right(tokens))[0]
 
 
 def _others(tokens: tf.Tensor) -> tf.Tensor:
-    """Other real tokens: the same ones in reverse order of the batch."""
+    """Returns other real tokens: the batch's, with its images reversed."""
     flat = tf.reshape(tokens, [-1])
     real = tf.boolean_mask(flat, flat > 0)
     turned = tf.reverse(real, [0])
@@ -134,7 +134,7 @@ def _future(
         [tokens[..., :half], _others(tokens)[..., half:]], axis=-1
     )
     other = _logits(captioner, batch["grid"], changed)
-    # The logits at `half` have seen the tokens before it only.
+    # The logits at `half` predict its token, so they have not read it.
     moved = _largest((plain - other)[..., : half + 1, :])
     if moved > _SAME_LOGITS:
         yield Fault(
@@ -278,7 +278,7 @@ def _loss_tensor(
 
 
 def _loss(logits: tf.Tensor, tokens: tf.Tensor, weights: tf.Tensor) -> float:
-    """Mean loss in nats per real token."""
+    """Returns the mean loss in nats per real token."""
     return float(_loss_tensor(logits, tokens, weights))
 
 

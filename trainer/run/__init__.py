@@ -2,10 +2,10 @@
 
 The flow, in order; a module imports only those above it:
 
-  identity      what makes a run the one it is
-  directory     which run a directory belongs to, and text files in it
-  lock          one process at a time in a run's directory
-  checkpoints   save, restore, the best and the newest
+  identity      the settings that a run never changes
+  directory     which run a directory belongs to; writes text files in it
+  lock          lets one process at a time train in a run's directory
+  checkpoints   saves and restores the newest checkpoints and the best one
   metrics_file  `metrics.jsonl`: its rows, and the best of them
   event_files   curves, histograms and pictures for TensorBoard
 """

@@ -12,9 +12,9 @@ from trainer.run import directory as directory_lib
 
 _LOG = logging.getLogger(__name__)
 _MOST_MISSES = 3
-# Where a checkpoint keeps the name of its run.
+# The name of the entry in a checkpoint that holds its run's name.
 _NAME = "run/.ATTRIBUTES/VARIABLE_VALUE"
-# What reading a file that is cut, changed or gone ends in.
+# What TensorFlow raises when it reads a file that is cut, changed or gone.
 _DAMAGE = (tf.errors.OpError, OSError, IndexError, RuntimeError, ValueError)
 
 
@@ -22,24 +22,24 @@ class Checkpoints:
     """The newest few checkpoints of a run, and its best.
 
     A checkpoint holds the captioner, the optimizer with its slots, the step
-    (which decides input and dropout) and the early stopping's state. It is
-    written under another name, then renamed.
+    (which decides input and dropout) and the state of early stopping. It is
+    written under another name first and then renamed.
     """
 
     def __init__(
         self, run_dir: str, *, run: str = "", writes: bool = True, **parts: Any
     ):
-        """Binds a run's folder.
+        """Takes what to save, and where.
 
         Args:
-          run_dir: of the run.
+          run_dir: the run's folder.
           run: the run's name, which its checkpoints carry; see
             `directory.run_name`.
-          writes: false makes saving do nothing: one worker does it for all.
+          writes: whether saving does anything; of several workers one does.
           **parts: what is saved: `captioner`, `optimizer`, `step` and so on.
         """
         self._run, self._writes = run, writes
-        # Older checkpoints carry no name, so restoring must not ask for one.
+        # Older checkpoints carry no name, so restoring must not expect one.
         self._restored = tf.train.Checkpoint(**parts)
         with tf.device("CPU:0"):
             name = tf.Variable(run, trainable=False, dtype=tf.string)
@@ -54,18 +54,18 @@ class Checkpoints:
 
     @property
     def newest(self) -> str:
-        """Path of the newest checkpoint; empty before the first."""
+        """Returns the newest checkpoint's path; empty before the first."""
         return next(iter(_found(self._newest.directory)), "")
 
     def save(self, step: int, *, last: bool = False) -> None:
-        """Saves the run as it stands, once a step.
+        """Saves the run as it is now; a second call at a step does nothing.
 
-        Where that fails, as on a full disk, the run goes on: the next
-        checkpoint may fit.
+        If saving fails, as on a full disk, the run goes on: the next checkpoint
+        may be saved.
 
         Args:
-          step: updates made.
-          last: nothing comes after it, so that failing is an error.
+          step: number of updates made.
+          last: whether this is the run's end, at which failing is an error.
 
         Raises:
           RunError: it was the last, or failed several times in a row.
@@ -105,10 +105,10 @@ class Checkpoints:
         return True
 
     def restore(self) -> bool:
-        """Goes back to the newest sound checkpoint; false where there is none.
+        """Restores the newest sound checkpoint; returns whether there is one.
 
-        What a killed process left half written is removed: no other may be
-        training in this directory.
+        Removes what a killed process left half written, so no other process may
+        be training in this directory.
 
         Raises:
           RunError: there are checkpoints, and all are damaged, or the newest
@@ -120,11 +120,11 @@ class Checkpoints:
         return self._restore([*_found(newest), *_found(best)])
 
     def restore_best(self) -> None:
-        """Goes back to the best checkpoint, or the newest before any.
+        """Restores the best checkpoint, or the newest if there is no best yet.
 
         Raises:
-          RunError: the run has saved none, or all are damaged, or the best
-            belongs to another run.
+          RunError: the run has saved no checkpoint, or all are damaged, or the
+            best belongs to another run.
         """
         newest, best = self._newest.directory, self._best.directory
         if not self._restore([*_found(best), *_found(newest)]):
@@ -164,7 +164,7 @@ class Checkpoints:
         return False
 
     def _require_own(self, path: str) -> None:
-        """Raises RunError: the checkpoint carries another run's name."""
+        """Raises RunError if the checkpoint carries another run's name."""
         reader = tf.compat.v1.train.NewCheckpointReader(path)
         if not reader.has_tensor(_NAME):
             return
@@ -178,7 +178,7 @@ class Checkpoints:
 
 
 def _found(directory: str) -> list[str]:
-    """Paths of a folder's checkpoints as they are on disk, newest first."""
+    """Lists the paths of a folder's checkpoints on disk, newest first."""
     names = directory_lib.names(directory)
     found = (re.fullmatch(r"ckpt-(\d+)\.index", name) for name in names)
     numbers = [int(name[1]) for name in found if name]
@@ -189,13 +189,13 @@ def _found(directory: str) -> list[str]:
 
 
 def _sweep(directory: str) -> None:
-    """Removes what is half written."""
+    """Removes half-written checkpoints."""
     for name in directory_lib.names(directory):
         if "_temp" in name:
             tf.io.gfile.rmtree(os.path.join(directory, name))
 
 
 def _first_line(error: Exception) -> str:
-    """The error's first line, without the name of TensorFlow's operation."""
+    """Returns an error's first line, without the name of TensorFlow's op."""
     text = error.message if isinstance(error, tf.errors.OpError) else str(error)
     return re.sub(r"^\{\{.*?\}\} ", "", text).strip().split("\n")[0]

@@ -19,14 +19,15 @@ class RunError(ValueError):
 def check(run_dir: str, identity: identity_lib.RunIdentity) -> None:
     """Checks that a run may be trained in a directory.
 
-    A run that has not saved anything yet does not keep its directory.
+    Any run may, if the directory's run has not saved a checkpoint.
 
     Args:
-      run_dir: may be missing.
-      identity: of the run.
+      run_dir: the directory; it may be missing.
+      identity: of the run that is to be trained.
 
     Raises:
-      RunError: the directory belongs to a run that differs, named by field.
+      RunError: the directory belongs to another run; the message names the
+        fields that differ.
     """
     if _is_begun(run_dir):
         changed = identity.differences(read_identity(run_dir))
@@ -38,7 +39,7 @@ def check(run_dir: str, identity: identity_lib.RunIdentity) -> None:
 
 
 def claim(run_dir: str, identity: identity_lib.RunIdentity) -> None:
-    """Takes a run directory for a run, which it makes where it is missing.
+    """Claims a directory for a run; makes it if it is missing.
 
     Raises:
       RunError: the directory belongs to another run, or can't be written.
@@ -54,10 +55,11 @@ def claim(run_dir: str, identity: identity_lib.RunIdentity) -> None:
 
 
 def run_name(run_dir: str, identity: identity_lib.RunIdentity) -> str:
-    """The name that checkpoints of a run carry: a digest of its identity.
+    """Returns the name that a run's checkpoints carry: its identity's digest.
 
     Args:
-      run_dir: of the run, which keeps the identity that it began with.
+      run_dir: the run's directory. If the run has begun, its identity is read
+        from there.
       identity: of a run that has not begun.
     """
     text = identity.dump()
@@ -67,7 +69,7 @@ def run_name(run_dir: str, identity: identity_lib.RunIdentity) -> str:
 
 
 def _is_begun(run_dir: str) -> bool:
-    """Whether a run has claimed the directory, and saved a checkpoint there."""
+    """Whether a run has claimed the directory and saved a checkpoint in it."""
     if not tf.io.gfile.exists(os.path.join(run_dir, IDENTITY_FILE)):
         return False
     return any(
@@ -78,18 +80,19 @@ def _is_begun(run_dir: str) -> bool:
 
 
 def names(folder: str) -> list[str]:
-    """Names of what a folder holds; none where it is missing.
+    """Lists the names in a folder; none if the folder is missing.
 
-    Unlike a glob, it takes the folder's name as it is.
+    Unlike in a glob, the characters *, ? and [ in the folder's name mean
+    themselves.
     """
     return tf.io.gfile.listdir(folder) if tf.io.gfile.isdir(folder) else []
 
 
 def refuse_training(run_dir: str) -> None:
-    """Checks that a directory is no training's.
+    """Checks that a directory is not that of a training.
 
     Raises:
-      RunError: it is.
+      RunError: it is the directory of a training.
     """
     if tf.io.gfile.exists(os.path.join(run_dir, IDENTITY_FILE)):
         raise RunError(
@@ -99,7 +102,7 @@ def refuse_training(run_dir: str) -> None:
 
 
 def read_identity(run_dir: str) -> identity_lib.RunIdentity:
-    """What `claim` wrote.
+    """Reads the identity that `claim` wrote.
 
     Raises:
       RunError: nothing was trained in this directory, or the file is damaged.
@@ -124,7 +127,7 @@ def _read(path: str) -> str:
 
 
 def write_text(path: str, text: str) -> None:
-    """Writes a text file under another name, then renames it."""
+    """Writes a text file under another name first and then renames it."""
     temporary = f"{path}.new"
     with tf.io.gfile.GFile(temporary, "w") as file:
         file.write(text)

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 FOLDER = "tensorboard"
 
-# Its name, pixels uint8 [height, width, 3], and a text in Markdown.
+# (name, pixels uint8 [height, width, 3], text in Markdown).
 Picture = tuple[str, NDArray[np.uint8], str]
 
 
 class Board:
-    """A run's event files. A write that fails does not prevent the next.
+    """A run's event files; after a write that failed, the next may succeed.
 
     Raises:
       OSError: a method could not write.
@@ -24,7 +24,7 @@ class Board:
     """
 
     def __init__(self, run_dir: str):
-        """Opens nothing yet."""
+        """Takes the run's folder; files are opened by the first write."""
         self.folder = os.path.join(run_dir, FOLDER)
         self._writer: tf.summary.SummaryWriter | None = None
 
@@ -57,6 +57,6 @@ class Board:
                 yield
             self._writer.flush()
         except (OSError, tf.errors.OpError):
-            # A writer that failed fails for ever.
+            # A writer that has failed once always fails: open another.
             self._writer = None
             raise

@@ -1,4 +1,4 @@
-"""What makes a run the one it is: all that decides its weights."""
+"""A run's identity: all settings that decide its weights."""
 
 import dataclasses
 import json
@@ -14,20 +14,20 @@ class RunIdentity:
     Attributes:
       records: digest of the record set's manifest.
       encoder: fingerprint of the encoder that made the grids.
-      encoder_batch: images that it took at once.
+      encoder_batch: number of images that it encoded at once.
       grid: shape and storage of a grid, as `records.GridSpec` takes them.
-      vocabulary: digest.
-      seed: of first weights and dropout.
-      precision: of the computation.
-      captioner: its settings.
-      batching: of the training examples.
-      optimizer: and its schedule.
-      loss: what is minimised.
-      loss_scale: of float16.
-      selection: what makes validation scores comparable.
-      fold: of a cross-validation; None for the whole train split.
+      vocabulary: digest of the vocabulary.
+      seed: decides first weights and dropout.
+      precision: precision of the computation.
+      captioner: settings of the captioner.
+      batching: settings of the batches of training.
+      optimizer: settings of the optimizer and its schedule.
+      loss: settings of the loss.
+      loss_scale: settings of float16's loss scale.
+      selection: settings that make validation scores comparable.
+      fold: fold of a cross-validation; None for the whole train split.
       search: settings of the decoder, whose captions select the best
-        checkpoint; None where an older run does not know.
+        checkpoint; None for an older run, which did not save them.
     """
 
     records: str
@@ -47,7 +47,7 @@ class RunIdentity:
     search: dict[str, Any] | None = None
 
     def dump(self) -> str:
-        """JSON text; `fold` and `search` are left out where they are None."""
+        """Formats JSON text, without `fold` and `search` if they are None."""
         row = dataclasses.asdict(self)
         for name in ("fold", "search"):
             if row[name] is None:
@@ -56,12 +56,12 @@ class RunIdentity:
 
     @classmethod
     def load(cls, text: str) -> Self:
-        """What `dump` wrote; a field that an older run lacks is None."""
+        """Parses what `dump` returned; a field that is missing becomes None."""
         row = json.loads(text)
         return cls(**{f.name: row.get(f.name) for f in dataclasses.fields(cls)})
 
     def differences(self, other: "RunIdentity") -> list[str]:
-        """What differs from another run, such as `seed: 1 there, 2 here`."""
+        """Lists what another run has otherwise: `seed: 1 there, 2 here`."""
         asked = self if other.search else dataclasses.replace(self, search=None)
         here, there = json.loads(asked.dump()), json.loads(other.dump())
         return [

@@ -1,4 +1,4 @@
-"""One process at a time in a run's directory."""
+"""Lets one process at a time train in a run's directory."""
 
 import contextlib
 import fcntl
@@ -12,13 +12,13 @@ LOCK_FILE = ".lock"
 
 @contextlib.contextmanager
 def hold(run_dir: str) -> Iterator[None]:
-    """Keeps other trainings of this machine from a directory, which it makes.
+    """Keeps other trainings on this machine out of a directory.
 
-    A dead process can't keep the lock, which is the operating system's. Object
-    stores have no locks: there, nothing is kept.
+    The operating system releases the lock of a process that dies. Object stores
+    have no locks: there, nothing is kept out.
 
     Args:
-      run_dir: folder of the run; made where it is missing.
+      run_dir: the run's folder; made if it is missing.
 
     Raises:
       RunError: another process trains there, or the folder can't be written.

@@ -57,7 +57,7 @@ def best_row(
     *,
     higher_is_better: bool,
 ) -> Mapping[str, float] | None:
-    """The first row with the best finite `validation/<select_by>`, if any."""
+    """Returns the first row with the best finite `validation/<select_by>`."""
     key = f"validation/{select_by}"
     finite = [row for row in rows if math.isfinite(row.get(key, math.nan))]
     pick = max if higher_is_better else min

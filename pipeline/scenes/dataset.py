@@ -294,8 +294,6 @@ def _settings(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is damaged: {error}") from error
 
 
-
-
 def _mapped(
     paint: Callable[[tuple[str, int]], _Line], jobs: list[tuple[str, int]]
 ) -> Iterator[_Line]:

@@ -8,11 +8,17 @@ drops the punctuation. This module gives the same words without Java:
     ptb_tokens("A dog's toy isn't new.")
     # ['a', 'dog', "'s", 'toy', 'is', "n't", 'new']
 
+Two things are added. Captions and references are brought to one form, Unicode's
+NFKC_Casefold, which is that of a vocabulary's words. And combining marks belong
+to their word, as in Stanford's lexer: most words of Hindi, Thai or vocalised
+Arabic hold some.
+
 Not reproduced, because captions hardly hold them: emoticons, telephone numbers
 and Stanford's look across line ends after a single letter and a full stop.
 """
 
 import re
+import unicodedata
 
 _ALIASES = {
     "&amp;": "&",
@@ -87,15 +93,37 @@ _TOKEN = re.compile(
 )
 
 
+# Marks of the basic plane that combine with the letter before them.
+_MARKS = {
+    code: "\N{LATIN SMALL LETTER O WITH STROKE}"
+    for code in range(0x10000)
+    if unicodedata.category(chr(code)).startswith("M")
+}
+# Characters without a look, such as the zero-width joiner.
+_INVISIBLE = re.compile(
+    r"[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\ufe00-\ufe0f\ufeff]"
+)
+
+
 def ptb_tokens(caption: str) -> list[str]:
     """Returns the lower-case words of a caption, punctuation removed.
 
     The same words as `PTBTokenizer` of pycocoevalcap 1.2, contractions cut
-    (`isn't` to `is`, `n't`) and brackets spelt out (`(` to `-lrb-`).
+    (`isn't` to `is`, `n't`) and brackets spelt out (`(` to `-lrb-`), in the
+    form of Unicode's NFKC_Casefold (UAX 15).
     """
     for written, plain in _ALIASES.items():
         caption = caption.replace(written, plain)
-    tokens = (match.group().lower() for match in _TOKEN.finditer(caption))
+    lexed = caption
+    if not caption.isascii():
+        caption = _INVISIBLE.sub("", unicodedata.normalize("NFKC", caption))
+        # Words are found with a letter in the place of each mark.
+        lexed = caption.translate(_MARKS)
+    tokens = (
+        caption[match.start() : match.end()].casefold()
+        for match in _TOKEN.finditer(lexed)
+    )
     return [
         _BRACKETS.get(token, token)
         for token in tokens

@@ -1,9 +1,12 @@
 import json
 import os
 import pathlib
+import unicodedata
 
 import pytest
+import tensorflow as tf
 
+from pipeline.recordset import vocabulary
 from pipeline.scoring.ptb_tokens import ptb_tokens
 
 _DATA = pathlib.Path(
@@ -43,6 +46,37 @@ _DATA = pathlib.Path(
 )
 def test_cuts_words_as_the_official_tokenizer_does(caption, words):
     assert ptb_tokens(caption) == words.split()
+
+
+LANGUAGES = {
+    "Bengali": "একটি কুকুর ঘাসের উপর দৌড়াচ্ছে",
+    "German": "Ein weißer Hund läuft über die Straße",
+    "Hebrew with vowels": "כֶּלֶב לָבָן רָץ",
+    "Hindi": "एक सफेद कुत्ता घास पर दौड़ रहा है",
+    "Arabic with vowels": "كَلْبٌ أَبْيَضُ يَجْرِي",
+    "Persian": "سگ می‌دود",
+    "Tamil": "ஒரு வெள்ளை நாய் ஓடுகிறது",
+    "Thai": "หมาสีขาว วิ่งบนหญ้า",
+    "Turkish": "Büyük bir köpek çimde koşuyor",
+    "Vietnamese": "Một con chó trắng đang chạy trên cỏ",
+    "full width": "ＡＢＣ １２",
+}
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_are_those_of_a_vocabulary_in_every_language(language, form):
+    written = unicodedata.normalize(form, LANGUAGES[language])
+    words = vocabulary.tokenise(tf.constant([written])).flat_values.numpy()
+    assert ptb_tokens(written) == [word.decode() for word in words]
+    assert len(words) == len(LANGUAGES[language].split())
+
+
+def test_every_combining_mark_belongs_to_its_word():
+    marks = [c for c in map(chr, range(0x10000)) if unicodedata.combining(c)]
+    assert len(marks) > 700
+    parted = [c for c in marks if len(ptb_tokens(f"a ka{c}ka dog")) != 3]
+    assert parted == []
 
 
 def test_plain_words_come_back_unchanged():

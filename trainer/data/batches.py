@@ -250,20 +250,30 @@ class CaptionDataset:
 
     def _range(self, begin: int, end: int) -> tf.data.Dataset:
         """Serialised records of the split; the first follows the last."""
-        parts, place = [], 0
+        paths, skipped, taken, place = [], [], [], 0
         for each in [*self._parts, *self._parts]:
             first, last = max(begin - place, 0), min(end - place, each.records)
             if first < last:
-                part = tf.data.TFRecordDataset(
-                    each.path, buffer_size=_buffer(each.path)
-                )
-                part = part.skip(each.first + first).take(last - first)
-                parts.append(part)
+                paths.append(each.path)
+                skipped.append(each.first + first)
+                taken.append(last - first)
             place += each.records
-        dataset = parts[0] if parts else tf.data.TFRecordDataset([])
-        for part in parts[1:]:
-            dataset = dataset.concatenate(part)
-        return dataset
+        # One dataset for each file would cost every record a call for each.
+        parts = tf.data.Dataset.from_tensor_slices(
+            (
+                tf.constant(paths, tf.string),
+                tf.constant(skipped, tf.int64),
+                tf.constant(taken, tf.int64),
+            )
+        )
+        buffer = _buffer(paths[0]) if paths else 0
+        return parts.flat_map(
+            lambda path, skip, take: (
+                tf.data.TFRecordDataset(path, buffer_size=buffer)
+                .skip(skip)
+                .take(take)
+            )
+        )
 
     def _batch(
         self, streams: tf.Tensor, serialised: tf.Tensor, epoch: tf.Tensor

@@ -44,7 +44,7 @@ def card(
       good: what the colours say, or None for no judgement.
       remark: text below the heading, or ''.
     """
-    most = largest(bar.value for bar in bars)
+    most = _largest(bar.value for bar in bars)
     lines = [
         {
             "role": bar.role,
@@ -59,7 +59,7 @@ def card(
     return Markup(_PARTS.card(title, lines, judged, remark))
 
 
-def largest(values: Iterable[float | None]) -> float:
+def _largest(values: Iterable[float | None]) -> float:
     """The largest that is finite, or NaN."""
     known = (v for v in values if v is not None and math.isfinite(v))
     return max(known, default=math.nan)

@@ -5,10 +5,12 @@ import io
 import numpy as np
 from PIL import Image
 
+from pipeline.scoring import bleu, cider
 from trainer.decoding import caption as caption_lib
 from trainer.evaluation import baselines
-from trainer.report import gallery, page, scorecard
+from trainer.report import gallery, glossary, page, scorecard
 
+GLOSSARY = glossary.Glossary([cider.CiderDMetric(), bleu.BleuMetric()])
 WORDS = ("a", "striped", "cat", "on", "a", "mat")
 
 
@@ -57,6 +59,7 @@ def full_page(examples: int = 3) -> page.Page:
         "scenes-1",
         "It looks at the image: swapping images raises the loss.",
         looks=True,
+        glossary=GLOSSARY,
         facts=[("Split", "test"), ("Images", "300")],
         scores={"cider_d": baselines.Score(1.62, 0.34, 0.21)},
         habits={"mode_share": scorecard.Habit(0.02, 0.03, 0.05)},

@@ -63,7 +63,10 @@ def test_toys_train_decode_score_and_are_selected_by(load, tmp_path):
     ]
     assert captions and all(len(words) == 3 for words in captions)
     assert all(len(set(words)) == 1 for words in captions)
-    assert "first words" in (folder / "page.html").read_text()
+    page = (folder / "page.html").read_text()
+    assert "first words" in page
+    assert "<h3>Wordiness</h3>" in page
+    assert "<dd>Words more than in the first reference.</dd>" in page
 
 
 def test_what_selects_must_be_measured(load, tmp_path):

@@ -30,8 +30,9 @@ class Evaluation:
     Attributes:
       split: its name.
       examples: every image's caption beside its references.
+      metrics: what the captions were scored by.
       constant: the best constant caption, by CIDEr-D on train.
-      scores: metric -> the captioner's value and its floors.
+      scores: name of a metric -> the captioner's value and its floors.
       repetition: `mode_share` and `collision_probability`.
       reference_repetition: the same of the references, first of each image.
       loss: teacher-forced, nats per token.
@@ -41,6 +42,7 @@ class Evaluation:
 
     split: str
     examples: list[caption_lib.CaptionedExample]
+    metrics: list[metric_lib.Metric]
     constant: str
     scores: dict[str, baselines.Score]
     repetition: dict[str, float]
@@ -101,6 +103,7 @@ def evaluate(
     return Evaluation(
         split=split,
         examples=examples,
+        metrics=measured,
         constant=" ".join(constants[0]),
         scores=baselines.floor_table(
             captions,

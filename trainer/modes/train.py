@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pipeline.card import data_card
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
+from pipeline.scoring import metric as metric_lib
 from trainer.data import batches as batches_lib
 from trainer.data import card_gate, damage, split_images
 from trainer.data import folds as folds_lib
@@ -27,7 +28,7 @@ from trainer.loop import (
     stop_signal,
 )
 from trainer.loop import timings as timings_lib
-from trainer.report import attention_picture, curves
+from trainer.report import attention_picture, curves, glossary
 from trainer.run import event_files, lock, metrics_file
 from trainer.serving import caption_files
 from trainer.training import recipe as recipe_lib
@@ -174,7 +175,9 @@ def _run(
         crew.wait()
     _LOG.info("%s", timings)
     if crew.is_chief:
-        _leave_curves(run_dir, session.record_set, cadence.select_by)
+        _leave_curves(
+            run_dir, session.record_set, setup.metrics, cadence.select_by
+        )
     notice.check(run_dir)
     return reason
 
@@ -278,10 +281,19 @@ def _log(
 
 
 def _leave_curves(
-    run_dir: str, record_set: record_set_lib.RecordSet, select_by: str
+    run_dir: str,
+    record_set: record_set_lib.RecordSet,
+    metrics: Sequence[metric_lib.Metric],
+    select_by: str,
 ) -> None:
     """Draws the learning curves, with the data card's baselines."""
     has_card = record_set.manifest.card_sha256 is not None
     known = data_card.load(record_set.path).facts if has_card else None
     rows = metrics_file.read_metrics(run_dir)
-    curves.write(run_dir, curves.panels(rows, select_by=select_by, known=known))
+    panels = curves.panels(
+        rows,
+        select_by=select_by,
+        glossary=glossary.Glossary(metrics),
+        known=known,
+    )
+    curves.write(run_dir, panels)

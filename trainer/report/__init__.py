@@ -2,6 +2,7 @@
 
 The flow, in order; a module imports only those above it:
 
+  glossary            what each score is called and means
   scorecard           each score beside its baselines, as numbers and bars
   style               how images and words look, and which map is shown
   gallery             images, captions, and where the captioner looked

@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from pipeline.card import facts
 from pipeline.pages import line_chart, svg_axes
-from trainer.report import scorecard
+from trainer.report import glossary as glossary_lib
 
 _LOG = logging.getLogger(__name__)
 FILE = "curves.png"
@@ -45,6 +45,7 @@ def panels(
     rows: Sequence[Mapping[str, float]],
     *,
     select_by: str,
+    glossary: glossary_lib.Glossary,
     known: facts.Facts | None,
 ) -> list[Panel]:
     """The loss, and the score that picks the best.
@@ -52,6 +53,7 @@ def panels(
     Args:
       rows: of `metrics.jsonl`.
       select_by: name of the score.
+      glossary: the words for the score.
       known: of the data card: what losses need no image, and what CIDEr-D
         needs no captioner.
     """
@@ -75,7 +77,7 @@ def panels(
     )
     return [
         Panel("Loss, nats per token", loss, losses),
-        Panel(f"{scorecard.name(select_by)} of captions", [score], scores),
+        Panel(f"{glossary.label(select_by)} of captions", [score], scores),
     ]
 
 

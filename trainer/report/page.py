@@ -12,6 +12,7 @@ from markupsafe import Markup
 from pipeline.pages import document, line_chart, template
 from trainer.evaluation import baselines
 from trainer.report import gallery, scorecard, style
+from trainer.report import glossary as glossary_lib
 from trainer.run import metrics_file
 
 _PARTS = template.macros(__file__, "results.html")
@@ -37,8 +38,9 @@ class Page:
       verdict: one line in plain words; what comes before the first colon is
         its headline.
       looks: whether the captioner looks at the image, or None if unknown.
+      glossary: the words for the scores.
       facts: label and value of what was trained on what.
-      scores: by metric name as in `metrics.jsonl`, higher is better.
+      scores: by metric name as in `metrics.jsonl`.
       habits: by metric name, lower is better.
       metrics_rows: of `metrics_file.read_metrics`.
       select_by: validation score that picked the best checkpoint.
@@ -50,6 +52,7 @@ class Page:
     title: str
     verdict: str
     looks: bool | None = None
+    glossary: glossary_lib.Glossary = glossary_lib.Glossary()
     facts: Sequence[tuple[str, str]] = ()
     scores: Mapping[str, baselines.Score] = dataclasses.field(
         default_factory=dict
@@ -88,7 +91,7 @@ class Page:
         )
 
     def _scores(self) -> Markup:
-        cards = scorecard.cards(self.scores, self.habits)
+        cards = scorecard.cards(self.scores, self.habits, self.glossary)
         lead = _SCORES_LEAD if cards else "This run has not been scored."
         return document.section("Scores", lead, cards)
 
@@ -99,20 +102,37 @@ class Page:
         )
         best = row["step"] if row else None
         figures = (
-            [chart.render() for chart in _charts(rows, best)] if rows else []
+            [chart.render() for chart in self._charts(best)] if rows else []
         )
         lead = "metrics.jsonl has no rows."
         if best is not None:
             lead = (
                 f"The dotted line is step {best:,.0f}: the best validation "
-                f"{scorecard.name(self.select_by)}, and the weights kept. "
+                f"{self.glossary.label(self.select_by)}, and the weights kept. "
                 "Below the loss, scores of captions of validation images."
             )
         elif rows:
-            name = scorecard.name(self.select_by)
+            name = self.glossary.label(self.select_by)
             lead = f"No validation {name} was recorded: no step is marked."
         grid = document.group("charts", figures)
         return document.section("Learning curves", lead, grid)
+
+    def _charts(self, best: float | None) -> Iterator[line_chart.Chart]:
+        rows = self.metrics_rows
+        train = line_chart.series(
+            rows, "train/loss", label="Training", kind="train"
+        )
+        held_out = line_chart.series(
+            rows, "validation/loss", label="Validation"
+        )
+        last = max(row["step"] for row in rows)
+        yield line_chart.Chart(
+            "Loss, nats per token", [train, held_out], best, last, wide=True
+        )
+        for key in _validated(rows):
+            name = self.glossary.label(key)
+            line = line_chart.series(rows, _VALIDATION + key, label=name)
+            yield line_chart.Chart(name, [line], best, last, from_zero=True)
 
     def _examples(self) -> Markup:
         shown = [gallery.render(self.examples)] if self.examples else []
@@ -122,7 +142,7 @@ class Page:
 
     def _footer(self) -> Markup:
         keys = [*self.scores, *self.habits, *_validated(self.metrics_rows)]
-        rows = scorecard.definitions(
+        rows = self.glossary.definitions(
             [*keys, *(["loss"] if self.metrics_rows else [])]
         )
         if self.scores:
@@ -141,20 +161,3 @@ def _validated(rows: Iterable[Mapping[str, float]]) -> list[str]:
         if key.startswith(_VALIDATION)
     )
     return [name for name in names if name != "loss"]
-
-
-def _charts(
-    rows: Sequence[Mapping[str, float]], best: float | None
-) -> Iterator[line_chart.Chart]:
-    train = line_chart.series(
-        rows, "train/loss", label="Training", kind="train"
-    )
-    held_out = line_chart.series(rows, "validation/loss", label="Validation")
-    last = max(row["step"] for row in rows)
-    yield line_chart.Chart(
-        "Loss, nats per token", [train, held_out], best, last, wide=True
-    )
-    for key in _validated(rows):
-        name = scorecard.name(key)
-        line = line_chart.series(rows, _VALIDATION + key, label=name)
-        yield line_chart.Chart(name, [line], best, last, from_zero=True)

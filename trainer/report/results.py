@@ -13,7 +13,7 @@ from pipeline.scenes import truth as truth_lib
 from trainer import config
 from trainer.decoding import caption
 from trainer.evaluation import baselines, evaluation
-from trainer.report import gallery, page, scorecard
+from trainer.report import gallery, glossary, page, scorecard
 from trainer.run import directory, metrics_file
 
 CAPTIONS_FILE = "captions.jsonl"
@@ -58,6 +58,7 @@ def write(
       Text: scores beside floors, three captions, the verdict, the page.
     """
     folder = os.path.join(run_dir, result.split)
+    words = glossary.Glossary(result.metrics)
     tf.io.gfile.makedirs(folder)
     lines = [json.dumps(_row(example)) + "\n" for example in result.examples]
     _write(folder, CAPTIONS_FILE, "".join(lines))
@@ -66,6 +67,7 @@ def write(
         title=f"Captions of {len(result.examples)} {result.split} images",
         verdict=result.verdict,
         looks=result.looks,
+        glossary=words,
         facts=list(facts),
         scores=result.scores,
         habits={
@@ -86,7 +88,7 @@ def write(
         files=_FILES,
     ).render()
     path = _write(folder, PAGE_FILE, rendered)
-    return _text(result, os.path.abspath(path))
+    return _text(result, words, os.path.abspath(path))
 
 
 def _write(folder: str, name: str, text: str) -> str:
@@ -135,13 +137,15 @@ def _marks(
     return ((f"all {verdict.stated} statements true", True),)
 
 
-def _text(result: evaluation.Evaluation, path: str) -> str:
+def _text(
+    result: evaluation.Evaluation, words: glossary.Glossary, path: str
+) -> str:
     rows = [
         f"{'':<22}{'captioner':>11}{'constant':>11}{'shuffled':>11}",
-        *(_score_row(name, s) for name, s in result.scores.items()),
+        *(_score_row(words.label(n), s) for n, s in result.scores.items()),
         f"{'':<22}{'captioner':>11}{'references':>11}",
         *(
-            f"{scorecard.name(name):<22}{value:>11.4f}"
+            f"{words.label(name):<22}{value:>11.4f}"
             f"{result.reference_repetition[name]:>11.4f}"
             for name, value in result.repetition.items()
         ),
@@ -152,8 +156,6 @@ def _text(result: evaluation.Evaluation, path: str) -> str:
     return "\n".join([*rows, "", *shown, "", result.verdict, f"Page: {path}"])
 
 
-def _score_row(name: str, score: baselines.Score) -> str:
+def _score_row(label: str, score: baselines.Score) -> str:
     values = (score.model, score.constant, score.shuffled)
-    return f"{scorecard.name(name):<22}" + "".join(
-        f"{value:>11.3f}" for value in values
-    )
+    return f"{label:<22}" + "".join(f"{value:>11.3f}" for value in values)

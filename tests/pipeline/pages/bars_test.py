@@ -34,6 +34,7 @@ def test_text_is_escaped() -> None:
     assert "".join(drawn.itertext()) == '<i>"<u><b>&</b>100%'
 
 
-def test_the_largest_passes_over_what_is_no_number() -> None:
-    assert bars.largest([None, 1.0, math.inf, 3.0, math.nan]) == 3.0
-    assert math.isnan(bars.largest([None]))
+def test_the_longest_bar_is_the_largest_finite_value() -> None:
+    rows = [bars.Bar("endless", math.inf), *ROWS]
+    widths = re.findall(r"width:([\d.]+)%", bars.card("t", rows, form="{:.1f}"))
+    assert widths == ["100.0", "50.0", "0.0"]

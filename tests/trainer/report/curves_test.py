@@ -10,7 +10,7 @@ from PIL import Image
 
 from pipeline.card import facts
 from pipeline.pages import line_chart
-from tests.support.page_sample import metrics_rows
+from tests.support.page_sample import GLOSSARY, metrics_rows
 from trainer.report import curves
 
 LADDER = facts.LadderFacts("dev", 9, 9, 99, 7.8, 5.1, 3.6, 3.4)
@@ -37,7 +37,7 @@ def line(*values: float) -> line_chart.Series:
 
 def test_loss_stands_beside_the_ladder_and_the_score_beside_its_floors():
     loss, score = curves.panels(
-        metrics_rows(), select_by="cider_d", known=KNOWN
+        metrics_rows(), select_by="cider_d", glossary=GLOSSARY, known=KNOWN
     )
     assert [each.kind for each in loss.lines] == ["train", "validation"]
     assert loss.levels == {
@@ -56,9 +56,13 @@ def test_loss_stands_beside_the_ladder_and_the_score_beside_its_floors():
 
 
 def test_what_is_not_known_has_no_levels():
-    drawn = curves.panels(metrics_rows(), select_by="cider_d", known=None)
+    drawn = curves.panels(
+        metrics_rows(), select_by="cider_d", glossary=GLOSSARY, known=None
+    )
     assert [panel.levels for panel in drawn] == [{}, {}]
-    bleu = curves.panels(metrics_rows(), select_by="bleu_4", known=KNOWN)[1]
+    bleu = curves.panels(
+        metrics_rows(), select_by="bleu_4", glossary=GLOSSARY, known=KNOWN
+    )[1]
     assert bleu.levels == {}
 
 

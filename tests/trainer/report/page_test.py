@@ -7,7 +7,7 @@ import pytest
 
 from tests.support import chromium
 from tests.support.outline import Outline
-from tests.support.page_sample import example, full_page, photo
+from tests.support.page_sample import GLOSSARY, example, full_page, photo
 from trainer.decoding import caption
 from trainer.evaluation import baselines
 from trainer.report import gallery, page, scorecard
@@ -87,7 +87,7 @@ def test_page_of_nothing_says_so() -> None:
 
 def test_run_without_validation_marks_no_step() -> None:
     rows: list[dict[str, float]] = [{"step": 5, "train/loss": 2.0}]
-    text = page.Page("t", "v", metrics_rows=rows).render()
+    text = page.Page("t", "v", glossary=GLOSSARY, metrics_rows=rows).render()
     assert "No validation CIDEr-D was recorded: no step is marked." in text
     assert 'class="best"' not in text
 

@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.scenes import truth as truth_lib
 from pipeline.scenes import words as words_lib
+from pipeline.scoring import cider
 from trainer.decoding import caption as caption_lib
 from trainer.evaluation import baselines, evaluation
 from trainer.report import results
@@ -27,6 +28,7 @@ def result():
     return evaluation.Evaluation(
         split="test",
         examples=[example(i, text) for i, text in enumerate(texts)],
+        metrics=[cider.CiderDMetric()],
         constant="a dog",
         scores={"cider_d": baselines.Score(0.52, 0.14, 0.06)},
         repetition={"mode_share": 0.25, "collision_probability": 0.0},

@@ -1,16 +1,21 @@
-"""Cards: numbers, bars, and what they are said to mean."""
+"""Cards: numbers, bars, and what is said of them."""
 
 import math
 import re
 
 import pytest
 
+from tests.support import toys
 from trainer.evaluation import baselines
-from trainer.report import scorecard
+from trainer.report import glossary, scorecard
 
 
 def card(score: baselines.Score) -> str:
-    return scorecard.cards({"cider_d": score}, {})
+    return scorecard.cards({"cider_d": score}, {}, glossary.Glossary())
+
+
+def habits(habit: scorecard.Habit) -> str:
+    return scorecard.cards({}, {"mode_share": habit}, glossary.Glossary())
 
 
 def widths(text: str) -> list[float]:
@@ -39,6 +44,17 @@ def test_collapsed_model_is_level_with_its_shuffled_captions() -> None:
     assert 'class="card bad"' in text
 
 
+def test_fewer_are_better_where_the_metric_says_so() -> None:
+    text = scorecard.cards(
+        {"wordiness": baselines.Score(0.5, 2.0, 3.0)},
+        {},
+        glossary.Glossary([toys.Wordiness()]),
+    )
+    assert "<h3>Wordiness" in text
+    assert "1.500 below its best floor" in text
+    assert 'class="card good"' in text
+
+
 def test_score_that_is_no_number_has_no_bar() -> None:
     text = card(baselines.Score(math.nan, 0.4, 0.1))
     assert "not a number" in text
@@ -61,29 +77,16 @@ def test_habit_is_judged_by_its_limit(
     model: float, remark: str, kind: str
 ) -> None:
     habit = scorecard.Habit(model, references=0.02, limit=0.05)
-    text = scorecard.cards({}, {"mode_share": habit})
+    text = habits(habit)
     assert remark in text and f'class="card {kind}"' in text
     assert "<td>2.00%</td>" in text and "<td>5.00%</td>" in text
 
 
 def test_habit_without_a_limit_is_not_judged() -> None:
-    text = scorecard.cards({}, {"mode_share": scorecard.Habit(0.06)})
+    text = habits(scorecard.Habit(0.06))
     assert "healthy" not in text.lower() and "People" not in text
     assert "<td>6.00%</td>" in text
 
 
 def test_no_scores_make_no_cards() -> None:
-    assert scorecard.cards({}, {}) == ""
-
-
-def test_names_of_known_and_unknown_scores() -> None:
-    assert scorecard.name("cider_d") == "CIDEr-D"
-    assert scorecard.name("true_share") == "True share"
-
-
-def test_definitions_come_once_and_in_order() -> None:
-    keys = ["bleu_4", "unheard_of", "cider_d", "bleu_4"]
-    found = scorecard.definitions(keys)
-    assert [name for name, _ in found] == ["BLEU-4", "CIDEr-D"]
-    assert all(text.endswith(".") for _, text in found)
-    assert "up to 4 words" in found[0][1]
+    assert scorecard.cards({}, {}, glossary.Glossary()) == ""

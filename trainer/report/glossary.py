@@ -1,0 +1,81 @@
+"""What each score is called, what it means, and which direction is good."""
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from pipeline.scoring import metric
+
+
+class Term(Protocol):
+    """A score in words; every `metric.Metric` is one."""
+
+    @property
+    def label(self) -> str:
+        """What people call it, such as `CIDEr-D`."""
+
+    @property
+    def definition(self) -> str:
+        """A sentence or two, or '' where nobody wrote one."""
+
+    @property
+    def higher_is_better(self) -> bool:
+        """Its direction."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Entry:
+    """The words for a score that is not a metric."""
+
+    label: str
+    definition: str = ""
+    higher_is_better: bool = False
+
+
+_OTHERS = {
+    "loss": _Entry(
+        "Loss",
+        "Cross entropy per word of the references, each word given those "
+        "before it, in nats.",
+    ),
+    "mode_share": _Entry(
+        "Mode share", "Share of images that get the most frequent caption."
+    ),
+    "collision_probability": _Entry(
+        "Collision probability", "How likely two images get the same caption."
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Glossary:
+    """The metrics' own words, and words for the loss and for repetition.
+
+    Attributes:
+      metrics: those that the captions were scored by.
+    """
+
+    metrics: Sequence[metric.Metric] = ()
+
+    def term(self, name: str) -> Term:
+        """Returns the words for a score.
+
+        Args:
+          name: the score's key in `metrics.jsonl` and `scores.json`; one that
+            nothing here knows, as an older run may have, gets a label only.
+        """
+        named: dict[str, Term] = {each.name: each for each in self.metrics}
+        label = name.replace("_", " ").capitalize()
+        unknown = _Entry(label, higher_is_better=True)
+        return {**_OTHERS, **named}.get(name, unknown)
+
+    def label(self, name: str) -> str:
+        """Returns what a reader calls a score."""
+        return self.term(name).label
+
+    def definitions(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Returns label and definition of each score that has one, once."""
+        terms = map(self.term, dict.fromkeys(names))
+        return [
+            (each.label, each.definition) for each in terms if each.definition
+        ]

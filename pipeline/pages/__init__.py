@@ -6,5 +6,5 @@ The flow, in order; a module imports only those above it:
   document    the file around it: a policy that lets nothing in, and its parts
   svg_axes    round ticks, short numbers, and the grid of an inline SVG
   bars        a card of labelled numbers, each with a bar
-  line_chart  curves as inline SVG
+  line_chart  curves and levels as inline SVG
 """

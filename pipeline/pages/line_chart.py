@@ -60,15 +60,17 @@ class Chart:
 
     Attributes:
       title: heading, with the unit.
-      lines: `Series`, drawn in order; those without points are left out.
+      lines: drawn in order; those without points are left out.
+      levels: label -> value to compare the lines with.
       best_step: a step to mark, or None.
       last_step: of the run, where the horizontal axis ends.
       from_zero: whether the vertical axis begins at zero.
-      wide: whether it takes a row of its own and has a legend.
+      wide: whether it takes a row of its own and names its lines.
     """
 
     title: str
     lines: Sequence[Series]
+    levels: Mapping[str, float] = dataclasses.field(default_factory=dict)
     best_step: float | None = None
     last_step: float = 1
     from_zero: bool = False
@@ -87,27 +89,46 @@ class Chart:
         )
 
     def _key(self, lines: Sequence[Series]) -> Markup:
-        """The legend, or on a narrow chart the value at the best step."""
-        parts = [
-            Markup('<span class="{}"><i></i>{}</span>').format(
-                line.kind, line.label
-            )
-            for line in lines
-        ]
-        if not self.wide:
-            values = (line.value_at(self.best_step) for line in lines)
-            parts = [
-                Markup("<span><b>{}</b> at step {:,.0f}</span>").format(
+        """Each line's name, on a wide chart, and its value at the best step."""
+        parts = []
+        for line in lines:
+            name = Markup("<i></i>{}").format(line.label) if self.wide else ""
+            best = Markup()
+            if (value := line.value_at(self.best_step)) is not None:
+                best = Markup(" <b>{}</b> at step {:,.0f}").format(
                     svg_axes.short(value), self.best_step
                 )
-                for value in values
-                if value is not None
-            ]
+            if name or best:
+                parts.append(
+                    Markup('<span class="{}">{}{}</span>').format(
+                        line.kind, name, best
+                    )
+                )
         return svg_axes.key(Markup().join(parts)) if parts else Markup()
 
     def _plot(self, lines: Sequence[Series]) -> Markup:
+        height = svg_axes.TALL if self.wide else svg_axes.LOW
+        levels = [
+            (value, f"{label} {svg_axes.short(value)}")
+            for label, value in self.levels.items()
+        ]
+        scale, grid = self._frame(lines)
+        marks = [grid]
+        if levels:
+            marks.append(scale.levels(levels, height=height))
+        if self.best_step is not None and self.best_step <= scale.right:
+            marks.append(svg_axes.mark(scale.x(self.best_step), "best"))
+        marks += [_line(line, scale, self.best_step) for line in lines]
+        said = [*map(_summary, lines), *(text for _, text in levels)]
+        return svg_axes.plot(
+            Markup().join(marks), said="; ".join(said), height=height
+        )
+
+    def _frame(self, lines: Sequence[Series]) -> tuple[svg_axes.Axes, Markup]:
+        """The axes that hold lines and levels, and their grid."""
         steps = [line.points[-1][0] for line in lines]
         values = [y for line in lines for _, y in line.finite]
+        values += self.levels.values()
         low = min(0.0, *values) if self.from_zero else min(values)
         # Zeros alone stand on the axis, not amid a range around them.
         high = max(values) or float(self.from_zero)
@@ -124,16 +145,7 @@ class Chart:
             ],
             unit="step",
         )
-        marks = Markup().join(
-            _line(line, scale, self.best_step) for line in lines
-        )
-        best = Markup()
-        if self.best_step is not None and self.best_step <= scale.right:
-            x = scale.x(self.best_step)
-            best = svg_axes.mark(x, "best")
-        return svg_axes.plot(
-            grid + best + marks, said="; ".join(map(_summary, lines))
-        )
+        return scale, grid
 
 
 def _summary(line: Series) -> str:

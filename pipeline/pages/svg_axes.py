@@ -15,6 +15,11 @@ from pipeline.pages import template
 
 _PARTS = template.macros(__file__, "parts.html")
 
+# Heights of a plot, in CSS pixels: in a column, and across the page.
+LOW, TALL = 150, 260
+# From one line of a plot's text to the next, in CSS pixels.
+_LINE_HEIGHT = 15
+
 # A place on an axis and what is written there.
 Tick = tuple[float, str]
 
@@ -100,6 +105,30 @@ class Axes:
         ).format(unit)
         return Markup().join((*rows, *columns, below))
 
+    def levels(self, marks: Iterable[Tick], *, height: int) -> Markup:
+        """Dashed lines across, with labels in the margin on the right.
+
+        A label that would cover another one stands beside its place, and a
+        stroke leads from the line to it.
+
+        Args:
+          marks: values and labels.
+          height: of the plot in CSS pixels.
+        """
+        placed = sorted((self.y(value), label) for value, label in marks)
+        free = _spread(
+            [y for y, _ in placed], gap=round(100 * _LINE_HEIGHT / height, 2)
+        )
+        drawn = (
+            Markup(
+                '<line x2="100%" y1="{y}%" y2="{y}%"/><svg x="100%">'
+                '<line x1="3" x2="10" y1="{y}%" y2="{beside}%"/>'
+                '<text x="14" y="{beside}%" dy=".32em">{label}</text></svg>'
+            ).format(y=y, beside=round(beside, 2), label=label)
+            for (y, label), beside in zip(placed, free, strict=True)
+        )
+        return Markup('<g class="levels">{}</g>').format(Markup().join(drawn))
+
     def curve(self, runs: Iterable[Sequence[tuple[float, float]]]) -> Markup:
         """A line through the points of each run, with gaps between runs."""
         path = "".join(
@@ -113,11 +142,30 @@ class Axes:
         ).format(path)
 
 
-def plot(marks: Markup, *, said: str) -> Markup:
-    """An SVG of marks; `said` is read aloud in their place."""
+def _spread(places: Iterable[float], *, gap: float) -> list[float]:
+    """Moves ascending places apart, none below 100."""
+    spread: list[float] = []
+    for place in places:
+        spread.append(max([place, *(last + gap for last in spread[-1:])]))
+    # What was moved past the lower edge moves the others up.
+    edge = 100.0
+    for number in reversed(range(len(spread))):
+        spread[number] = min(spread[number], edge)
+        edge = spread[number] - gap
+    return spread
+
+
+def plot(marks: Markup, *, said: str, height: int = LOW) -> Markup:
+    """An SVG of marks.
+
+    Args:
+      marks: what is drawn.
+      said: read aloud in its place.
+      height: in CSS pixels.
+    """
     return Markup(
-        '<svg class="plot" role="img" aria-label="{}">{}</svg>'
-    ).format(said, marks)
+        '<svg class="plot" height="{}" role="img" aria-label="{}">{}</svg>'
+    ).format(height, said, marks)
 
 
 def mark(x: float, kind: str) -> Markup:

@@ -8,7 +8,7 @@ from PIL import Image
 from pipeline.scoring import bleu, cider
 from trainer.decoding import caption as caption_lib
 from trainer.evaluation import baselines
-from trainer.report import gallery, glossary, page, scorecard
+from trainer.report import curves, gallery, glossary, page, scorecard
 
 GLOSSARY = glossary.Glossary([cider.CiderDMetric(), bleu.BleuMetric()])
 WORDS = ("a", "striped", "cat", "on", "a", "mat")
@@ -39,7 +39,7 @@ def example(
 
 def metrics_rows() -> list[dict[str, float]]:
     train: list[dict[str, float]] = [
-        {"step": step, "train/loss": 1 + 2 / step}
+        {"step": step, "train/loss": 1 + 40 / step}
         for step in range(20, 401, 20)
     ]
     scores = zip((100, 200, 300, 400), (0.2, 0.9, 0.7, 0.8), strict=True)
@@ -54,6 +54,16 @@ def metrics_rows() -> list[dict[str, float]]:
     ]
 
 
+LEVELS = {
+    "loss": {"uniform": 4.2, "unigram": 2.9, "bigram": 1.9, "trigram": 1.8},
+    "cider_d": {"shuffled": 0.035, "constant": 0.12, "nearest": 0.18},
+}
+
+
+def learning_curves() -> curves.Curves:
+    return curves.Curves(metrics_rows(), glossary=GLOSSARY, levels=LEVELS)
+
+
 def full_page(examples: int = 3) -> page.Page:
     return page.Page(
         "scenes-1",
@@ -63,7 +73,7 @@ def full_page(examples: int = 3) -> page.Page:
         facts=[("Split", "test"), ("Images", "300")],
         scores={"cider_d": baselines.Score(1.62, 0.34, 0.21)},
         habits={"mode_share": scorecard.Habit(0.02, 0.03, 0.05)},
-        metrics_rows=metrics_rows(),
+        curves=learning_curves(),
         examples=[example(seed=seed) for seed in range(examples)],
         files=[("metrics.jsonl", "the curves")],
     )

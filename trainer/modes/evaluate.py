@@ -6,7 +6,7 @@ from trainer.data import batches as batches_lib
 from trainer.data import damage, folds
 from trainer.data.batching import Batching
 from trainer.evaluation import evaluation, split_loss
-from trainer.report import results
+from trainer.report import curves, results
 from trainer.run import directory
 from trainer.training import session
 from trainer.training import setup as setup_lib
@@ -80,8 +80,13 @@ def evaluate(
         run_dir,
         result,
         facts=facts,
-        select_by=select_by,
-        higher_is_better=setup.direction(select_by),
+        curves=curves.read(
+            run_dir,
+            record_set,
+            metrics=setup.metrics,
+            select_by=select_by,
+            higher_is_better=setup.direction(select_by),
+        ),
         truth=scenes,
         page_images=page_images,
     )

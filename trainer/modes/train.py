@@ -4,10 +4,8 @@ import contextlib
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 
-from pipeline.card import data_card
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
-from pipeline.scoring import metric as metric_lib
 from trainer.data import batches as batches_lib
 from trainer.data import card_gate, damage, split_images
 from trainer.data import folds as folds_lib
@@ -28,8 +26,8 @@ from trainer.loop import (
     stop_signal,
 )
 from trainer.loop import timings as timings_lib
-from trainer.report import attention_picture, curves, glossary
-from trainer.run import event_files, lock, metrics_file
+from trainer.report import attention_picture, curves
+from trainer.run import event_files, lock
 from trainer.serving import caption_files
 from trainer.training import recipe as recipe_lib
 from trainer.training import session as session_lib
@@ -175,9 +173,7 @@ def _run(
         crew.wait()
     _LOG.info("%s", timings)
     if crew.is_chief:
-        _leave_curves(
-            run_dir, session.record_set, setup.metrics, cadence.select_by
-        )
+        _leave_curves(session, setup, cadence.select_by)
     notice.check(run_dir)
     return reason
 
@@ -281,19 +277,14 @@ def _log(
 
 
 def _leave_curves(
-    run_dir: str,
-    record_set: record_set_lib.RecordSet,
-    metrics: Sequence[metric_lib.Metric],
-    select_by: str,
+    session: session_lib.Session, setup: setup_lib.Setup, select_by: str
 ) -> None:
-    """Draws the learning curves, with the data card's baselines."""
-    has_card = record_set.manifest.card_sha256 is not None
-    known = data_card.load(record_set.path).facts if has_card else None
-    rows = metrics_file.read_metrics(run_dir)
-    panels = curves.panels(
-        rows,
+    """Writes the page of the learning curves."""
+    drawn = curves.read(
+        session.run_dir,
+        session.record_set,
+        metrics=setup.metrics,
         select_by=select_by,
-        glossary=glossary.Glossary(metrics),
-        known=known,
+        higher_is_better=setup.direction(select_by),
     )
-    curves.write(run_dir, panels)
+    curves.write(session.run_dir, drawn)

@@ -1,4 +1,4 @@
-"""Scores and examples for people: pages and pictures.
+"""Scores, curves and examples for people: pages and pictures.
 
 The flow, in order; a module imports only those above it:
 
@@ -7,7 +7,7 @@ The flow, in order; a module imports only those above it:
   style               how images and words look, and which map is shown
   gallery             images, captions, and where the captioner looked
   attention_picture   a caption and where each word looked, for TensorBoard
-  curves              learning curves as a picture beside the run
+  curves              learning curves, for pages and on one of their own
   page                scores, curves and gallery in one HTML file
   range_test_page     the range test's loss over its learning rate
   results             the evaluation on disk, and what to read of it first

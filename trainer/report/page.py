@@ -5,18 +5,17 @@ path.write_text(page.render(), encoding="utf-8")
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from pipeline.pages import document, line_chart, template
+from pipeline.pages import document, template
 from trainer.evaluation import baselines
+from trainer.report import curves as curves_lib
 from trainer.report import gallery, scorecard, style
 from trainer.report import glossary as glossary_lib
-from trainer.run import metrics_file
 
 _PARTS = template.macros(__file__, "results.html")
-_VALIDATION = "validation/"
 _SCORES_LEAD = (
     "A captioner that never looks at the image can still reach the grey bars: "
     "what counts is how far the coloured bar goes past them. Of repetition, "
@@ -42,9 +41,7 @@ class Page:
       facts: label and value of what was trained on what.
       scores: by metric name as in `metrics.jsonl`.
       habits: by metric name, lower is better.
-      metrics_rows: of `metrics_file.read_metrics`.
-      select_by: validation score that picked the best checkpoint.
-      higher_is_better: the score's direction.
+      curves: loss and scores over the steps.
       examples: held-out images.
       files: name in the run's directory and what it holds.
     """
@@ -60,16 +57,14 @@ class Page:
     habits: Mapping[str, scorecard.Habit] = dataclasses.field(
         default_factory=dict
     )
-    metrics_rows: Sequence[Mapping[str, float]] = ()
-    select_by: str = "cider_d"
-    higher_is_better: bool = True
+    curves: curves_lib.Curves = curves_lib.Curves()
     examples: Sequence[gallery.PageExample] = ()
     files: Sequence[tuple[str, str]] = ()
 
     def render(self) -> str:
         """Returns a whole HTML document, to be written as UTF-8."""
         words = gallery.most_words(self.examples)
-        sections = [self._scores(), self._curves(), self._examples()]
+        sections = [self._scores(), self.curves.section(), self._examples()]
         return document.document(
             self.title,
             _PARTS.page(self._header(), sections, self._footer()),
@@ -95,45 +90,6 @@ class Page:
         lead = _SCORES_LEAD if cards else "This run has not been scored."
         return document.section("Scores", lead, cards)
 
-    def _curves(self) -> Markup:
-        rows = self.metrics_rows
-        row = metrics_file.best_row(
-            rows, self.select_by, higher_is_better=self.higher_is_better
-        )
-        best = row["step"] if row else None
-        figures = (
-            [chart.render() for chart in self._charts(best)] if rows else []
-        )
-        lead = "metrics.jsonl has no rows."
-        if best is not None:
-            lead = (
-                f"The dotted line is step {best:,.0f}: the best validation "
-                f"{self.glossary.label(self.select_by)}, and the weights kept. "
-                "Below the loss, scores of captions of validation images."
-            )
-        elif rows:
-            name = self.glossary.label(self.select_by)
-            lead = f"No validation {name} was recorded: no step is marked."
-        grid = document.group("charts", figures)
-        return document.section("Learning curves", lead, grid)
-
-    def _charts(self, best: float | None) -> Iterator[line_chart.Chart]:
-        rows = self.metrics_rows
-        train = line_chart.series(
-            rows, "train/loss", label="Training", kind="train"
-        )
-        held_out = line_chart.series(
-            rows, "validation/loss", label="Validation"
-        )
-        last = max(row["step"] for row in rows)
-        yield line_chart.Chart(
-            "Loss, nats per token", [train, held_out], best, last, wide=True
-        )
-        for key in _validated(rows):
-            name = self.glossary.label(key)
-            line = line_chart.series(rows, _VALIDATION + key, label=name)
-            yield line_chart.Chart(name, [line], best, last, from_zero=True)
-
     def _examples(self) -> Markup:
         shown = [gallery.render(self.examples)] if self.examples else []
         grid = document.group("examples", shown)
@@ -141,23 +97,11 @@ class Page:
         return document.section("Held-out images", lead, grid)
 
     def _footer(self) -> Markup:
-        keys = [*self.scores, *self.habits, *_validated(self.metrics_rows)]
         rows = self.glossary.definitions(
-            [*keys, *(["loss"] if self.metrics_rows else [])]
+            [*self.scores, *self.habits, *self.curves.names]
         )
         if self.scores:
             rows += scorecard.FLOOR_DEFINITIONS.items()
         meanings = document.pairs(rows, "pairs")
         files = document.pairs(self.files, "pairs")
         return Markup(_PARTS.footer(meanings, files))
-
-
-def _validated(rows: Iterable[Mapping[str, float]]) -> list[str]:
-    """Names of the validation scores in the rows, the loss left out."""
-    keys = dict.fromkeys(key for row in rows for key in row)
-    names = (
-        key.removeprefix(_VALIDATION)
-        for key in keys
-        if key.startswith(_VALIDATION)
-    )
-    return [name for name in names if name != "loss"]

@@ -57,6 +57,8 @@ def _chart(trial: rate_sweep.Trial) -> Markup:
     mark = svg_axes.mark(scale.x(suggested), "best")
     return svg_axes.figure(
         "Loss, nats per token",
-        svg_axes.plot(grid + mark + lines, said=trial.verdict()),
+        svg_axes.plot(
+            grid + mark + lines, said=trial.verdict(), height=svg_axes.TALL
+        ),
         wide=True,
     )

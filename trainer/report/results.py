@@ -13,6 +13,7 @@ from pipeline.scenes import truth as truth_lib
 from trainer import config
 from trainer.decoding import caption
 from trainer.evaluation import baselines, evaluation
+from trainer.report import curves as curves_lib
 from trainer.report import gallery, glossary, page, scorecard
 from trainer.run import directory, metrics_file
 
@@ -28,6 +29,7 @@ _FILES = (
     (SCORES_FILE, "scores, floors and verdict, for programs"),
     (f"../{metrics_file.METRICS_FILE}", "what the curves are drawn from"),
     (f"../{config.CONFIG_FILE}", "the configuration that ran"),
+    (f"../{curves_lib.FILE}", "the curves on a page of their own"),
     ("../tensorboard", "the curves, for TensorBoard"),
     ("../checkpoints and ../best", "the newest weights, and the best"),
 )
@@ -38,8 +40,7 @@ def write(
     result: evaluation.Evaluation,
     *,
     facts: Sequence[tuple[str, str]],
-    select_by: str,
-    higher_is_better: bool,
+    curves: curves_lib.Curves,
     truth: Mapping[str, truth_lib.Scene] | None,
     page_images: int,
 ) -> str:
@@ -49,8 +50,7 @@ def write(
       run_dir: of the captioner.
       result: of one split.
       facts: (label, value) pairs under the page's title.
-      select_by: the validation score that picked the captioner.
-      higher_is_better: the score's direction.
+      curves: of the training.
       truth: image id -> scene; its verdict on each caption is shown.
       page_images: examples on the page, the first of the split.
 
@@ -78,9 +78,7 @@ def write(
             )
             for name, value in result.repetition.items()
         },
-        metrics_rows=metrics_file.read_metrics(run_dir),
-        select_by=select_by,
-        higher_is_better=higher_is_better,
+        curves=curves,
         examples=[
             gallery.PageExample(example, _marks(example, truth))
             for example in result.examples[:page_images]

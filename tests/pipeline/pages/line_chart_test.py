@@ -126,6 +126,34 @@ def test_wide_chart_names_its_lines() -> None:
     assert key is not None and "".join(key.itertext()) == "TrainingScore"
 
 
+def test_levels_are_dashed_lines_inside_the_frame() -> None:
+    chart = line_chart.Chart(
+        "t", [line(1.0, 2.0)], {"low": -3.0, "high": 9.0}, wide=True
+    )
+    levels = parsed(chart).find(".//g[@class='levels']")
+    assert levels is not None
+    heights = [float(e.get("y1", "")[:-1]) for e in levels.findall("line")]
+    assert 0 <= heights[0] < heights[1] <= 100
+    labels = [text.text for text in levels.iter("text")]
+    assert labels == ["high 9", "low -3"]
+    assert "at step 20; low -3; high 9" in chart.render()
+
+
+def test_a_chart_without_lines_has_no_levels() -> None:
+    chart = line_chart.Chart("t", [line(math.nan)], {"low": 1.0})
+    assert "low" not in chart.render()
+
+
+def test_wide_chart_says_each_lines_value_at_the_best_step() -> None:
+    train = line_chart.Series("Training", ((10.0, 2.0),), "train")
+    chart = line_chart.Chart(
+        "Loss", [train, line(2.0, 1.5)], best_step=20.0, wide=True
+    )
+    key = parsed(chart).find("figcaption/p")
+    assert key is not None
+    assert "".join(key.itertext()) == "TrainingScore 1.5 at step 20"
+
+
 def test_summary_is_read_aloud() -> None:
     figure = parsed(line_chart.Chart("t", [line(3.0, 1.5)]))
     svg = figure.find("svg")

@@ -63,10 +63,33 @@ def test_curve_begins_anew_after_a_gap() -> None:
     assert path.get("d") == "M0,1000L500,0M1000,500"
 
 
-def test_plot_is_read_aloud() -> None:
+@pytest.mark.parametrize(
+    ("values", "beside"),
+    [
+        ([8, 2], [20.0, 80.0]),
+        # Neighbours are a line of text apart, and none is below the frame.
+        ([8, 7.9, 7.8], [20.0, 30.0, 40.0]),
+        ([8, 0.1, 0], [20.0, 90.0, 100.0]),
+    ],
+)
+def test_labels_of_levels_keep_apart(
+    values: list[float], beside: list[float]
+) -> None:
+    frame = svg_axes.Axes(right=1, low=0, high=10)
+    marks = [(value, f"<{value}>") for value in values]
+    drawn = ElementTree.fromstring(frame.levels(marks, height=150))
+    texts = [float(text.get("y", "")[:-1]) for text in drawn.iter("text")]
+    assert texts == pytest.approx(beside)
+    lines = [line.get("y1") for line in drawn.findall("line")]
+    assert lines == [f"{frame.y(value)}%" for value in values]
+    assert [text.text for text in drawn.iter("text")] == [t for _, t in marks]
+
+
+def test_plot_has_a_height_and_is_read_aloud() -> None:
     drawn = ElementTree.fromstring(
-        svg_axes.plot(Markup("<line/>"), said='"a" < b')
+        svg_axes.plot(Markup("<line/>"), said='"a" < b', height=99)
     )
+    assert drawn.get("height") == "99"
     assert drawn.get("aria-label") == '"a" < b'
     assert [part.tag for part in drawn] == ["line"]
 

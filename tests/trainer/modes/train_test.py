@@ -26,7 +26,7 @@ def test_train_says_how_it_ended_and_leaves_the_run(run):
         "best",
         "checkpoints",
         "config.gin",
-        "curves.png",
+        "curves.html",
         "identity.json",
         "metrics.jsonl",
         "tensorboard",

@@ -1,17 +1,15 @@
-"""The picture of the curves, by its panels and by its pixels."""
+"""The learning curves: their levels, their words, and the page of their own."""
 
-import io
 import logging
-import math
+import pathlib
 
-import numpy as np
 import pytest
-from PIL import Image
 
 from pipeline.card import facts
-from pipeline.pages import line_chart
-from tests.support.page_sample import GLOSSARY, metrics_rows
-from trainer.report import curves
+from pipeline.scoring import bleu
+from tests.support import chromium, page_sample, toys
+from tests.support.outline import Outline
+from trainer.report import curves, glossary
 
 LADDER = facts.LadderFacts("dev", 9, 9, 99, 7.8, 5.1, 3.6, 3.4)
 FLOORS = facts.FloorFacts(
@@ -20,89 +18,117 @@ FLOORS = facts.FloorFacts(
 FEATURES = facts.FeatureFacts(9, 0.0, 1.0, 0.5, 0.5, 0, 0)
 KNOWN = facts.Facts({}, 99, {}, FEATURES, LADDER, FLOORS, 0)
 
+# Whether any two of a plot's texts overlap, or one leaves its card.
+COLLISIONS = """
+[...document.querySelectorAll('.plot')].flatMap(plot => {
+  const card = plot.closest('.chart').getBoundingClientRect();
+  const texts = [...plot.querySelectorAll('text')].map(
+    text => [text.textContent, text.getBoundingClientRect()]);
+  const cut = texts.filter(
+    ([, box]) => box.right > card.right || box.left < card.left);
+  const close = texts.filter(([, one], n) => texts.slice(n + 1).some(
+    ([, other]) => one.left < other.right && other.left < one.right &&
+      one.top + 2 < other.bottom && other.top + 2 < one.bottom));
+  return [...cut, ...close].map(([said]) => said);
+})"""
 
-def pixels(*drawn: curves.Panel) -> np.ndarray:
-    return np.asarray(Image.open(io.BytesIO(curves.draw(drawn)))).astype(int)
 
-
-def blue(drawn: np.ndarray) -> np.ndarray:
-    """Where the validation line is, [height, width]."""
-    return (drawn[..., 2] - drawn[..., 0] > 100) & (drawn[..., 0] < 60)
-
-
-def line(*values: float) -> line_chart.Series:
-    points = tuple((10.0 * n, v) for n, v in enumerate(values, start=1))
-    return line_chart.Series("validation", points)
-
-
-def test_loss_stands_beside_the_ladder_and_the_score_beside_its_floors():
-    loss, score = curves.panels(
-        metrics_rows(), select_by="cider_d", glossary=GLOSSARY, known=KNOWN
-    )
-    assert [each.kind for each in loss.lines] == ["train", "validation"]
-    assert loss.levels == {
-        "uniform": 7.8,
-        "unigram": 5.1,
-        "bigram": 3.6,
-        "trigram": 3.4,
-    }
-    assert score.title == "CIDEr-D of captions"
-    assert score.lines[0].points[0] == (100, 0.2)
-    assert score.levels == {
-        "shuffled images": 0.035,
-        "one caption": 0.12,
-        "nearest image": 0.18,
+def test_levels_are_the_data_cards_losses_and_floors():
+    assert curves.levels(KNOWN) == {
+        "loss": {"uniform": 7.8, "unigram": 5.1, "bigram": 3.6, "trigram": 3.4},
+        "cider_d": {"shuffled": 0.035, "constant": 0.12, "nearest": 0.18},
     }
 
 
-def test_what_is_not_known_has_no_levels():
-    drawn = curves.panels(
-        metrics_rows(), select_by="cider_d", glossary=GLOSSARY, known=None
+def test_a_card_of_one_split_has_no_levels():
+    known = facts.Facts({}, 99, {}, FEATURES, None, None, 0)
+    assert curves.levels(known) == {}
+
+
+def test_scores_with_levels_come_right_below_the_loss():
+    rows = [
+        {"step": 10, "train/loss": 3.0},
+        {"step": 20, "validation/loss": 2.0, "validation/bleu_4": 0.1},
+        {"step": 20, "validation/cider_d": 0.5},
+    ]
+    drawn = list(
+        curves.Curves(
+            rows, glossary=page_sample.GLOSSARY, levels=curves.levels(KNOWN)
+        ).charts()
     )
-    assert [panel.levels for panel in drawn] == [{}, {}]
-    bleu = curves.panels(
-        metrics_rows(), select_by="bleu_4", glossary=GLOSSARY, known=KNOWN
-    )[1]
-    assert bleu.levels == {}
+    titles = [chart.title for chart in drawn]
+    assert titles == ["Loss, nats per token", "CIDEr-D", "BLEU-4"]
+    assert [chart.wide for chart in drawn] == [True, True, False]
+    assert [len(chart.levels) for chart in drawn] == [4, 3, 0]
+    assert [len(line.points) for line in drawn[0].lines] == [1, 1]
 
 
-def test_a_falling_line_falls():
-    drawn = blue(pixels(curves.Panel("Loss", [line(4, 3, 2, 1)], {})))
-    rows, columns = np.nonzero(drawn[:, :850])
-    assert drawn.shape == (380, 1000)
-    assert np.corrcoef(rows, columns)[0, 1] > 0.99
+def test_the_best_step_follows_the_scores_direction():
+    rows = [
+        {"step": 10, "validation/wordiness": 3.0},
+        {"step": 20, "validation/wordiness": 5.0},
+    ]
+    text = curves.Curves(
+        rows,
+        "wordiness",
+        higher_is_better=False,
+        glossary=glossary.Glossary([toys.Wordiness()]),
+    ).page()
+    assert "Step 10 is the best.</strong>Its validation Wordiness is 3." in text
+    assert "The dotted line is step 10: the best validation Wordiness" in text
+    assert "<dd>Words more than in the first reference.</dd>" in text
+    assert "Dashed" not in text
 
 
-def test_a_level_goes_across_at_its_height():
-    panel = curves.Panel("Loss", [line(4, 1)], {"bigram": 2.5})
-    drawn = pixels(panel)[..., :]
-    brown = (drawn[..., 0] - drawn[..., 2] > 60)[:, 64:850]
-    (height,) = np.nonzero(brown.sum(axis=1) > 300)[0]
-    # Half-way between the line's ends.
-    rows = np.nonzero(blue(drawn)[:, 64:850])[0]
-    assert height == pytest.approx((rows.min() + rows.max()) / 2, abs=3)
+def test_run_without_validation_marks_no_step():
+    text = curves.Curves(
+        [{"step": 5, "train/loss": 2.0}],
+        "bleu_4",
+        glossary=glossary.Glossary([bleu.BleuMetric()]),
+    ).page()
+    assert "No step is marked as best." in text
+    assert "No validation BLEU-4 was recorded: no step is marked." in text
+    assert 'class="best"' not in text
 
 
-def test_values_that_are_none_are_left_out():
-    panel = curves.Panel("Loss", [line(4, math.nan, math.inf, 1)], {})
-    assert blue(pixels(panel)).any()
-    nothing = pixels(curves.Panel("Loss", [line(math.nan)], {"bigram": 3.6}))
-    assert not blue(nothing).any()
+def test_run_of_no_rows_says_so():
+    text = curves.Curves().page()
+    assert "metrics.jsonl has no rows." in text
+    assert Outline(text).open == []
 
 
-def test_a_long_run_keeps_its_last_point():
-    values = [5.0] * 3999 + [1.0]
-    end = blue(pixels(curves.Panel("Loss", [line(*values)], {})))[300:, 840:855]
-    assert end.any()
+def test_the_results_page_shows_the_very_same():
+    section = page_sample.learning_curves().section()
+    assert section.count("<figure") == 3
+    assert section in page_sample.learning_curves().page()
+    assert section in page_sample.full_page().render()
 
 
-def test_the_picture_is_written_and_a_failure_is_told(tmp_path, caplog):
+def test_the_page_is_written_and_a_failure_is_logged(tmp_path, caplog):
     caplog.set_level(logging.ERROR, logger="trainer")
-    drawn = [curves.Panel("Loss", [line(2, 1)], {})]
+    drawn = page_sample.learning_curves()
     curves.write(str(tmp_path), drawn)
-    assert (tmp_path / "curves.png").read_bytes() == curves.draw(drawn)
+    assert (tmp_path / "curves.html").read_text() == drawn.page()
     assert not caplog.messages
     curves.write(str(tmp_path / "missing"), drawn)
     assert caplog.messages[0].startswith(
-        f"can't write {tmp_path}/missing/curves.png: "
+        f"can't write {tmp_path}/missing/curves.html: "
     )
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+def test_labels_neither_collide_nor_leave_their_card(
+    browser: chromium.Chromium, tmp_path: pathlib.Path, width: int
+) -> None:
+    path = tmp_path / "curves.html"
+    crowded = {
+        "loss": {"uniform": 7.83, "bigram": 1.83, "trigram": 1.82},
+        "cider_d": {"shuffled": 0.00352, "constant": 0.0041, "nearest": 0.012},
+    }
+    rows = page_sample.metrics_rows()
+    drawn = curves.Curves(rows, glossary=page_sample.GLOSSARY, levels=crowded)
+    path.write_text(drawn.page(), encoding="utf-8")
+    browser.open(path, width=width)
+    assert browser.value("document.querySelectorAll('.plot text').length") > 30
+    assert browser.value(COLLISIONS) == []
+    assert browser.value("document.documentElement.scrollWidth") <= width

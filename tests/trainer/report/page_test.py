@@ -7,10 +7,10 @@ import pytest
 
 from tests.support import chromium
 from tests.support.outline import Outline
-from tests.support.page_sample import GLOSSARY, example, full_page, photo
+from tests.support.page_sample import example, full_page, photo
 from trainer.decoding import caption
 from trainer.evaluation import baselines
-from trainer.report import gallery, page, scorecard
+from trainer.report import curves, gallery, page, scorecard
 
 NASTY = "<script>alert('x')</script>\"&"
 
@@ -62,8 +62,11 @@ def test_untrusted_text_is_escaped_everywhere() -> None:
         facts=[(NASTY, NASTY)],
         scores={NASTY: baselines.Score(1.0, 0.5, 0.2)},
         habits={NASTY + "2": scorecard.Habit(0.1)},
-        metrics_rows=[{"step": 1, f"validation/{NASTY}": 1.0}],
-        select_by=NASTY,
+        curves=curves.Curves(
+            [{"step": 1, f"validation/{NASTY}": 1.0}],
+            NASTY,
+            levels={NASTY: {NASTY: 0.5}},
+        ),
         examples=[gallery.PageExample(shown, ((NASTY, False),))],
         files=[(NASTY, NASTY)],
     ).render()
@@ -83,13 +86,6 @@ def test_page_of_nothing_says_so() -> None:
     assert "metrics.jsonl has no rows." in text
     assert "No images were captioned." in text
     assert Outline(text).open == []
-
-
-def test_run_without_validation_marks_no_step() -> None:
-    rows: list[dict[str, float]] = [{"step": 5, "train/loss": 2.0}]
-    text = page.Page("t", "v", glossary=GLOSSARY, metrics_rows=rows).render()
-    assert "No validation CIDEr-D was recorded: no step is marked." in text
-    assert 'class="best"' not in text
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pipeline.scenes import words as words_lib
 from pipeline.scoring import cider
 from trainer.decoding import caption as caption_lib
 from trainer.evaluation import baselines, evaluation
-from trainer.report import results
+from trainer.report import curves, results
 
 
 def example(number, text):
@@ -43,8 +43,7 @@ def write(tmp_path, result, truth=None, images=2):
     return results.write(
         str(tmp_path),
         result,
-        select_by="cider_d",
-        higher_is_better=True,
+        curves=curves.Curves(),
         facts=[("Encoder", "lite")],
         truth=truth,
         page_images=images,

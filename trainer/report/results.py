@@ -86,7 +86,8 @@ def write(
         files=_FILES,
     ).render()
     path = _write(folder, PAGE_FILE, rendered)
-    return _text(result, words, os.path.abspath(path))
+    place = path if "://" in path else os.path.abspath(path)
+    return _text(result, words, place)
 
 
 def _write(folder: str, name: str, text: str) -> str:

@@ -39,9 +39,9 @@ def result():
     )
 
 
-def write(tmp_path, result, truth=None, images=2):
+def write(run_dir, result, truth=None, images=2):
     return results.write(
-        str(tmp_path),
+        str(run_dir),
         result,
         curves=curves.Curves(),
         facts=[("Encoder", "lite")],
@@ -58,6 +58,11 @@ def test_text_begins_with_scores_and_ends_with_the_page(tmp_path, result):
     assert sum(line.startswith("  img-") for line in lines) == 3
     assert lines[-2] == result.verdict
     assert lines[-1] == f"Page: {tmp_path / 'test' / 'page.html'}"
+
+
+def test_the_page_in_a_bucket_keeps_its_address(result):
+    text = write("ram://run", result)
+    assert text.endswith("\nPage: ram://run/test/page.html")
 
 
 def test_every_caption_is_on_disk_beside_its_references(tmp_path, result):

@@ -1,8 +1,9 @@
 """Captions and references -> scores."""
 
 import dataclasses
+import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from pipeline.scenes import judge
 from pipeline.scenes import truth as truth_lib
@@ -11,6 +12,8 @@ from pipeline.scoring import repetition as repetition_lib
 from trainer.decoding import caption as caption_lib
 
 Truth = dict[str, truth_lib.Scene]
+# Counts the statements of one caption, as `AttributeCounts.from_caption` does.
+Count = Callable[..., judge.AttributeCounts]
 
 
 class TruthError(ValueError):
@@ -23,15 +26,19 @@ class StatementMetric:
 
     Attributes:
       name: `attribute_precision` or `attribute_recall`.
-      label: for people.
+      label: what people call it.
       definition: what it measures.
+      value: `precision` or `recall`, as `AttributeCounts` has them.
       truth: image id -> scene.
+      count: counts the statements of a caption.
     """
 
     name: str
     label: str
     definition: str
+    value: str
     truth: Truth
+    count: Count
     higher_is_better: bool = dataclasses.field(default=True, init=False)
 
     def against(self, references: metric.References) -> "StatementScorer":
@@ -41,29 +48,38 @@ class StatementMetric:
           TruthError: an image that `truth` does not know.
         """
         return StatementScorer(
-            "precision" if self.name == "attribute_precision" else "recall",
+            self.value,
             scenes(references.image_ids, self.truth),
-            references.texts,
+            list(map(tuple, references.texts)),
+            self.count,
         )
 
 
 @dataclasses.dataclass(frozen=True)
 class StatementScorer:
-    """Precision or recall, 0 to 1, against scenes and references."""
+    """Precision or recall, 0 to 1, against scenes and references.
+
+    Attributes:
+      value: `precision` or `recall`, as `AttributeCounts` has them.
+      scenes: of the images.
+      references: each image's captions, as people wrote them.
+      count: counts the statements of a caption.
+    """
 
     value: str
     scenes: Sequence[truth_lib.Scene]
-    references: Sequence[Sequence[str]]
+    references: Sequence[tuple[str, ...]]
+    count: Count
 
     def corpus(self, captions: Sequence[ngrams.Tokens]) -> float:
-        """Of all statements of all captions."""
+        """The share of all captions' statements together."""
         counts = judge.AttributeCounts()
         for each in self._counts(captions):
             counts += each
         return float(getattr(counts, self.value))
 
     def each(self, captions: Sequence[ngrams.Tokens]) -> list[float]:
-        """Of the statements of each caption."""
+        """The share of each caption's statements."""
         counted = self._counts(captions)
         return [float(getattr(each, self.value)) for each in counted]
 
@@ -73,27 +89,30 @@ class StatementScorer:
         for caption, scene, references in zip(
             captions, self.scenes, self.references, strict=True
         ):
-            yield judge.AttributeCounts.from_caption(
-                " ".join(caption), scene, references=references
-            )
+            yield self.count(" ".join(caption), scene, references=references)
 
 
 def statement_metrics(truth: Truth) -> tuple[StatementMetric, ...]:
-    """Precision and recall of attributes."""
+    """Precision and recall of attributes; they judge each caption once."""
+    count = functools.cache(judge.AttributeCounts.from_caption)
     return (
         StatementMetric(
             "attribute_precision",
             "Attribute precision",
             "Share of the attributes and relations that a caption states which "
             "hold in the image.",
+            "precision",
             truth,
+            count,
         ),
         StatementMetric(
             "attribute_recall",
             "Attribute recall",
             "Share of the objects that people name which the caption names "
             "right, with no false attribute.",
+            "recall",
             truth,
+            count,
         ),
     )
 

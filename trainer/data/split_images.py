@@ -77,11 +77,10 @@ def captions(
     Raises:
       RecordSetError: no such split.
     """
-    feature = {"captions": tf.io.RaggedFeature(tf.string)}
     rows = (
         _serialised(record_set, split)
         .take(limit)
-        .map(lambda row: tf.io.parse_single_example(row, feature)["captions"])
+        .map(lambda row: records.fields(row)["captions"])
     )
     return [[text.decode() for text in row] for row in rows.as_numpy_iterator()]
 
@@ -92,9 +91,8 @@ def ids(record_set: record_set_lib.RecordSet, split: str) -> list[str]:
     Raises:
       RecordSetError: no such split.
     """
-    feature = {"image_id": tf.io.FixedLenFeature([], tf.string)}
     rows = _serialised(record_set, split).map(
-        lambda row: tf.io.parse_single_example(row, feature)["image_id"]
+        lambda row: records.fields(row, "image_id")["image_id"]
     )
     return [image_id.decode() for image_id in rows.as_numpy_iterator()]
 

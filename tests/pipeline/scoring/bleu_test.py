@@ -1,20 +1,11 @@
 """BLEU by hand, at its ends, and as the official code has it."""
 
-import json
 import math
-import os
-import pathlib
 
 import pytest
 
 from pipeline.scoring.bleu import Bleu, Ceiling
-
-_DATA = pathlib.Path(
-    os.environ.get(
-        "EYEWITNESS_DATA",
-        pathlib.Path(__file__).parents[4] / "shared" / "data",
-    )
-)
+from tests.support import reference_data
 
 
 def _split(*captions):
@@ -93,14 +84,8 @@ def test_refuses_what_cannot_be_scored():
 
 @pytest.mark.data
 def test_equals_the_official_scores():
-    path = _DATA / "parity" / "coco_fakecap126.json"
-    if not path.exists():
-        pytest.skip(f"{path} is missing; set EYEWITNESS_DATA.")
-    parity = json.loads(path.read_text())
-    images = list(parity["tokenized_refs"])
-    captions = [_split(*parity["tokenized_hyps"][i])[0] for i in images]
-    references = [_split(*parity["tokenized_refs"][i]) for i in images]
-    bleu = Bleu.from_captions(captions, references).compute()
+    parity = reference_data.parity()
+    bleu = Bleu.from_captions(parity.captions, parity.references).compute()
     for order in range(1, 5):
-        official = parity["corpus"][f"Bleu_{order}"]
+        official = parity.file["corpus"][f"Bleu_{order}"]
         assert bleu[f"bleu_{order}"] == pytest.approx(official, rel=1e-9)

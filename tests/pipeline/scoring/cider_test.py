@@ -1,19 +1,10 @@
-import json
 import math
-import os
-import pathlib
 
 import numpy as np
 import pytest
 
 from pipeline.scoring.cider import CiderD, DocumentFrequencies, ReferenceIndex
-
-_DATA = pathlib.Path(
-    os.environ.get(
-        "EYEWITNESS_DATA",
-        pathlib.Path(__file__).parents[4] / "shared" / "data",
-    )
-)
+from tests.support import reference_data
 
 
 def _split(*captions):
@@ -120,15 +111,11 @@ def test_refuses_what_cannot_be_scored():
 
 @pytest.mark.data
 def test_equals_the_official_scores():
-    path = _DATA / "parity" / "coco_fakecap126.json"
-    if not path.exists():
-        pytest.skip(f"{path} is missing; set EYEWITNESS_DATA.")
-    parity = json.loads(path.read_text())
-    images = list(parity["tokenized_refs"])
-    captions = [_split(*parity["tokenized_hyps"][i])[0] for i in images]
-    references = [_split(*parity["tokenized_refs"][i]) for i in images]
-    cider = _cider(captions, references)
-    assert cider.compute() == pytest.approx(parity["corpus"]["CIDEr"], rel=1e-9)
+    parity = reference_data.parity()
+    cider = _cider(parity.captions, parity.references)
+    official = parity.file["corpus"]["CIDEr"]
+    assert cider.compute() == pytest.approx(official, rel=1e-9)
+    each = parity.file["per_image"]["CIDEr"]
     assert cider.scores == pytest.approx(
-        [parity["per_image"]["CIDEr"][i] for i in images], abs=1e-9
+        [each[image] for image in parity.images], abs=1e-9
     )

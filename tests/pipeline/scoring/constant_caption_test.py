@@ -1,5 +1,3 @@
-import os
-import pathlib
 import random
 
 import pytest
@@ -10,14 +8,8 @@ from pipeline.scoring.constant_caption import (
     cider_d_of_each,
 )
 from pipeline.scoring.ptb_tokens import ptb_tokens
+from tests.support import reference_data
 from trainer.evaluation.baselines import bleu_4_of_each
-
-_DATA = pathlib.Path(
-    os.environ.get(
-        "EYEWITNESS_DATA",
-        pathlib.Path(__file__).parents[4] / "shared" / "data",
-    )
-)
 
 COLOURS = "red green blue black white".split()
 THINGS = "dog cat horse bird boat".split()
@@ -62,9 +54,7 @@ def test_constant_needs_captions():
 
 @pytest.mark.data
 def test_constant_caption_of_flickr8k():
-    folder = _DATA / "flickr8k"
-    if not folder.exists():
-        pytest.skip(f"{folder} is missing; set EYEWITNESS_DATA.")
+    folder = reference_data.find("flickr8k")
     groups = {}
     for line in (folder / "Flickr8k.token.txt").read_text().splitlines():
         key, caption = line.split("\t")

@@ -1,6 +1,3 @@
-import json
-import os
-import pathlib
 import unicodedata
 
 import pytest
@@ -8,13 +5,7 @@ import tensorflow as tf
 
 from pipeline.recordset import vocabulary
 from pipeline.scoring.ptb_tokens import ptb_tokens
-
-_DATA = pathlib.Path(
-    os.environ.get(
-        "EYEWITNESS_DATA",
-        pathlib.Path(__file__).parents[4] / "shared" / "data",
-    )
-)
+from tests.support import reference_data
 
 
 @pytest.mark.parametrize(
@@ -86,10 +77,7 @@ def test_plain_words_come_back_unchanged():
 
 @pytest.mark.data
 def test_equals_the_official_tokenizer_on_coco_captions():
-    path = _DATA / "parity" / "coco_fakecap126.json"
-    if not path.exists():
-        pytest.skip(f"{path} is missing; set EYEWITNESS_DATA.")
-    parity = json.loads(path.read_text())
+    parity = reference_data.parity().file
     written, cut = [], []
     for image, references in parity["refs"].items():
         written += [*references, parity["hyps"][image]]

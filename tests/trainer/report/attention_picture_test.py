@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from tests.support.page_sample import example, photo
-from trainer.decoding import caption as caption_lib
+from trainer.decoding.caption import Caption, CaptionedExample
 from trainer.report import attention_picture
 
 
 def looking_at(
     location: int, *, words: int = 1, locations: int = 49
-) -> caption_lib.CaptionedExample:
+) -> CaptionedExample:
     weights = np.zeros([words, locations], np.float32)
     weights[:, location] = 1
-    caption = caption_lib.Caption("a", ("a",) * words, weights, -1.0)
+    caption = Caption("a", ("a",) * words, weights, -1.0)
     return dataclasses.replace(example(("a",)).example, caption=caption)
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tests.support.page_sample import example, photo
-from trainer.decoding import caption as caption_lib
+from trainer.decoding.caption import Caption, CaptionedExample
 from trainer.report import gallery
 
 
@@ -19,8 +19,8 @@ def alpha(weights: np.ndarray) -> np.ndarray:
 def captioned(
     words: tuple[str, ...], attention: np.ndarray, thumbnail: bytes
 ) -> gallery.PageExample:
-    caption = caption_lib.Caption(" ".join(words), words, attention, -1.0)
-    shown = caption_lib.CaptionedExample("id", thumbnail, ["a dog"], caption)
+    caption = Caption(" ".join(words), words, attention, -1.0)
+    shown = CaptionedExample("id", thumbnail, ["a dog"], caption)
     return gallery.PageExample(shown)
 
 

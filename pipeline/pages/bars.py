@@ -18,8 +18,8 @@ class Bar:
     Attributes:
       label: text.
       value: None leaves the line out.
-      role: `own` is what the card is about, `floor` what it stands beside,
-        `limit` a line that was drawn.
+      role: `own` for what the card is about, `floor` for what it is compared
+        with, `limit` for a bound that it should keep.
     """
 
     label: str
@@ -35,13 +35,13 @@ def card(
     good: bool | None = None,
     remark: str = "",
 ) -> Markup:
-    """A heading, a remark, and a table with bars.
+    """Returns a heading, a remark, and a table with bars.
 
     Args:
       title: text.
       bars: those without a value are left out.
-      form: how a value is written.
-      good: what the colours say, or None for no judgement.
+      form: a format string for the values, such as `{:.2%}`.
+      good: whether the colours praise or warn, or None for neither.
       remark: text below the heading, or ''.
     """
     most = _largest(bar.value for bar in bars)
@@ -60,7 +60,7 @@ def card(
 
 
 def _largest(values: Iterable[float | None]) -> float:
-    """The largest that is finite, or NaN."""
+    """The largest value that is finite, or NaN."""
     known = (v for v in values if v is not None and math.isfinite(v))
     return max(known, default=math.nan)
 
@@ -70,7 +70,7 @@ def _written(value: float, form: str) -> str:
 
 
 def _width(value: float, most: float) -> str | None:
-    """In percent of the largest; None where no bar can be drawn."""
+    """A bar's width in percent of the longest; None for no bar."""
     if not math.isfinite(value) or not most > 0:
         return None
     return f"{max(0.0, 100 * value / most):.1f}"

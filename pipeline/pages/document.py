@@ -29,32 +29,37 @@ def document(title: str, body: Markup, *, rules: str = "") -> str:
 
 
 def section(title: str, lead: str, body: Markup) -> Markup:
-    """A heading, a line of text, and markup."""
+    """Returns a heading, a line of text below it, and markup."""
     return Markup(_PARTS.section(title, lead, body))
 
 
 def pairs(rows: Iterable[tuple[str, str]], kind: str) -> Markup:
-    """A list of labels and texts in the style `kind`, or ''."""
+    """Returns a list of labels and texts in the style `kind`, or ''."""
     listed = list(rows)
     return Markup(_PARTS.pairs(listed, kind)) if listed else Markup()
 
 
 def group(kind: str, parts: Iterable[Markup]) -> Markup:
-    """Markup side by side, in a box of the style `kind`; '' of nothing."""
+    """Returns parts side by side in a box of the style `kind`, or ''."""
     listed = list(parts)
     return Markup(_PARTS.group(kind, listed)) if listed else Markup()
 
 
 def table(title: str, rows: Iterable[tuple[str, str]]) -> Markup:
-    """A card of labels and texts."""
+    """Returns a card with a heading and a table of labels and texts."""
     return Markup(_PARTS.table(title, list(rows)))
 
 
 def note(text: str) -> Markup:
-    """A line in place of what can't be shown, or beside it."""
+    """Returns a line that says what is missing."""
     return Markup(_PARTS.note(text))
 
 
 def data_uri(data: bytes, mime: str) -> str:
-    """Bytes as an address that the page itself holds."""
+    """Returns an address that holds the data itself.
+
+    Args:
+      data: such as the bytes of a PNG.
+      mime: their type, such as `image/png`.
+    """
     return f"data:{mime};base64,{base64.b64encode(data).decode()}"

@@ -21,8 +21,8 @@ class Series:
 
     Attributes:
       label: what a reader calls it.
-      points: (step, value), steps ascending; a value may be NaN or infinite.
-      kind: `train` is drawn thin, `validation` bold with its points.
+      points: (step, value), by ascending step; a value may be NaN or infinite.
+      kind: `train` is drawn thin, `validation` bold and with dots.
     """
 
     label: str
@@ -35,7 +35,7 @@ class Series:
         return [point for point in self.points if math.isfinite(point[1])]
 
     def value_at(self, step: float | None) -> float | None:
-        """The finite value at a step, or None."""
+        """Returns the finite value at a step, or None."""
         return next((y for x, y in self.finite if x == step), None)
 
 
@@ -46,9 +46,13 @@ def series(
     label: str,
     kind: str = "validation",
 ) -> Series:
-    """Takes one scalar, such as `validation/loss`, out of `metrics.jsonl`.
+    """Takes one scalar out of the rows of `metrics.jsonl`.
 
-    Each row has `step`; those without `key` are passed over.
+    Args:
+      rows: each has `step`; those without `key` are passed over.
+      key: such as `validation/loss`.
+      label: what a reader calls it.
+      kind: how it is drawn, see `Series`.
     """
     points = [(float(r["step"]), float(r[key])) for r in rows if key in r]
     return Series(label, tuple(sorted(points, key=lambda p: p[0])), kind)
@@ -149,6 +153,7 @@ class Chart:
 
 
 def _summary(line: Series) -> str:
+    """A line in words, to be read aloud."""
     (first, start), (last, end) = line.finite[0], line.finite[-1]
     if first == last:
         return f"{line.label}: {svg_axes.short(start)} at step {first:,.0f}"
@@ -161,7 +166,7 @@ def _summary(line: Series) -> str:
 def _line(
     line: Series, scale: svg_axes.Axes, best_step: float | None
 ) -> Markup:
-    """The line with gaps where values are missing, and its points."""
+    """A line with gaps where values are missing, and its dots."""
     runs = _runs(_thinned(line.points))
     alone = [run[0] for run in runs if len(run) == 1]
     if line.kind == "validation":
@@ -185,7 +190,7 @@ def _dot(
 
 
 def _thinned(points: Sequence[Point]) -> list[Point]:
-    """Means of equal runs of points, so that there are few enough."""
+    """Means of equally many neighbours, so that there are few enough."""
     size = math.ceil(len(points) / _MOST_POINTS)
     runs = (points[i : i + size] for i in range(0, len(points), size or 1))
     return [
@@ -195,6 +200,7 @@ def _thinned(points: Sequence[Point]) -> list[Point]:
 
 
 def _runs(points: Iterable[Point]) -> list[list[Point]]:
+    """Cuts points where a value is not finite."""
     runs: list[list[Point]] = [[]]
     for point in points:
         if math.isfinite(point[1]):

@@ -20,17 +20,17 @@ LOW, TALL = 150, 260
 # From one line of a plot's text to the next, in CSS pixels.
 _LINE_HEIGHT = 15
 
-# A place on an axis and what is written there.
+# A value on an axis and the label that is written there.
 Tick = tuple[float, str]
 
 
 def ticks(low: float, high: float, *, most: int) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten that enclose a range.
+    """Returns multiples of 1, 2 or 5 times a power of ten around a range.
 
     Args:
       low: smallest value.
       high: largest value; equal to `low` gives a range around it.
-      most: intervals at most, at least 2.
+      most: the largest number of intervals, at least 2.
 
     Returns:
       Evenly spaced, ascending, the first <= `low` and the last >= `high`.
@@ -46,7 +46,7 @@ def ticks(low: float, high: float, *, most: int) -> list[float]:
 
 
 def short(value: float) -> str:
-    """Writes a value with three digits that count."""
+    """Writes a value with three significant digits, or as a whole number."""
     return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
 
 
@@ -84,7 +84,13 @@ class Axes:
     def grid(
         self, up: Iterable[Tick], across: Iterable[Tick], *, unit: str
     ) -> Markup:
-        """Lines across with their labels, labels below, and their unit."""
+        """Returns lines across, and labels on the left and below.
+
+        Args:
+          up: values and labels of the lines, from the vertical axis.
+          across: values and labels below, from the horizontal axis.
+          unit: of the horizontal axis.
+        """
         rows = (
             Markup(
                 '<line class="rule" x1="0" x2="100%" y1="{y}%" y2="{y}%"/>'
@@ -106,7 +112,7 @@ class Axes:
         return Markup().join((*rows, *columns, below))
 
     def levels(self, marks: Iterable[Tick], *, height: int) -> Markup:
-        """Dashed lines across, with labels in the margin on the right.
+        """Returns dashed lines across, labelled in the margin on the right.
 
         A label that would cover another one stands beside its place, and a
         stroke leads from the line to it.
@@ -130,7 +136,10 @@ class Axes:
         return Markup('<g class="levels">{}</g>').format(Markup().join(drawn))
 
     def curve(self, runs: Iterable[Sequence[tuple[float, float]]]) -> Markup:
-        """A line through the points of each run, with gaps between runs."""
+        """Returns a line through the points (x, y) of each run.
+
+        There are gaps between the runs.
+        """
         path = "".join(
             "M"
             + "L".join(f"{10 * self.x(x):g},{10 * self.y(y):g}" for x, y in run)
@@ -143,10 +152,12 @@ class Axes:
 
 
 def _spread(places: Iterable[float], *, gap: float) -> list[float]:
-    """Moves ascending places apart, none below 100."""
+    """Moves ascending places apart, by `gap` at least and none beyond 100."""
     spread: list[float] = []
+    free = -math.inf
     for place in places:
-        spread.append(max([place, *(last + gap for last in spread[-1:])]))
+        spread.append(max(place, free))
+        free = spread[-1] + gap
     # What was moved past the lower edge moves the others up.
     edge = 100.0
     for number in reversed(range(len(spread))):
@@ -156,7 +167,7 @@ def _spread(places: Iterable[float], *, gap: float) -> list[float]:
 
 
 def plot(marks: Markup, *, said: str, height: int = LOW) -> Markup:
-    """An SVG of marks.
+    """Returns an SVG of marks.
 
     Args:
       marks: what is drawn.
@@ -169,19 +180,26 @@ def plot(marks: Markup, *, said: str, height: int = LOW) -> Markup:
 
 
 def mark(x: float, kind: str) -> Markup:
-    """An upright line, at percent from the left."""
+    """Returns an upright line of a style, at percent from the left."""
     return Markup('<line class="{}" x1="{x}%" x2="{x}%" y2="100%"/>').format(
         kind, x=x
     )
 
 
 def key(text: str | Markup) -> Markup:
-    """What a plot shows, in a line below its heading."""
+    """Returns a line below a plot's heading, for what the plot shows."""
     return Markup(_PARTS.key(text))
 
 
 def figure(
     title: str, body: Markup, *, key: Markup | str = "", wide: bool = False
 ) -> Markup:
-    """A plot with its heading; `key` is the markup of a legend."""
+    """Returns a plot with its heading.
+
+    Args:
+      title: text.
+      body: the plot, and notes below it.
+      key: of `key`, or ''.
+      wide: whether it takes a row of its own.
+    """
     return Markup(_PARTS.figure(title, body, key, wide))

@@ -8,11 +8,11 @@ import jinja2
 
 
 def macros(module: str, name: str) -> Any:
-    """The macros of a template, each of which returns markup when called.
+    """Returns the macros of a template; each returns markup when called.
 
     Args:
       module: `__file__` of the caller; its folder `templates` is searched.
-      name: of the template, such as `card.html`.
+      name: the file's, such as `card.html`.
 
     Raises:
       jinja2.TemplateNotFound: there is no such file.
@@ -22,7 +22,7 @@ def macros(module: str, name: str) -> Any:
 
 @functools.cache
 def _compiled(folder: pathlib.Path, name: str) -> Any:
-    """The macros of a file; several modules share one."""
+    """Compiles a file once, though several modules share it."""
     environment = jinja2.Environment(
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -34,11 +34,11 @@ def _compiled(folder: pathlib.Path, name: str) -> Any:
 
 
 def css(module: str, name: str) -> str:
-    """The text of a style sheet among a module's templates.
+    """Returns the text of a style sheet.
 
     Args:
-      module: `__file__` of the caller.
-      name: of the file, such as `card.css`.
+      module: `__file__` of the caller; its folder `templates` is searched.
+      name: the file's, such as `card.css`.
     """
     folder = pathlib.Path(module).parent / "templates"
     return folder.joinpath(name).read_text(encoding="utf-8")

@@ -22,7 +22,7 @@ _TINY, _SMALL = 1e-15, 1e-9
 
 @dataclasses.dataclass(frozen=True)
 class Ceiling:
-    """What BLEU needs to know of the references of one image.
+    """What BLEU has to know about one image's references.
 
     Attributes:
       counts: the most occurrences of each n-gram in any one reference.
@@ -37,7 +37,7 @@ class Ceiling:
         """Counts the n-grams of one image's reference captions.
 
         Raises:
-          ValueError: there are none.
+          ValueError: there are no captions.
         """
         if not references:
             raise ValueError("An image has no reference captions.")
@@ -90,7 +90,11 @@ class Bleu:
     def from_ceilings(
         cls, captions: Sequence[Tokens], ceilings: Sequence[Ceiling]
     ) -> Self:
-        """As `from_captions`, for references that are used many times."""
+        """Does what `from_captions` does, with references counted before.
+
+        Raises:
+          ValueError: there is not one caption for each image.
+        """
         check_aligned(len(captions), len(ceilings))
         matched, total, closest = [0] * ORDERS, [0] * ORDERS, 0
         # A constant caption is counted once.
@@ -143,7 +147,7 @@ class BleuMetric:
       order: of the longest n-grams, 1 to 4.
 
     Raises:
-      ValueError: another order.
+      ValueError: `order` is not 1 to 4.
     """
 
     order: int = 4
@@ -158,17 +162,17 @@ class BleuMetric:
 
     @property
     def name(self) -> str:
-        """Such as `bleu_4`."""
+        """The key, such as `bleu_4`."""
         return f"bleu_{self.order}"
 
     @property
     def label(self) -> str:
-        """Such as `BLEU-4`."""
+        """What people call it, such as `BLEU-4`."""
         return f"BLEU-{self.order}"
 
     @property
     def definition(self) -> str:
-        """What it measures."""
+        """What it measures, its range and its source."""
         runs = f"runs of up to {self.order} words"
         return (
             f"Precision of {'single words' if self.order == 1 else runs} "
@@ -185,17 +189,22 @@ class BleuMetric:
 
 @dataclasses.dataclass(frozen=True)
 class BleuScorer:
-    """BLEU of one order against counted references."""
+    """BLEU of one order against counted references.
+
+    Attributes:
+      name: `bleu_1` to `bleu_4`.
+      ceilings: what is known about each image's references.
+    """
 
     name: str
     ceilings: tuple[Ceiling, ...]
 
     def corpus(self, captions: Sequence[Tokens]) -> float:
-        """Corpus BLEU, 0 to 1."""
+        """BLEU of all captions as one corpus, 0 to 1."""
         return Bleu.from_ceilings(captions, self.ceilings).compute()[self.name]
 
     def each(self, captions: Sequence[Tokens]) -> list[float]:
-        """Each image's caption as a corpus of its own, 0 to 1."""
+        """BLEU of each image's caption as a corpus of its own, 0 to 1."""
         return [
             Bleu.from_ceilings([caption], [ceiling]).compute()[self.name]
             for caption, ceiling in zip(captions, self.ceilings, strict=True)

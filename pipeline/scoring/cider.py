@@ -35,7 +35,7 @@ _SIGMA = 6.0
 
 @dataclasses.dataclass(frozen=True)
 class CiderD:
-    """CIDEr-D, the mean over images, with its per-image scores kept.
+    """CIDEr-D of each image, and its mean over the images.
 
     Attributes:
       scores: one score per image, 0 to 10, in the order of the captions.
@@ -60,7 +60,7 @@ class CiderD:
         return CiderD(self.scores + other.scores)
 
     def compute(self) -> float:
-        """Returns the mean score, 0 to 10, as published scores are printed.
+        """Returns the mean score, 0 to 10; papers print it times 100.
 
         Raises:
           ValueError: nothing was scored.
@@ -107,7 +107,7 @@ class DocumentFrequencies:
 
 @dataclasses.dataclass(frozen=True)
 class ReferenceIndex:
-    """References turned by n-gram, so that many captions score fast.
+    """Finds references by their n-grams, so that many captions score fast.
 
     CIDEr-D is Vedantam et al. 2015 (arXiv:1411.5726), section 8: the mean over
     n and references of the cosine of TF-IDF vectors of n-grams, the caption's
@@ -115,7 +115,7 @@ class ReferenceIndex:
     times 10. As in pycocoevalcap, l counts pairs of words and sigma is 6.
 
     Attributes:
-      frequencies: what the weights of n-grams come from.
+      frequencies: the counts that the weights of n-grams come from.
       terms: n-gram -> its row in `starts`.
       starts: int64 [terms + 1]; a term owns a span of the next two arrays.
       holders: int64 [postings], the references that hold it, ascending.
@@ -140,7 +140,12 @@ class ReferenceIndex:
         references: Sequence[Sequence[Tokens]],
         frequencies: DocumentFrequencies | None = None,
     ) -> Self:
-        """Indexes `references[image]`; by their own frequencies if None given.
+        """Indexes the references of some images.
+
+        Args:
+          references: each image's captions as words.
+          frequencies: for the weights of n-grams; None for those of the
+            references themselves.
 
         Raises:
           ValueError: an image has no references.
@@ -195,6 +200,7 @@ class ReferenceIndex:
         return np.add.reduceat(every, self.bounds[:-1]) / np.diff(self.bounds)
 
     def _similarities(self, caption: Tokens, start: int, stop: int) -> Floats:
+        """CIDEr-D with each of a span of references, float64 [references]."""
         weights = self.frequencies.weights(caption)
         known = [ngram for ngram in weights if ngram in self.terms]
         products = np.zeros((ORDERS, stop - start))
@@ -218,6 +224,7 @@ class ReferenceIndex:
     def _posting(
         self, ngram: Ngram, start: int, stop: int
     ) -> tuple[Integers, Floats]:
+        """Which of a span of references hold an n-gram, and its weights."""
         term = self.terms[ngram]
         first, last = self.starts[term], self.starts[term + 1]
         if stop - start < len(self.pairs):
@@ -227,6 +234,7 @@ class ReferenceIndex:
 
 
 def _norms(weights: Mapping[Ngram, float]) -> Floats:
+    """Length of the weight vector of each order, float64 [ORDERS]."""
     squares = [0.0] * ORDERS
     for ngram, weight in weights.items():
         squares[len(ngram) - 1] += weight**2
@@ -234,13 +242,14 @@ def _norms(weights: Mapping[Ngram, float]) -> Floats:
 
 
 def _pairs(captions: Iterable[Tokens]) -> Floats:
+    """Pairs of neighbouring words in each caption, float64 [captions]."""
     pairs = [max(len(caption) - 1, 0) for caption in captions]
     return np.array(pairs, np.float64)
 
 
 @dataclasses.dataclass(frozen=True)
 class CiderDMetric:
-    """CIDEr-D as a metric, its document frequencies those of the references."""
+    """CIDEr-D as a metric, with the references' own document frequencies."""
 
     name: str = dataclasses.field(default="cider_d", init=False)
     label: str = dataclasses.field(default="CIDEr-D", init=False)
@@ -258,14 +267,18 @@ class CiderDMetric:
 
 @dataclasses.dataclass(frozen=True)
 class CiderDScorer:
-    """CIDEr-D against an index; 0.45 is printed as 45."""
+    """CIDEr-D against indexed references; papers print 0.45 as 45.
+
+    Attributes:
+      index: of the references.
+    """
 
     index: ReferenceIndex
 
     def corpus(self, captions: Sequence[Tokens]) -> float:
-        """The mean over the images, 0 to 10."""
+        """The mean score of the images, 0 to 10."""
         return float(self.index.scores(captions).mean())
 
     def each(self, captions: Sequence[Tokens]) -> list[float]:
-        """Each image's, 0 to 10."""
+        """The score of each image, 0 to 10."""
         return [float(score) for score in self.index.scores(captions)]

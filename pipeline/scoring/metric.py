@@ -18,7 +18,7 @@ class References:
     """What people say of each image, in a fixed order of the images.
 
     Attributes:
-      image_ids: of the images.
+      image_ids: the ids of the images.
       texts: each image's captions, as people wrote them.
     """
 
@@ -53,24 +53,24 @@ class Metric(Protocol):
         and `Cadence.select_by`.
       label: what people call it, such as `CIDEr-D`.
       definition: a sentence or two with range and source.
-      higher_is_better: its direction.
+      higher_is_better: whether a larger value is the better one.
     """
 
     @property
     def name(self) -> str:
-        """See the class."""
+        """A stable key; see the class."""
 
     @property
     def label(self) -> str:
-        """See the class."""
+        """What people call it."""
 
     @property
     def definition(self) -> str:
-        """See the class."""
+        """A sentence or two with range and source."""
 
     @property
     def higher_is_better(self) -> bool:
-        """See the class."""
+        """Whether a larger value is the better one."""
 
     def against(self, references: References) -> Scorer:
-        """Binds the metric to references; many captions are scored by it."""
+        """Binds the metric to references, to score many captions by them."""

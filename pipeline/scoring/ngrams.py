@@ -22,6 +22,10 @@ def ngram_counts(tokens: Tokens) -> collections.Counter[Ngram]:
 
 
 def check_aligned(captions: int, images: int) -> None:
-    """Raises ValueError: there is not one caption for each image."""
+    """Checks that there is one caption for each image.
+
+    Raises:
+      ValueError: there are more or fewer.
+    """
     if captions != images:
         raise ValueError(f"{captions} captions for {images} images.")

@@ -56,8 +56,8 @@ _ABBREVIATIONS = (
 _SENTENCE_STARTS = "A|An|The|He|She|It|They|There|This|That|In|On|I|We|You"
 _PARTED = "cannot|gonna|gotta|wanna|lemme|gimme"
 
-# First match wins, so the special cases stand before the plain word. Only what
-# is none of them for certain, as most words are, stands before them all.
+# The first match wins, so the special cases stand before the plain word. Words
+# of letters alone, which are no special case, come first: most words are such.
 _TOKEN = re.compile(
     rf"""
     (?<!\S)(?!(?:{_PARTED})\b)[^\W\d_]+(?!\S)      # letters alone
@@ -109,9 +109,10 @@ _INVISIBLE = re.compile(
 def ptb_tokens(caption: str) -> list[str]:
     """Returns the lower-case words of a caption, punctuation removed.
 
-    The same words as `PTBTokenizer` of pycocoevalcap 1.2, contractions cut
-    (`isn't` to `is`, `n't`) and brackets spelt out (`(` to `-lrb-`), in the
-    form of Unicode's NFKC_Casefold (UAX 15).
+    They are the words that `PTBTokenizer` of pycocoevalcap 1.2 gives:
+    contractions are cut (`isn't` to `is`, `n't`), and brackets are spelt out
+    (`(` to `-lrb-`). Letters are in the form of Unicode's NFKC_Casefold
+    (UAX 15).
     """
     for written, plain in _ALIASES.items():
         caption = caption.replace(written, plain)

@@ -4,8 +4,8 @@ The flow, in order; a module imports only those above it:
 
   split_loss  the teacher-forced loss of a split, its images or others'
   scorers     captions and references -> scores
-  baselines   scores that captions reach without a look at their image
+  baselines   scores that need no look at the image
   verdict     whether the captioner looks at the image, in one line
   validation  what is measured every so often while training
-  evaluation  all that a split's captions show
+  evaluation  captions a split, scores the captions, and judges them
 """

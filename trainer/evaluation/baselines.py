@@ -1,4 +1,4 @@
-"""Scores that captions reach without a look at their image."""
+"""Scores of captions that were made without a look at their image."""
 
 import dataclasses
 import random
@@ -14,7 +14,15 @@ def bleu_4_of_each(
     candidates: Sequence[Tokens],
     references: constant_caption.References,
 ) -> list[float]:
-    """Returns each candidate's corpus BLEU-4 as the caption of every image."""
+    """Returns each candidate's corpus BLEU-4 as the caption of every image.
+
+    Args:
+      candidates: captions as words.
+      references: each image's captions as words.
+
+    Returns:
+      One value for each candidate, 0 to 1.
+    """
     ceilings = [Ceiling.from_references(group) for group in references]
     alike = ([caption] * len(ceilings) for caption in candidates)
     bleus = (Bleu.from_ceilings(captions, ceilings) for captions in alike)
@@ -38,7 +46,13 @@ def shuffled(captions: Sequence[Tokens], *, seed: int) -> list[Tokens]:
 
 @dataclasses.dataclass(frozen=True)
 class Score:
-    """A metric of the model, the constant caption and swapped captions."""
+    """One metric, in its own unit.
+
+    Attributes:
+      model: its value for the captioner's captions.
+      constant: its value for one caption that every image gets.
+      shuffled: its value for the captioner's captions at other images.
+    """
 
     model: float
     constant: float
@@ -54,14 +68,15 @@ def floor_table(
 ) -> dict[str, Score]:
     """Returns each metric, by its name, beside its two floors.
 
-    Each metric takes the best for it of `constants`, so a caption chosen by
-    CIDEr-D and one chosen by BLEU-4 give both their true floors.
+    The constant floor is the value of whichever of `constants` is best for the
+    metric. So with one caption chosen by CIDEr-D and one by BLEU-4 both
+    metrics get their true floors.
 
     Args:
-      captions: one per image, in the order that the scorers expect.
-      constants: captions to be said of every image.
-      scorers: each metric, and the same bound to the images' references.
-      seed: of the swapped captions.
+      captions: words, one caption for each image in the scorers' order.
+      constants: captions as words, each to be said of every image.
+      scorers: each metric, and its scorer for the images' references.
+      seed: decides which captions are swapped.
 
     Raises:
       ValueError: there are fewer than two captions or no constant caption.

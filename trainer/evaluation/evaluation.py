@@ -1,4 +1,4 @@
-"""Captions of a split -> scores, each beside its floors."""
+"""Captions a split, scores the captions beside their floors, judges them."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -17,10 +17,10 @@ from trainer.evaluation import verdict as verdict_lib
 
 _CIDER_D = cider.CiderDMetric()
 _TRAIN_SAMPLE = 6000
-"""Train images whose captions the constant caption is chosen from."""
+"""Train images whose captions are the candidates for a constant caption."""
 
 _RATED_IMAGES = 1000
-"""Of these, images that candidates are rated on: fewer give a noisy floor."""
+"""Images of these that candidates are rated on; fewer give a noisy floor."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,16 +28,16 @@ class Evaluation:
     """What a split's captions show.
 
     Attributes:
-      split: its name.
+      split: the split's name.
       examples: every image's caption beside its references.
       metrics: what the captions were scored by.
       constant: the best constant caption, by CIDEr-D on train.
-      scores: name of a metric -> the captioner's value and its floors.
+      scores: metric name -> the captioner's value and its floors.
       repetition: `mode_share` and `collision_probability`.
-      reference_repetition: the same of the references, first of each image.
-      loss: teacher-forced, nats per token.
+      reference_repetition: the same for the first reference of each image.
+      loss: teacher-forced, in nats per token.
       looks: whether the captioner looks at the image.
-      verdict: the same in one line, with the evidence.
+      verdict: one line that says so and gives the evidence.
     """
 
     split: str
@@ -65,13 +65,13 @@ def evaluate(
     """Captions every image of a split once and scores the captions.
 
     Args:
-      record_set: where the images are.
+      record_set: holds the images.
       data: the split's batches, made with `shuffle=False`.
-      split: its name.
-      generator_: captions.
+      split: the split's name.
+      generator_: makes the captions.
       loss_of_split: measures the teacher-forced loss.
-      metrics: of the captions.
-      truth: image id -> scene, for synthetic data.
+      metrics: score the captions.
+      truth: image id -> scene, for synthetic data, or None.
 
     Raises:
       RecordSetError: no such split.
@@ -139,7 +139,15 @@ def _evidence(
     captions: list[list[str]],
     human: dict[str, float],
 ) -> verdict_lib.Evidence:
-    """From each image's rise in loss, float [images], and its captions."""
+    """Gathers what the verdict judges by.
+
+    Args:
+      loss_rises: float32 [images], nats per token that each image's loss rises
+        by when its grid is swapped for another image's.
+      cider_d: for the images' references.
+      captions: each image's caption as words.
+      human: the repetition of the references.
+    """
     error = loss_rises.std(ddof=1) / np.sqrt(len(loss_rises))
     repetition = scorers_lib.repetition(captions)
     return verdict_lib.Evidence(

@@ -120,7 +120,7 @@ def statement_metrics(truth: Truth) -> tuple[StatementMetric, ...]:
 def references_of(
     examples: Sequence[caption_lib.CaptionedExample],
 ) -> metric.References:
-    """The references of some images, beside their ids."""
+    """Returns the references of some images, with the images' ids."""
     return metric.References(
         [row.image_id for row in examples],
         [row.references for row in examples],
@@ -128,14 +128,14 @@ def references_of(
 
 
 def words(rows: Sequence[caption_lib.CaptionedExample]) -> list[list[str]]:
-    """The words of each image's caption, as the literature scores them."""
+    """Returns each caption's words, as the literature scores them."""
     return [ptb_tokens.ptb_tokens(row.caption.text) for row in rows]
 
 
 def repetition(captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
     """Returns `mode_share` and `collision_probability`, 0 to 1 each.
 
-    One caption has no other to be equal to: its probability is NaN.
+    The second is NaN for a single caption, which has no other to be equal to.
     """
     several = len(captions) > 1
     return {
@@ -149,7 +149,7 @@ def repetition(captions: Sequence[ngrams.Tokens]) -> dict[str, float]:
 
 
 def scenes(image_ids: Sequence[str], truth: Truth) -> list[truth_lib.Scene]:
-    """The true scene of each image.
+    """Returns the true scene of each image.
 
     Raises:
       TruthError: an image that `truth` does not know.

@@ -1,4 +1,4 @@
-"""The teacher-forced loss of a split, with its images or with others'."""
+"""Measures the teacher-forced loss of a split."""
 
 from typing import Any
 
@@ -17,28 +17,38 @@ class LossOfSplit:
     def __init__(
         self, *, strategy: tf.distribute.Strategy, captioner: contract.Captioner
     ):
-        """Takes finished objects."""
+        """Prepares the measurement.
+
+        Args:
+          strategy: runs the captioner on its replicas.
+          captioner: whose weights were made under the strategy's scope.
+        """
         self._strategy, self._captioner = strategy, captioner
         self._crew = workers.Workers(strategy)
 
     def measure(self, split: batches_lib.CaptionDataset) -> float:
-        """Mean loss in nats per real token."""
+        """Returns the mean loss in nats per real token.
+
+        Args:
+          split: made with `shuffle=False`.
+        """
         losses, tokens = self.per_image(split)
         return float(losses.sum() / max(tokens.sum(), 1.0))
 
     def per_image(
         self, split: batches_lib.CaptionDataset, *, swap_images: bool = False
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Every image of the split once, by its first captions.
+        """Measures every image of the split once, by its first captions.
 
         Args:
           split: made with `shuffle=False`.
-          swap_images: give each image's captions the split's next image. The
-            rise is what the captioner owes to the image.
+          swap_images: whether each image's captions get the grid of the
+            split's next image. The loss then rises by what the captioner owes
+            to the image.
 
         Returns:
-          Summed loss in nats and number of tokens, float32 [images] each; the
-          order is the same in every call.
+          The summed loss in nats and the number of tokens, float32 [images]
+          each, in the same order in every call.
         """
         batches = split.distribute_once(self._strategy, swap_images=swap_images)
         sums = [
@@ -50,7 +60,7 @@ class LossOfSplit:
     def _gathered(self, batch: Any) -> np.ndarray:
         """Loss and tokens, float32 [2, images] over all replicas."""
         parts = self._strategy.experimental_local_results(self._sums(batch))
-        # With others, each replica has what all have.
+        # With several workers, each replica holds the sums of all replicas.
         parts = parts[:1] if self._crew.count > 1 else parts
         return np.concatenate([part.numpy() for part in parts], axis=1)
 
@@ -59,9 +69,14 @@ class LossOfSplit:
         return self._strategy.run(self.replica_sums, (batch,))
 
     def replica_sums(self, batch: batches_lib.Batch) -> tf.Tensor:
-        """On one replica: each image's loss and tokens, float32 [2, images].
+        """Sums each image's loss and counts its tokens, on one replica.
 
-        Of several workers, each has the images of all.
+        Args:
+          batch: this replica's images.
+
+        Returns:
+          float32 [2, images]: losses in nats, then tokens. With several workers
+          they are those of all replicas' images.
         """
         tokens, weights = batch["tokens"], batch["weights"]
         logits, _ = self._captioner(

@@ -1,4 +1,4 @@
-"""What is measured every so often while training."""
+"""Measures loss and scores of the validation split during a training."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from trainer.evaluation import scorers, split_loss
 
 @dataclasses.dataclass(frozen=True)
 class Validation:
-    """What is measured every so often while training.
+    """Measures loss and scores of the validation split.
 
     Attributes:
-      record_set: where the images are.
+      record_set: holds the images.
       data: the validation split's batches.
-      split: its name.
-      num_images: captioned each time.
+      split: the split's name.
+      num_images: number of images that are captioned, the first of the split.
       loss_of_split: measures the teacher-forced loss.
-      generator: captions.
-      metrics: of the captions.
+      generator: makes the captions.
+      metrics: score the captions.
     """
 
     record_set: record_set_lib.RecordSet
@@ -33,7 +33,7 @@ class Validation:
     metrics: Sequence[metric_lib.Metric]
 
     def __call__(self) -> dict[str, float]:
-        """The split's loss, and scores of its first images' captions."""
+        """Returns the split's `loss`, and the first images' scores by name."""
         examples = list(
             generator_lib.caption_split(
                 self.generator,

@@ -1,4 +1,4 @@
-"""Whether the captioner looks at the image: the evidence in one line."""
+"""Says in one line whether the captioner looks at the image, and why."""
 
 import dataclasses
 import math
@@ -8,29 +8,30 @@ import numpy as np
 
 # Nine published COCO systems have a mode share of 0.3 to 1.9 % and a collision
 # probability of 4e-5 to 3e-3, measured on the outputs that MeasureDiversity
-# (van Miltenburg et al. 2018) keeps; the alarms lie clear above them.
+# (van Miltenburg et al. 2018) keeps. The alarms are well above these values.
 MODE_SHARE_WARNING = 0.05
 MODE_SHARE_COLLAPSE = 0.5
 COLLISION_WARNING = 0.01
-# Templated training captions repeat; a model may do so three times as much.
+# Where training captions repeat, a model may repeat three times as often.
 TRAINING_MARGIN = 3.0
-# Standard errors above zero: one false alarm in 740 for a normal statistic.
+# In standard errors: a normal statistic exceeds it once in 740 times by chance.
 SIGNIFICANT_Z = 3.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Evidence:
-    """What `verdict` judges by.
+    """The measurements that `verdict` judges by.
 
     Attributes:
-      loss_gap: teacher-forced loss with another image's features minus with
-        the image's own, nats per token.
-      loss_gap_error: its standard error, nats per token.
+      loss_gap: the teacher-forced loss with another image's features minus the
+        loss with the image's own, in nats per token.
+      loss_gap_error: its standard error, in nats per token.
       own: CIDEr-D of each image's caption, 0 to 10.
-      swapped: for the same images, CIDEr-D of captions made for others.
+      swapped: CIDEr-D that the same images give to captions made for others.
       mode_share: share of captions equal to the most frequent, 0 to 1.
       collision: probability that two captions are equal, 0 to 1.
-      training_mode_share, training_collision: of the training captions.
+      training_mode_share: mode share of captions like those trained on.
+      training_collision: collision probability of such captions.
     """
 
     loss_gap: float
@@ -43,7 +44,7 @@ class Evidence:
     training_collision: float = 0.0
 
     def __post_init__(self) -> None:
-        """Refuses numbers that cannot be judged."""
+        """Raises ValueError: the numbers cannot be judged."""
         if len(self.own) != len(self.swapped) or len(self.own) < 2:
             raise ValueError(
                 f"{len(self.own)} own and {len(self.swapped)} swapped scores;"
@@ -87,7 +88,7 @@ _FINDINGS = {
 
 
 def verdict(evidence: Evidence) -> str:
-    """Returns in one line whether the model looks at the image, and why.
+    """Says in one line whether the captioner looks at the image, and why.
 
     It does when swapping images both raises the loss and cuts CIDEr-D by more
     than three standard errors. The line warns of a mode share above 5 % or a

@@ -2,13 +2,13 @@
 
 The flow, in order; a module imports only those above it:
 
-  glossary            what each score is called and means
+  glossary            what each score is called, and what it means
   scorecard           each score beside its baselines, as numbers and bars
-  style               how images and words look, and which map is shown
+  style               CSS of images and words, and which map is shown
   gallery             images, captions, and where the captioner looked
   attention_picture   a caption and where each word looked, for TensorBoard
   curves              learning curves, for pages and on one of their own
   page                scores, curves and gallery in one HTML file
   range_test_page     the range test's loss over its learning rate
-  results             the evaluation on disk, and what to read of it first
+  results             an evaluation as files, and as text for the terminal
 """

@@ -16,11 +16,14 @@ _PAPER, _INK, _NOTHING = "white", (40, 40, 40), (225, 225, 225)
 
 
 def draw(example: caption_lib.CaptionedExample) -> NDArray[np.uint8]:
-    """Draws the thumbnail, then one for each of the first 17 words.
+    """Draws the thumbnail, and again for each of the caption's first 17 words.
+
+    Args:
+      example: captioned; attention that covers no square grid is not drawn.
 
     Returns:
-      uint8 [rows * 95, 480, 3]: six tiles a row, three rows at most, dark
-      where the word did not look. Attention that is no square is left out.
+      uint8 [rows * 95, 480, 3], a row of six tiles for each of up to three
+      rows; a word's tile is dark where the word did not look.
     """
     photo = _photo(example.thumbnail)
     caption, tiles = example.caption, [(photo, "")]
@@ -48,7 +51,10 @@ def draw(example: caption_lib.CaptionedExample) -> NDArray[np.uint8]:
 def named(
     examples: Iterable[caption_lib.CaptionedExample],
 ) -> Iterator[event_files.Picture]:
-    """For each example: a numbered name, the picture, and Markdown text."""
+    """Yields for each example a numbered name, its picture and Markdown text.
+
+    The text is the caption above the references.
+    """
     for number, example in enumerate(examples, start=1):
         said = [f"**{example.caption.text}**", *example.references]
         text = f"{example.image_id}\n\n" + "\n".join(f"* {s}" for s in said)
@@ -56,11 +62,11 @@ def named(
 
 
 def _photo(thumbnail: bytes) -> Image.Image:
-    """A tile of it; grey where the record has none that can be read."""
+    """The thumbnail as a tile, grey where it can't be read."""
     size = (_SIDE - 2, _SIDE)
     try:
         photo = Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"])
-        # Stretched, for so is the square of the attention.
+        # Stretched, as the grid's square is stretched over the image.
         return photo.convert("RGB").resize(size, Image.Resampling.BICUBIC)
     except OSError:
         return Image.new("RGB", size, _NOTHING)

@@ -1,4 +1,4 @@
-"""The learning curves of a run, a section of a page and a page of their own."""
+"""The learning curves of a run, as part of a page and as one of their own."""
 
 import dataclasses
 import logging
@@ -33,11 +33,11 @@ class Curves:
     """Loss and scores over the steps of a run.
 
     Attributes:
-      rows: of `metrics_file.read_metrics`.
-      select_by: validation score that picked the best checkpoint.
-      higher_is_better: the score's direction.
+      rows: of `metrics.jsonl`.
+      select_by: the validation score that picked the best checkpoint.
+      higher_is_better: whether a larger value of that score is better.
       glossary: the words for the scores.
-      levels: score -> label -> value that needs no captioner.
+      levels: score -> label -> a value of it that needs no captioner.
     """
 
     rows: Sequence[Mapping[str, float]] = ()
@@ -50,7 +50,7 @@ class Curves:
 
     @property
     def names(self) -> list[str]:
-        """The scores that have a curve, the loss first."""
+        """Names of the scores that have a curve, the loss first."""
         keys = dict.fromkeys(key for row in self.rows for key in row)
         found = [
             key.removeprefix(_VALIDATION)
@@ -60,7 +60,7 @@ class Curves:
         return list(dict.fromkeys(["loss", *found])) if self.rows else []
 
     def charts(self) -> Iterator[line_chart.Chart]:
-        """The loss first, then the scores, those with levels before others."""
+        """Yields the loss, the scores with levels, and then the others."""
         best = self._best()
         names = sorted(
             self.names, key=lambda n: (n != "loss", n not in self.levels)
@@ -83,7 +83,7 @@ class Curves:
             )
 
     def section(self) -> Markup:
-        """The charts under a heading, with what their marks mean."""
+        """Returns the charts under a heading and a text that explains them."""
         charts = [chart.render() for chart in self.charts()]
         return document.section(
             "Learning curves", self._lead(), document.group("charts", charts)
@@ -113,7 +113,7 @@ class Curves:
         )
 
     def _lead(self) -> str:
-        """What the marks mean."""
+        """What the lines across the charts mean."""
         label, best = self.glossary.label(self.select_by), self._best()
         if not self.rows:
             return "metrics.jsonl has no rows."
@@ -177,7 +177,7 @@ def levels(known: facts.Facts) -> dict[str, dict[str, float]]:
 
 
 def write(run_dir: str, curves: Curves) -> None:
-    """Writes the page of the curves; logs an error where it can't."""
+    """Writes the page of the curves; logs an error where that fails."""
     path = os.path.join(run_dir, FILE)
     try:
         directory.write_text(path, curves.page())

@@ -30,8 +30,8 @@ class PageExample:
     """A captioned image as the page shows it.
 
     Attributes:
-      example: image, generated caption with its attention, references.
-      marks: what is known of the caption, each with whether it is good.
+      example: image, generated caption with its attention, and references.
+      marks: remarks about the caption, each with whether it is good.
     """
 
     example: caption_lib.CaptionedExample
@@ -39,16 +39,20 @@ class PageExample:
 
 
 def grid_side(attention: NDArray[np.float32]) -> int | None:
-    """Side of the square grid that [words, locations] covers, or None."""
+    """Returns the side of the square grid that the locations form, or None.
+
+    Args:
+      attention: float [words, locations].
+    """
     side = math.isqrt(attention.shape[-1])
     return side if side and side**2 == attention.shape[-1] else None
 
 
 def shade(weights: NDArray[np.float32]) -> bytes:
-    """Draws what one word did not look at.
+    """Draws a veil over what one word did not look at.
 
     Args:
-      weights: float [side * side], row by row; values that are not finite
+      weights: float32 [side * side], row by row; values that are not finite
         count as zero.
 
     Returns:
@@ -76,12 +80,12 @@ def render(examples: Sequence[PageExample]) -> Markup:
 
 
 def most_words(examples: Sequence[PageExample]) -> int:
-    """Words of the longest caption; `style` needs as many."""
+    """Returns the number of words in the longest caption, for `style.rules`."""
     return max((len(e.example.caption.words) for e in examples), default=0)
 
 
 def _view(number: int, row: PageExample) -> dict[str, Any]:
-    """What the template shows of an example."""
+    """The values that the template asks for."""
     example = row.example
     why = _why_no_maps(example.caption)
     return {
@@ -131,6 +135,7 @@ def _properties(example: caption_lib.CaptionedExample) -> str:
 
 
 def _photo(thumbnail: bytes) -> ImageFile.ImageFile | None:
+    """The opened thumbnail, or None where it can't be read."""
     try:
         return Image.open(io.BytesIO(thumbnail), formats=["JPEG", "PNG"])
     except OSError:
@@ -151,6 +156,7 @@ def _why_no_maps(caption: caption_lib.Caption) -> str | None:
 
 
 def _peak(weights: NDArray[np.float32]) -> str:
+    """How much of a word's attention its brightest place has, in words."""
     most = np.nan_to_num(weights).max()
     return (
         f"{most:.0%} of the attention at the brightest place, "

@@ -20,7 +20,7 @@ class Term(Protocol):
 
     @property
     def higher_is_better(self) -> bool:
-        """Its direction."""
+        """Whether a larger value is the better one."""
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What a person looks at after training: verdict, scores, curves, images.
+"""The results page: verdict, scores, learning curves and captioned images.
 
 page = Page("scenes-1", verdict=verdict(evidence), looks=True, ...)
 path.write_text(page.render(), encoding="utf-8")
@@ -33,17 +33,17 @@ class Page:
     """All that the page says.
 
     Attributes:
-      title: of the run.
-      verdict: one line in plain words; what comes before the first colon is
-        its headline.
+      title: a line at the top.
+      verdict: one line in plain words; its part before the first colon is the
+        headline.
       looks: whether the captioner looks at the image, or None if unknown.
       glossary: the words for the scores.
-      facts: label and value of what was trained on what.
-      scores: by metric name as in `metrics.jsonl`.
-      habits: by metric name, lower is better.
-      curves: loss and scores over the steps.
+      facts: (label, value) pairs about the captioner and its data.
+      scores: by name, as in `metrics.jsonl`.
+      habits: by name; lower is better.
+      curves: loss and scores over the steps of the training.
       examples: held-out images.
-      files: name in the run's directory and what it holds.
+      files: (name, what it holds) of files in the run's directory.
     """
 
     title: str

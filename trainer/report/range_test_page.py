@@ -1,4 +1,4 @@
-"""The range test's picture: loss over the learning rate, on a page."""
+"""The page of a range test: the loss over the learning rate."""
 
 import math
 
@@ -28,7 +28,7 @@ def render(trial: rate_sweep.Trial) -> str:
 
 
 def _chart(trial: rate_sweep.Trial) -> Markup:
-    """Loss, up to twice the first one's, over the decimal logarithm."""
+    """The loss, cut at twice the first one, over the logarithm of the rate."""
     rows, suggested = trial.rows, math.log10(trial.suggested)
     raw = [(math.log10(r.rate), r.loss) for r in rows if r.loss is not None]
     mean = [

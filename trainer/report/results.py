@@ -1,4 +1,4 @@
-"""The evaluation on disk, and what to read of it first."""
+"""Writes an evaluation to disk, and says in the terminal what matters most."""
 
 import dataclasses
 import json
@@ -21,8 +21,8 @@ CAPTIONS_FILE = "captions.jsonl"
 SCORES_FILE = "scores.json"
 PAGE_FILE = "page.html"
 
-# The most that nine published COCO captioners showed (van Miltenburg et al.
-# 2018's outputs).
+# The largest values of nine published COCO captioners, from the outputs of van
+# Miltenburg et al. 2018.
 _HEALTHY = {"mode_share": 0.02, "collision_probability": 3e-3}
 _FILES = (
     (CAPTIONS_FILE, "every image's caption beside its references"),
@@ -47,15 +47,16 @@ def write(
     """Writes captions, scores and page to `run_dir/<split>/`.
 
     Args:
-      run_dir: of the captioner.
-      result: of one split.
+      run_dir: the captioner's directory.
+      result: the evaluation of one split.
       facts: (label, value) pairs under the page's title.
-      curves: of the training.
-      truth: image id -> scene; its verdict on each caption is shown.
-      page_images: examples on the page, the first of the split.
+      curves: the learning curves of the training.
+      truth: image id -> scene, to say which statements are true, or None.
+      page_images: number of examples on the page, the first of the split.
 
     Returns:
-      Text: scores beside floors, three captions, the verdict, the page.
+      The text for the terminal: scores beside floors, three captions, the
+      verdict, and the page's path.
     """
     folder = os.path.join(run_dir, result.split)
     words = glossary.Glossary(result.metrics)
@@ -126,7 +127,7 @@ def _marks(
     example: caption.CaptionedExample,
     truth: Mapping[str, truth_lib.Scene] | None,
 ) -> tuple[tuple[str, bool], ...]:
-    """What the true scene says of the caption's statements."""
+    """How many of the caption's statements are true of the scene."""
     if truth is None:
         return ()
     verdict = judge.judge(example.caption.text, truth[example.image_id])

@@ -1,4 +1,4 @@
-"""Each score beside what can be had without looking, as numbers and bars."""
+"""Each score beside what needs no look at the image, as numbers and bars."""
 
 import dataclasses
 import math
@@ -24,9 +24,9 @@ class Habit:
     """How much captions repeat; lower is better.
 
     Attributes:
-      model: of the generated captions, 0 to 1.
-      references: of captions that people wrote, 0 to 1, or None.
-      limit: above it something is wrong, 0 to 1, or None.
+      model: the value of the generated captions, 0 to 1.
+      references: the value of captions that people wrote, 0 to 1, or None.
+      limit: a value above it is not healthy, 0 to 1; None for no limit.
     """
 
     model: float
@@ -39,7 +39,16 @@ def cards(
     habits: Mapping[str, Habit],
     glossary: glossary_lib.Glossary,
 ) -> Markup:
-    """Returns a card of three numbers and bars for each, or ''."""
+    """Returns a card of up to three numbers and bars for each score.
+
+    Args:
+      scores: by name, as in `metrics.jsonl`.
+      habits: by name.
+      glossary: the words for the scores.
+
+    Returns:
+      Markup, '' without scores and habits.
+    """
     both = [_score(glossary.term(key), value) for key, value in scores.items()]
     both += [
         _habit(glossary.label(key), value) for key, value in habits.items()

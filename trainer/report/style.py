@@ -6,12 +6,12 @@ _RULES = template.css(__file__, "results.css")
 
 
 def rules(words: int) -> str:
-    """CSS that shows a word's map on the large image while it is chosen.
+    """Returns CSS that shows a chosen word's map on the large image.
 
-    A word that is pointed at goes before the one that is chosen.
+    While another word is pointed at, that word's map is shown.
 
     Args:
-      words: of the longest caption.
+      words: number of words in the longest caption.
     """
     maps = (f".w{n}{{--map:var(--m{n})}}" for n in range(1, words + 1))
     chosen = (_shown(n, "has(.w{} :checked)") for n in range(1, words + 1))
@@ -20,6 +20,7 @@ def rules(words: int) -> str:
 
 
 def _shown(number: int, condition: str) -> str:
+    """The rule that shows a word's map under a condition; 0 shows none."""
     on = f".example:{condition.format(number)}"
     shown = f"var(--m{number})" if number else "none"
     return (

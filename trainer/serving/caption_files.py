@@ -1,4 +1,4 @@
-"""Image files -> captions, through the very preparation of the Beam job."""
+"""Captions image files, which are prepared exactly as in the Beam job."""
 
 import dataclasses
 import pathlib
@@ -22,10 +22,10 @@ class Served:
     """One image file and its caption, or why it has none.
 
     Attributes:
-      image: the path as given or found.
-      caption: text, or '' with `error` set.
-      log_prob: of the caption.
-      error: reason of a rejected file, or ''.
+      image: the path as it was given, or found in a folder.
+      caption: text; '' where `error` is set.
+      log_prob: log-probability of the caption, END included.
+      error: why the file was rejected, or ''.
     """
 
     image: str
@@ -34,7 +34,7 @@ class Served:
     error: str = ""
 
     def to_json(self) -> dict[str, Any]:
-        """A row of the output: caption and score, or the error."""
+        """Returns a row of the output: caption and score, or the error."""
         if self.error:
             return {"image": self.image, "error": self.error}
         score = round(self.log_prob, 4)
@@ -42,10 +42,10 @@ class Served:
 
 
 def image_files(paths: Sequence[str]) -> list[str]:
-    """Files as given, and every file of the folders, sorted.
+    """Returns the given files, and for each folder all files in it, sorted.
 
     Raises:
-      FileNotFoundError: a path that does not exist; nothing to caption.
+      FileNotFoundError: a path does not exist, or there are no files.
     """
     if not paths:
         raise FileNotFoundError("no image given: name files or folders")
@@ -69,7 +69,7 @@ def check_encoder(
     cause of one caption for all images.
 
     Raises:
-      RunError: names what differs, on both sides.
+      RunError: they differ; the message names each difference on both sides.
     """
     differ = [
         f"{each.name}: trained with {each.old}, given {each.new}"
@@ -84,13 +84,13 @@ def check_encoder(
 
 @dataclasses.dataclass(frozen=True)
 class CaptionServer:
-    """Everything between an image's bytes and its caption.
+    """Turns the bytes of images into captions.
 
     Attributes:
-      encoder: the one that made the training grids.
-      grid: how training grids were stored; served ones are rounded alike.
-      generator: of captions.
-      batch_size: images encoded at once, as in the Beam job.
+      encoder: the one that made the grids for training.
+      grid: how those grids were stored, so that others are rounded alike.
+      generator: makes the captions.
+      batch_size: number of images encoded at once, as in the Beam job.
     """
 
     encoder: encoder_lib.Encoder
@@ -99,7 +99,10 @@ class CaptionServer:
     batch_size: int
 
     def serve(self, files: Sequence[str]) -> Iterator[Served]:
-        """One row a file, in order; a bad file does not stop the others."""
+        """Yields a row for each file, in order.
+
+        A file that can't be captioned does not stop the others.
+        """
         rows = self.generator.decoder.batch_images
         for start in range(0, len(files), rows):
             yield from self._batch(files[start : start + rows])

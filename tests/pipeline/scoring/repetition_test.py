@@ -4,7 +4,6 @@ import pytest
 
 from pipeline.scoring.repetition import (
     collision_probability,
-    distinct_share,
     mode_share,
 )
 
@@ -17,15 +16,12 @@ def test_repetition_by_hand():
     captions = _split("a dog", "a dog", "a cat", "a dog")
     assert mode_share(captions) == 3 / 4
     assert collision_probability(captions) == pytest.approx(3 * 2 / (4 * 3))
-    assert distinct_share(captions) == 2 / 4
 
 
 def test_repetition_at_its_ends():
     alike, different = _split("a") * 5, _split("a", "b", "c")
     assert mode_share(alike) == collision_probability(alike) == 1
-    assert distinct_share(alike) == 1 / 5
     assert collision_probability(different) == 0
-    assert distinct_share(different) == 1
 
 
 def test_repetition_needs_captions():

@@ -1,4 +1,4 @@
-"""What holds for every test: two CPU devices, fixed seeds, no gin bindings."""
+"""Set-up of every test: two CPU devices, fixed seeds, no gin bindings."""
 
 import os
 from collections.abc import Iterator

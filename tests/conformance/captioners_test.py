@@ -1,7 +1,7 @@
-"""What every captioner has to do, whoever wrote it.
+"""Tests that every captioner has to pass, whoever wrote it.
 
-A captioner is run through this suite by a row of `BUILDERS`. One that
-`trainer/captioners` holds and no row builds fails a test that says so.
+A row of `BUILDERS` runs a captioner through this suite. A test fails if a
+captioner of `trainer/captioners` has no row.
 """
 
 import functools

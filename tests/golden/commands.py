@@ -1,6 +1,6 @@
-"""The command lines of the golden files, and what they leave behind.
+"""The command lines that make the golden files, and the files they leave.
 
-All paths are relative, so that nothing written tells where it was made.
+All paths are relative, so that no file tells where it was made.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""What an earlier version made opens, resumes and captions as it did then."""
+"""Files of an earlier version open, resume and caption as they did then."""
 
 import json
 import math

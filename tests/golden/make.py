@@ -1,6 +1,6 @@
 """Makes the golden files anew: python -m tests.golden.make
 
-Only when a change of format is intended: see README.md beside this file.
+Do so only if a format is meant to change: see README.md beside this file.
 """
 
 import json

@@ -1,6 +1,6 @@
-"""The whole job as a user runs it: exit codes, the line that tells, the bytes.
+"""The whole job as a user runs it: exit codes, lines, and the files' bytes.
 
-`python -m pipeline.main` itself runs in the test of several workers.
+The test of several workers runs `python -m pipeline.main` itself.
 """
 
 import collections

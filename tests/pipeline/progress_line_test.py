@@ -1,4 +1,4 @@
-"""One progress line in a terminal, several in a log."""
+"""A progress line is one line in a terminal, and several in a log."""
 
 import contextlib
 import fcntl

@@ -1,4 +1,4 @@
-"""Buckets of this machine for `gs://` and `s3://`, which tests may open."""
+"""Buckets on this machine that tests open as `gs://` and `s3://`."""
 
 import contextlib
 import json

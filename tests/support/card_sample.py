@@ -1,4 +1,4 @@
-"""A data card in code: small, but with every part a card can have."""
+"""A small data card made in code, with every part that a card can have."""
 
 import dataclasses
 

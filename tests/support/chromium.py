@@ -1,4 +1,4 @@
-"""A headless Chromium, spoken to through its debugging pipe."""
+"""A headless Chromium, controlled through its debugging pipe."""
 
 import json
 import os

@@ -1,7 +1,7 @@
-"""A function in several processes at once, each a worker of one cluster.
+"""Runs a function in several processes at once, the workers of one cluster.
 
-Forked from a process that has imported TensorFlow and has not used it. A hang
-fails after a deadline; no process is left behind.
+They are forked from a process that has imported TensorFlow but not used it. A
+hang fails after a deadline; no process is left behind.
 """
 
 import json

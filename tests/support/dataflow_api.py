@@ -1,8 +1,8 @@
 """A stand-in for Dataflow: takes a job over HTTP, and runs what was staged.
 
-Like the service, it knows nothing but the job and the bucket. The package that
-was staged is installed into an empty folder, and a process that can import no
-other copy of the project runs the pipeline that was staged.
+Like the service, it sees only the job and the bucket. It installs the staged
+package into an empty folder, and runs the staged pipeline in a process that can
+import no other copy of the project.
 """
 
 import http.server

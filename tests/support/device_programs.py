@@ -1,8 +1,8 @@
-"""What an accelerator compiles of a run, lowered by TensorFlow to XLA's HLO.
+"""Lowers a run's device programs to XLA's HLO by TensorFlow.
 
-  python -m tests.device_programs --output=programs --run=flickr8k
+  python -m tests.support.device_programs --output=programs --run=flickr8k
 
-The functions are the trainer's own: those that `strategy.run` gets on each
+The programs are the trainer's own: those that `strategy.run` gets on each
 replica, and the search. The loop around them stays on the host.
 """
 

@@ -1,4 +1,4 @@
-"""Pixels, and files of them."""
+"""Pixels drawn in code, and image files of them."""
 
 import io
 from typing import Any

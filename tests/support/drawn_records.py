@@ -1,4 +1,4 @@
-"""A record drawn in code: always the same image and grid."""
+"""Records drawn in code, always with the same images and grids."""
 
 import numpy as np
 

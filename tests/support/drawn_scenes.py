@@ -1,4 +1,4 @@
-"""Scenes by hand and by chance, and captions of them."""
+"""Scenes made by hand and at random, and captions of them."""
 
 import dataclasses
 import random

@@ -1,4 +1,4 @@
-"""Shards as the survey gets them, in code."""
+"""Facts of shards, as the data card's stages get them, made in code."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,7 +1,7 @@
 """Seeded test data, drawn in code: a corpus, an encoder, a record set.
 
-Plain functions: each writes under the folder it is given, and returns what a
-test needs to know of it. Equal arguments give equal bytes.
+These are plain functions: each writes into a folder, and returns what a test
+needs to know about the files. Equal arguments give equal bytes.
 """
 
 import dataclasses

@@ -1,4 +1,4 @@
-"""A run's identity, to change and compare."""
+"""A run's identity, to change and to compare."""
 
 from trainer.run.identity import RunIdentity
 

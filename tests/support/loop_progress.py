@@ -1,4 +1,4 @@
-"""Progress for actions of the loop, and stand-ins for what they write to."""
+"""Reports for actions of the loop, and stand-ins for what they write to."""
 
 import json
 import pathlib

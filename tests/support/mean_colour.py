@@ -1,4 +1,4 @@
-"""An encoder of one line, for tests of what surrounds an encoder."""
+"""An encoder of one line, for tests of the code around an encoder."""
 
 from collections.abc import Callable
 from pathlib import Path

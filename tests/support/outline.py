@@ -1,4 +1,4 @@
-"""What a page holds, as a parser reads it."""
+"""Parses a page into what it contains."""
 
 import html.parser
 

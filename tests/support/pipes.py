@@ -1,4 +1,4 @@
-"""Readers and transforms on the runner that the job uses."""
+"""Runs readers and transforms on the job's runner."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""A captioner that is a table of probabilities, and literal ones."""
+"""Captioners that are tables of probabilities: written out, or random."""
 
 import math
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""A captioner, a decoder and a metric as a user would add them.
+"""A captioner, a decoder and a metric, added as a user would add them.
 
-They show what the contracts ask for, and that nothing else is needed: the test
+They show what the contracts need, and that nothing else is needed: the test
 that trains with them names them in a gin file.
 """
 

@@ -1,10 +1,10 @@
 """Compiles lowered programs with XLA's own TPU compiler, without a TPU.
 
-  python tests/tpu_compiler.py --chip=v5e --replicas=4 programs/gradients ...
+  python tests/support/tpu_compiler.py --chip=v5e --replicas=4 FILE...
 
-Needs `pip install '.[tpu-compile]'`, in an environment of its own if need be:
-it imports neither TensorFlow nor this package. Prints a JSON object for each
-program. The entry points are jaxlib's private ones, so its version is pinned.
+Needs `pip install '.[tpu-compile]'`, if need be in an environment of its own:
+it imports neither TensorFlow nor this package. It prints a JSON object for each
+program. Its entry points are private ones of jaxlib, so the version is pinned.
 """
 
 import argparse

@@ -1,7 +1,8 @@
-"""The shipped runs' device programs through the TPU compiler: rows of a table.
+"""Compiles the shipped runs' device programs for TPUs: rows of a table.
 
-TensorFlow lowers in one process, jaxlib compiles in another: their libraries
-clash in one. `TPU_COMPILER_PYTHON` names another environment's interpreter.
+TensorFlow lowers in one process and jaxlib compiles in another, because their
+libraries clash in one. `TPU_COMPILER_PYTHON` names the other environment's
+interpreter.
 """
 
 import json

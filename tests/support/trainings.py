@@ -1,6 +1,6 @@
 """The trainer as a user runs it, in processes that can be killed.
 
-They are forked from one that has imported TensorFlow, and has not used it.
+They are forked from a process that has imported TensorFlow but not used it.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Batches that split and replicas do not divide, and the replicas."""
+"""Batches that neither the split nor the replicas divide evenly."""
 
 import tensorflow as tf
 

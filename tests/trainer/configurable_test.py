@@ -1,4 +1,4 @@
-"""What users add, they name in a gin file; the project does not change."""
+"""Users name their own parts in a gin file; the project does not change."""
 
 import json
 

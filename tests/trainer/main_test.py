@@ -1,4 +1,4 @@
-"""The command line: each wrong input is one clear line and exit code 1."""
+"""The command line: each wrong input gives one clear line and exit code 1."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""From a data set, sound or damaged, to page, last lines and trainer."""
+"""What users see of a data card: its page, last lines, the trainer's words."""
 
 import json
 import subprocess

@@ -1,8 +1,8 @@
-"""The job on Dataflow: what is submitted, what it stages, what that writes.
+"""The job on Dataflow: what is submitted and staged, and what that writes.
 
-The pipeline's own command runs against a bucket and a job service of this
-machine; the service runs the pipeline that was staged with the package that
-was staged, and its bytes are compared with a local run's.
+The pipeline's own command runs against a bucket and a job service on this
+machine. The service runs the staged pipeline with the staged package, and its
+bytes are compared with those of a local run.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Every program of a device lowers to XLA, with shapes that are all known."""
+"""Every device program lowers to XLA, and all its shapes are known."""
 
 import keras
 import pytest

@@ -1,4 +1,4 @@
-"""The workers' image, as far as it can be checked without building it."""
+"""The workers' image, checked as far as is possible without building it."""
 
 import re
 import runpy

@@ -1,4 +1,4 @@
-"""Jobs that are killed, starved and rivalled: nothing is lost or mixed."""
+"""Jobs that are killed, out of memory or rivalled lose and mix nothing."""
 
 import os
 import re

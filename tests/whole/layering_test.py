@@ -1,4 +1,4 @@
-"""The file tree is the flow: imports follow it, and every module is tested.
+"""The order of the files is the flow: imports follow it; each has a test.
 
 The order stands in the docstrings of the packages. A room, which is a package
 inside `pipeline` or `trainer`, imports only rooms above it, and a module only

@@ -1,4 +1,4 @@
-"""Killed or told to stop, and started again: as if nothing had happened."""
+"""A run that is killed or stopped, and started again, ends as if it was not."""
 
 import dataclasses
 import json

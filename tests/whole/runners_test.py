@@ -1,4 +1,4 @@
-"""One data set on four runners: the same bytes, and one line where it fails."""
+"""One data set on four runners: the same bytes, and one line if it fails."""
 
 import contextlib
 import os

@@ -1,8 +1,8 @@
-"""One device, two logical devices, two processes: the same training.
+"""One device, two logical devices and two processes train the same.
 
-They add the same numbers in another order, so that sums agree to float32's
-precision only: relative 1e-5 for losses, absolute 2e-5 for weights after
-twenty updates of 1e-2. What one of two processes can't make, neither makes.
+They add the same numbers in another order, so sums agree to float32's precision
+only: relative 1e-5 for losses, absolute 2e-5 for weights after twenty updates
+of 1e-2. An update that one of two processes can't make, neither makes.
 """
 
 import dataclasses

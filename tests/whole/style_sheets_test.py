@@ -1,4 +1,4 @@
-"""Both palettes can be read; no sheet loads anything."""
+"""Text is legible in both palettes; no style sheet loads anything."""
 
 import pathlib
 import re

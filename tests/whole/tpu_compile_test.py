@@ -1,7 +1,7 @@
 """XLA's TPU compiler takes every device program of the shipped runs.
 
-Minutes; without a TPU. What it proves, and what it does not, stands in the
-README under "Devices".
+This takes minutes, and needs no TPU. The README says under "Devices" what it
+proves, and what it does not.
 """
 
 import pytest

@@ -1,4 +1,4 @@
-"""Two workers as a user starts them, one of which is killed."""
+"""Two workers, started as a user starts them; one is killed."""
 
 import json
 import os

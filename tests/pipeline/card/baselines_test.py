@@ -1,3 +1,5 @@
+"""Scores of captions that need no model, and the pairing test."""
+
 import itertools
 
 import numpy as np

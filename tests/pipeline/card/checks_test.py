@@ -1,3 +1,5 @@
+"""Each rule of the data card, and the order of findings."""
+
 import dataclasses
 from typing import Any
 

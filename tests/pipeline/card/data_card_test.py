@@ -1,3 +1,5 @@
+"""The data card's file: a round trip, and damaged files."""
+
 import json
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""Facts survive JSON, and unknown or missing ones are refused."""
+
 import dataclasses
 import json
 

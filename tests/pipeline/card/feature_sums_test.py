@@ -1,3 +1,5 @@
+"""Sums over grids: equal to the bit in any order, right in value."""
+
 import dataclasses
 import json
 

@@ -1,3 +1,5 @@
+"""Near-duplicates: counted within a split and across splits."""
+
 import random
 
 import pytest

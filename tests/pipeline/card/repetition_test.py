@@ -1,3 +1,5 @@
+"""How captions repeat, against values computed by hand."""
+
 import collections
 import itertools
 import math

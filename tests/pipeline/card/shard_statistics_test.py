@@ -1,3 +1,5 @@
+"""What a shard's side file keeps for the data card."""
+
 import json
 
 import numpy as np

@@ -1,3 +1,5 @@
+"""Losses of uniform, unigram, bigram and trigram models."""
+
 import collections
 import os
 import pathlib

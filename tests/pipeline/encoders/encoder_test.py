@@ -1,4 +1,4 @@
-"""Encoders: preparation, fixed batches, fingerprints, and what loads."""
+"""Encoders: preparation, fixed batch sizes, fingerprints, what loads."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0: equal to the original, and read without its risks."""
+"""EfficientNet-Lite0 equals the original, and its file is read safely."""
 
 import hashlib
 import importlib.metadata

@@ -1,4 +1,4 @@
-"""The legacy tensor file: arrays come out, and nothing else runs."""
+"""PyTorch's legacy tensor file: arrays come out, and no code runs."""
 
 import os
 import pickle

@@ -1,3 +1,5 @@
+"""A finding's levels, and the gravest of several."""
+
 import pytest
 
 from pipeline.findings import finding

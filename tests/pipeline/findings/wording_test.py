@@ -1,3 +1,5 @@
+"""Findings in plain words."""
+
 import dataclasses
 
 import pytest

@@ -1,4 +1,4 @@
-"""Images: what is decoded, how, and what is rejected under which reason."""
+"""Which images are decoded and how, and why others are rejected."""
 
 import struct
 import zlib

@@ -1,3 +1,5 @@
+"""Looks: near for copies of an image, far for different images."""
+
 import io
 import itertools
 

@@ -1,4 +1,4 @@
-"""Preparation: what a model is given for an image's pixels."""
+"""Preparation: pixels become what each model was trained with."""
 
 import io
 

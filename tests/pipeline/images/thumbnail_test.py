@@ -1,4 +1,4 @@
-"""Thumbnails: small, deterministic, and a file's own where it serves."""
+"""Thumbnails: small and deterministic; a small JPEG file is kept as it is."""
 
 import pytest
 from PIL import Image

@@ -1,4 +1,4 @@
-"""The runner's side: which flags reach Beam, and which line tells an error."""
+"""The runner: which flags reach Beam, and the one line of an error."""
 
 import logging
 import os

@@ -1,4 +1,4 @@
-"""Requests: a re-run goes on, another is refused by what it changes."""
+"""Requests: the same one continues a job; another is refused, and why."""
 
 import dataclasses
 import json

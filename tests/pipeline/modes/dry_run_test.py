@@ -1,4 +1,4 @@
-"""A rehearsal: a real sample through the real reader and writer."""
+"""A dry run encodes a real sample with the job's own reader and writer."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""An album: every sampled record is on the page, and nothing is fetched."""
+"""The page of an inspection has every sampled record, and fetches nothing."""
 
 import dataclasses
 import io

@@ -1,4 +1,4 @@
-"""Inspection: the facts of a record set and a fair sample of it."""
+"""An inspection has a record set's facts and a fair sample of its records."""
 
 from pathlib import Path
 

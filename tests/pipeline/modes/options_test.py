@@ -1,4 +1,4 @@
-"""Flags as one frozen value: what is derived from them."""
+"""The job's flags as one frozen value, and what is derived from them."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""The mode around the job: what is checked first, and what it says."""
+"""What the mode checks before the job, and what it prints after it."""
 
 import dataclasses
 from pathlib import Path

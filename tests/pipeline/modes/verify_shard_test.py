@@ -1,4 +1,4 @@
-"""Examination: what one shard is held to, record by record."""
+"""Every damage of one shard is found, record by record."""
 
 import dataclasses
 import hashlib

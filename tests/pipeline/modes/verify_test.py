@@ -1,4 +1,4 @@
-"""Audit: a real record set, damaged in every way we know of."""
+"""A real record set, damaged in every way we know; each damage is found."""
 
 import dataclasses
 import gzip

@@ -1,4 +1,4 @@
-"""COCO: images and annotations joined, damage counted, other files told."""
+"""COCO: images and annotations are joined; damage and other files are named."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Flickr's own files: what a line gives, and how lists join."""
+"""Flickr's own files: what a line holds, and how the split lists join."""
 
 from pathlib import Path
 

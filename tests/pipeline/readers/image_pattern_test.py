@@ -1,4 +1,4 @@
-"""Patterns: where an image lies whose folder the captions do not tell."""
+"""Patterns find images whose folder the captions do not name."""
 
 from pathlib import Path
 

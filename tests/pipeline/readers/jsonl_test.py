@@ -1,4 +1,4 @@
-"""JSONL: what a line gives, what is refused, what lines may share."""
+"""JSONL: what a line holds, what is refused, what lines may share."""
 
 import json
 from pathlib import Path

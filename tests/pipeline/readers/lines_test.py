@@ -1,4 +1,4 @@
-"""Lines: which bytes are text, and which file gave a split."""
+"""Lines: which bytes are text, and which split their file names."""
 
 from pathlib import Path
 

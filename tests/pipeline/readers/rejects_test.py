@@ -1,4 +1,4 @@
-"""Rejects: what was left out is on disk, in an order that does not vary."""
+"""Rejects are written to disk, always in the same order."""
 
 import dataclasses
 import json

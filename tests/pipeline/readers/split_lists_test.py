@@ -1,4 +1,4 @@
-"""Membership: an image falls in one split, whoever comes beside it."""
+"""Split lists: an image is in one split, whichever lists name it."""
 
 import dataclasses
 

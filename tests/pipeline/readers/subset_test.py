@@ -1,4 +1,4 @@
-"""A limit: the same images, whatever order or place they have."""
+"""A limit takes the same images, in any order and place."""
 
 import random
 from typing import Any

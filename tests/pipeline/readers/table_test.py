@@ -1,4 +1,4 @@
-"""Tables: quoting, columns by name, damage told by its lines, flat memory."""
+"""Tables: quoting, columns by name, damaged lines, flat memory."""
 
 import gzip
 import tracemalloc

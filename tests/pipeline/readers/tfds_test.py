@@ -1,4 +1,4 @@
-"""TFDS: where images lie in its files, damage, and a builder of the test's."""
+"""TFDS: images within its files, damage, and a builder made for the test."""
 
 import os
 import sys

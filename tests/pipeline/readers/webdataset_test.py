@@ -1,4 +1,4 @@
-"""WebDataset: where images lie, captions beside them, damage, flat memory."""
+"""WebDataset: images in tar files, their captions, damage, flat memory."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Manifest: a round trip, a digest of content, each way to be broken."""
+"""Manifest: a round trip, its digest, and every way to break it."""
 
 import dataclasses
 from typing import Any

@@ -1,4 +1,4 @@
-"""Splits: the same for ever, whatever else is in the data set."""
+"""Splits never change, whatever else is in the data set."""
 
 import collections
 from typing import Any

@@ -1,4 +1,4 @@
-"""Framing is TensorFlow's; a walk finds every damage."""
+"""Framing equals TensorFlow's; reading finds every damage."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Vocabulary: words in, ids out, the same in the graph and out of it."""
+"""Vocabulary: words to ids and back, in the graph and outside it."""
 
 import hashlib
 

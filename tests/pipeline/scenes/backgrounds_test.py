@@ -1,4 +1,4 @@
-"""Scenery: backgrounds differ from each other and repeat from a seed."""
+"""Backgrounds differ from each other, and repeat from a seed."""
 
 import random
 

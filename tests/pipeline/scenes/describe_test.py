@@ -1,4 +1,4 @@
-"""Descriptions: short, plain, varied, and true."""
+"""Descriptions are short, plain, varied and true."""
 
 import dataclasses
 import random

@@ -1,4 +1,4 @@
-"""What is said is counted: true, or false."""
+"""Statements of captions are counted as true or false."""
 
 import dataclasses
 import random

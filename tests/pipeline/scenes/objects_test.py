@@ -1,4 +1,4 @@
-"""Sprites: each object looks like itself, and hides what it covers."""
+"""Each object looks like itself, and hides what it covers."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""Paint: shades go towards black and white, gradients from top to bottom."""
+"""Shades go towards black and white, gradients from top to bottom."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The scenes' language: what is said is true, and what is false is seen."""
+"""The article that goes before a word of the scenes."""
 
 from pipeline.scenes import words as words_lib
 

@@ -1,4 +1,4 @@
-"""BLEU by hand, at its ends, and as the official code has it."""
+"""BLEU by hand, at its limits, and as the official code computes it."""
 
 import math
 

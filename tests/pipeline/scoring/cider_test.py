@@ -1,3 +1,5 @@
+"""CIDEr-D: its definition by hand, and its reference values."""
+
 import math
 
 import numpy as np

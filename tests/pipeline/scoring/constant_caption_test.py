@@ -1,3 +1,5 @@
+"""The caption that scores best when every image gets it."""
+
 import random
 
 import pytest

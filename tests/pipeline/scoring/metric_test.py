@@ -1,4 +1,4 @@
-"""Metrics against references: of the corpus, and of each image."""
+"""Metrics against references: of a corpus, and of each image."""
 
 import pytest
 

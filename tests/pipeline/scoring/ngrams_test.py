@@ -1,3 +1,5 @@
+"""N-grams are counted."""
+
 import pytest
 
 from pipeline.scoring.ngrams import check_aligned, ngram_counts

@@ -1,3 +1,5 @@
+"""Tokens of the Penn Treebank, as the official scorer has them."""
+
 import unicodedata
 
 import pytest

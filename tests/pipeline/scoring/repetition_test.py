@@ -1,4 +1,4 @@
-"""Repetition by hand."""
+"""How generated captions repeat, computed by hand."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a worker counts, in a file and as metrics."""
+"""What a worker counts, in its file and as Beam metrics."""
 
 import pickle
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""References -> records: none loses its place, whatever another does."""
+"""References become records in their order, whatever fails beside them."""
 
 import dataclasses
 from pathlib import Path

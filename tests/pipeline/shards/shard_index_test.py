@@ -1,4 +1,7 @@
-"""`shards_test.py` tests the side files that shards get; here, what is read."""
+"""Which side files are read, and which are refused.
+
+`write_shard_test.py` tests the side files that shards get.
+"""
 
 import dataclasses
 import json

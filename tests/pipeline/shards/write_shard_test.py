@@ -1,4 +1,4 @@
-"""Shards: one task's work, its rejects, and what is skipped the second time."""
+"""Writing a shard: its records, its rejects, and what a second run skips."""
 
 import dataclasses
 import io

@@ -1,4 +1,4 @@
-"""What the contract itself promises."""
+"""What the contract itself guarantees."""
 
 import pytest
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""The captioner: two entries that agree, no look ahead, a used image."""
+"""The captioner: `call` equals `step`, sees no future word, uses the image."""
 
 import dataclasses
 from pathlib import Path

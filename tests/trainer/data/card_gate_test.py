@@ -1,3 +1,5 @@
+"""Training starts, warns or refuses by the record set's data card."""
+
 import dataclasses
 import functools
 import hashlib

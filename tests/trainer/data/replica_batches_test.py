@@ -1,4 +1,4 @@
-"""A strategy's replicas take the same batches, whoever opens the iterators."""
+"""Replicas get the same batches, whoever opens the iterators."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Every image of a split once, with all that belongs to it."""
+"""Every image of a split is read once, with all of its record."""
 
 import pytest
 import tensorflow as tf

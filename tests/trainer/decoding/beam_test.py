@@ -1,6 +1,7 @@
-"""Search over tables of probabilities, against literal and exhaustive answers.
+"""Beam search over tables of probabilities, against exhaustive search.
 
-The tokens: 0 to 3 are PAD, UNK, START and END, then come A, B and C."""
+Tokens 0 to 3 are PAD, UNK, START and END; then come A, B and C.
+"""
 
 import itertools
 import math

@@ -1,4 +1,4 @@
-"""A caption is a value, beside what people said."""
+"""A caption is a value, and stands beside the captions that people wrote."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Grids become captions, with the words where they were looked for."""
+"""Grids become captions, with the attention of each word."""
 
 import numpy as np
 import pytest

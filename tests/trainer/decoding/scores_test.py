@@ -1,4 +1,4 @@
-"""Which tokens can be said, and what length costs."""
+"""Which tokens can be chosen, and how length is penalised."""
 
 import math
 

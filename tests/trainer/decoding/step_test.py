@@ -1,4 +1,4 @@
-"""What every decoder promises."""
+"""What every decoder guarantees."""
 
 import numpy as np
 import pytest

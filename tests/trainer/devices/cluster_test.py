@@ -1,4 +1,4 @@
-"""Each environment becomes a resolver that knows its cluster and its task."""
+"""Each environment gives a resolver that knows the cluster and its task."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""Signs of life arrive; without a listener the process ends."""
+"""Signs of life arrive; without a launcher the process ends."""
 
 import os
 import subprocess

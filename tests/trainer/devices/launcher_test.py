@@ -1,4 +1,4 @@
-"""All workers run, or none: whatever happens to one of them."""
+"""All workers run, or none, whatever happens to one of them."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Names become strategies, and nothing else is accepted."""
+"""Names give strategies; other names are refused."""
 
 import json
 from collections.abc import Iterator

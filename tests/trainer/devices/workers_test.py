@@ -1,4 +1,4 @@
-"""What workers tell each other arrives, and what differs is told to all."""
+"""Values that workers exchange arrive; differences are errors on all."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Each wiring test: silent on a sound captioner, loud on its own fault."""
+"""Each wiring test passes a sound captioner and catches its own fault."""
 
 import dataclasses
 from typing import Any

@@ -1,4 +1,4 @@
-"""What captions reach without a look at their image."""
+"""Scores of captions that never look at their image."""
 
 import dataclasses
 

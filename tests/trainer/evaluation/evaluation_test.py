@@ -1,4 +1,4 @@
-"""Evaluation: the measures tell a captioner that looks from one that can't."""
+"""Scores tell a captioner that looks at the image from one that can't."""
 
 import pytest
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Statements of captions, counted."""
+"""Statements of captions are counted."""
 
 import pytest
 

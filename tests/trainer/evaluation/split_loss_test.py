@@ -1,4 +1,4 @@
-"""The loss of a split, on one device and two replicas."""
+"""The loss of a split is the same on one device and on two replicas."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""What is measured while training: the loss, each metric, repetition."""
+"""What validation measures: the loss, each metric, repetition."""
 
 import pytest
 import tensorflow as tf

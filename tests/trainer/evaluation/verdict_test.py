@@ -1,4 +1,4 @@
-"""The verdict, from evidence at hand."""
+"""The verdict that follows from given evidence."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""What the actions of the loop log."""
+"""What the loop's actions log, as a fixture."""
 
 import logging
 

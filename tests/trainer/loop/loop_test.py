@@ -1,4 +1,4 @@
-"""The loop as stories, with a step that only counts and a clock by hand."""
+"""The loop, with a step that only counts and a clock set by hand."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The line that tells how far a training is."""
+"""The log line of a training's progress."""
 
 from tests.support.loop_progress import progress
 from trainer.loop import say_progress

@@ -1,4 +1,4 @@
-"""A loss far above those before it is counted; a noisy or rising one is not."""
+"""A loss far above the ones before is a spike; a noisy or rising one is not."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""A loss that is no number ends the run."""
+"""A loss that is not finite ends the run."""
 
 import pytest
 

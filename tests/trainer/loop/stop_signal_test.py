@@ -1,4 +1,4 @@
-"""Signals to this very process, and what becomes of them."""
+"""Signals to the test's own process, and what they cause."""
 
 import os
 import signal

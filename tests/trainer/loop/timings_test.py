@@ -1,4 +1,4 @@
-"""What is said of the time that updates took."""
+"""The words for how long updates took."""
 
 from trainer.loop import loop, timings
 

@@ -1,4 +1,4 @@
-"""The picture of a caption: a tile for each word, dark where it looked away."""
+"""The picture of a caption: a tile for each word, dark where unattended."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Overlays of attention, and what is said where there are none."""
+"""Overlays of attention, and the words in place of missing ones."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""The range test's page: a picture that needs nothing from outside."""
+"""The range test's page loads nothing."""
 
 import math
 import re

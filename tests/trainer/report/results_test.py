@@ -1,4 +1,4 @@
-"""The report: files on disk that agree, and the lines a user reads first."""
+"""The report's files agree with each other and with the lines printed."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Saving and going back, and whose directory a run directory is."""
+"""Saving and restoring a run, and the run that a checkpoint belongs to."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""What arrives in the event files, and what becomes of a full disk."""
+"""What event files hold, and what happens when the disk is full."""
 
 import pathlib
 import resource

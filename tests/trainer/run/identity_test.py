@@ -1,4 +1,4 @@
-"""What a run is: kept as JSON, and compared by field."""
+"""A run's identity: kept as JSON, and compared field by field."""
 
 import dataclasses
 import json

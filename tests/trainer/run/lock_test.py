@@ -1,4 +1,4 @@
-"""Two trainings don't share a directory; a dead one gives it up."""
+"""Two trainings can't share a directory; one that died does not block it."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Serving prepares images as the Beam job does, and refuses another encoder."""
+"""Serving prepares images as the job does, and refuses another encoder."""
 
 import json
 

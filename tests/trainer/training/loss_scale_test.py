@@ -1,4 +1,4 @@
-"""The factor: when it grows, when it halves, and where it stops."""
+"""The loss scale: when it grows, when it halves, and its limits."""
 
 import pytest
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Parts of an update, put together as the settings say."""
+"""The parts of an update, combined as the settings say."""
 
 import dataclasses
 from typing import Any

@@ -1,4 +1,4 @@
-"""A training's directory and checkpoints, claimed and restored."""
+"""A training claims its directory and restores its checkpoints."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""A captioner is made for the records and words at hand, and by the seed."""
+"""A captioner is made for a record set and its vocabulary, from a seed."""
 
 import functools
 

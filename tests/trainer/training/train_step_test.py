@@ -1,8 +1,9 @@
-"""Updates: alike on one device and two replicas, resumed or not, or skipped.
+"""Updates: the same on one device and two replicas, resumed, or skipped.
 
-Two replicas add the same numbers in another order, so that sums agree to
-float32's precision only: relative 1e-5 for losses and norms, absolute 1e-5 for
-weights after five updates of 1e-2. A resumed run agrees to the bit."""
+Two replicas add the same numbers in another order, so sums agree to float32's
+precision only: relative 1e-5 for losses and norms, absolute 1e-5 for weights
+after five updates of 1e-2. A resumed run agrees to the bit.
+"""
 
 import dataclasses
 import time

@@ -1,4 +1,4 @@
-"""The mean of the weights: the recurrence, on every replica."""
+"""The mean of the weights: its recurrence, the same on every replica."""
 
 import keras
 import numpy as np

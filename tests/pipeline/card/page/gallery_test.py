@@ -1,3 +1,5 @@
+"""The data card's images: which are shown, and how."""
+
 import dataclasses
 
 from pipeline.card.page import gallery

@@ -1,3 +1,5 @@
+"""Thumbnails are read from their shards; other records are not."""
+
 import base64
 import dataclasses
 from pathlib import Path

@@ -1,3 +1,5 @@
+"""The data card's plots, by what stands in their SVG."""
+
 import dataclasses
 import re
 import xml.etree.ElementTree as ElementTree

@@ -1,3 +1,5 @@
+"""The data card's tables and bars."""
+
 import dataclasses
 import xml.etree.ElementTree as ElementTree
 

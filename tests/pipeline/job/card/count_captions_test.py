@@ -1,3 +1,5 @@
+"""Captions and words are counted by split."""
+
 from collections import Counter
 
 import apache_beam as beam

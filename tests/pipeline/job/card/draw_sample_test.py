@@ -1,3 +1,5 @@
+"""The sample is drawn by hash, whatever shard an image is in."""
+
 from pathlib import Path
 
 import apache_beam as beam

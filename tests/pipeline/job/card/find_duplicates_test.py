@@ -1,3 +1,5 @@
+"""Near-duplicates are found within a split and across splits."""
+
 from collections.abc import Sequence
 
 import apache_beam as beam

@@ -1,3 +1,5 @@
+"""Values of a key are merged, whatever table they come in."""
+
 import os
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""One card of a few records; `tests/data_card_test.py` has larger ones."""
+"""A card of a few records; `tests/whole/data_card_test.py` has larger ones."""
 
 from pathlib import Path
 

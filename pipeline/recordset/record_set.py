@@ -96,7 +96,11 @@ class RecordSet:
 def check_shard(
     path: str, shard: manifest_lib.Shard, files: Files = TENSORFLOW
 ) -> None:
-    """Checks that a shard's file is what its row says, by its headers only.
+    """Checks that a shard's file is what its row says, without its data.
+
+    On a disk the header of each record is read, since TensorFlow ends silently
+    at a cut one. In a bucket that would fetch most of the file, and a shard
+    that was cut differs in its size: there the size alone is compared.
 
     Args:
       path: the record set's folder.
@@ -117,12 +121,22 @@ def check_shard(
         raise manifest_lib.RecordSetError(
             f"{file}: {size} bytes, the manifest says {shard.bytes}"
         )
-    with files.open(file) as stream:
+    if "://" in file:
+        return
+    with _open_unbuffered(file) as stream:
         count = sum(1 for _ in tfrecord.walk(stream, size, file))
     if count != shard.records:
         raise manifest_lib.RecordSetError(
             f"{file}: {count} records, the manifest says {shard.records}"
         )
+
+
+def _open_unbuffered(path: str) -> BinaryIO:
+    """Opens a file on a disk so that skipped bytes are not read."""
+    file = open(path, "rb", buffering=0)
+    if hasattr(os, "posix_fadvise"):  # Linux alone has it.
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)
+    return file
 
 
 def open_record_set(path: str, files: Files = TENSORFLOW) -> RecordSet:

@@ -161,3 +161,53 @@ def test_another_data_card_is_refused(tmp_path: Path) -> None:
     )
     card.unlink()
     assert refused(folder) == f"{card}: missing"
+
+
+def asked_bytes() -> int:
+    """Bytes that this process has asked the kernel to read."""
+    for line in Path("/proc/self/io").read_text().splitlines():
+        name, value = line.split(": ")
+        if name == "rchar":
+            return int(value)
+    raise AssertionError("no rchar")
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/io").exists(), reason="only Linux counts reads"
+)
+def test_opening_reads_headers_and_not_the_data_between(tmp_path: Path) -> None:
+    path = tmp_path / "large"
+    fixtures.write_record_set(path, images={"train": 40, "validation": 4})
+    manifest = json.loads((path / "manifest.json").read_text())
+    rows = manifest["shards"]
+    for row in rows:
+        shard = path / row["file"]
+        data = tfrecord.frame(b"x" * 100_000) * row["records"]
+        shard.write_bytes(data)
+        row["bytes"] = len(data)
+        record_set_lib.check_shard(str(path), manifest_lib.Shard(**row))
+    before = asked_bytes()
+    for row in rows:
+        record_set_lib.check_shard(str(path), manifest_lib.Shard(**row))
+    asked = asked_bytes() - before
+    assert asked < sum(row["bytes"] for row in rows) / 100
+
+
+def test_a_bucket_is_checked_by_sizes(folder: Path) -> None:
+    bucket = "ram://checked-by-sizes"
+    tf.io.gfile.makedirs(bucket)
+    for file in folder.iterdir():
+        with tf.io.gfile.GFile(f"{bucket}/{file.name}", "wb") as copy:
+            copy.write(file.read_bytes())
+    opened = record_set_lib.open_record_set(bucket)
+    assert opened.num_images("train") == 12
+    shard = opened.manifest.shards[0]
+    tf.io.gfile.remove(f"{bucket}/{shard.file}")
+    with tf.io.gfile.GFile(f"{bucket}/{shard.file}", "wb") as cut:
+        cut.write((folder / shard.file).read_bytes()[:-1])
+    with pytest.raises(manifest_lib.RecordSetError) as error:
+        record_set_lib.open_record_set(bucket)
+    assert str(error.value) == (
+        f"{bucket}/{shard.file}: {shard.bytes - 1} bytes, the manifest says "
+        f"{shard.bytes}"
+    )

@@ -8,6 +8,7 @@ from trainer.data.batching import Batching
 from trainer.evaluation import evaluation, split_loss
 from trainer.report import curves, results
 from trainer.run import directory
+from trainer.run import identity as identity_lib
 from trainer.training import session
 from trainer.training import setup as setup_lib
 
@@ -39,36 +40,27 @@ def evaluate(
       RunError: the record set is not the one that was trained on.
       CorruptShard: a shard of it is damaged.
     """
-    record_set = record_set_lib.open_record_set(setup.records)
-    identity = directory.read_identity(run_dir)
-    if record_set.manifest.digest != identity.records:
-        raise directory.RunError(
-            f"{setup.records} (digest {record_set.manifest.digest[:12]}) is "
-            f"not the record set of {run_dir} (digest {identity.records[:12]})"
-        )
+    record_set, identity = _open(run_dir, setup)
     held_out = identity.selection["validation_split"]
-    if identity.fold:
-        record_set = folds.Fold(**identity.fold).of(record_set, held_out)
     split = split or (held_out if identity.fold else "test")
     devices = setup.devices.alone().open()
     with devices.scope():
         generator, model = session.restore_best(run_dir, setup)
     scenes = truth_lib.read_truth(truth) if truth else None
+    data = batches_lib.CaptionDataset(
+        record_set, split, batching, shuffle=False
+    )
+    loss = split_loss.LossOfSplit(strategy=devices, captioner=model)
     with damage.named(record_set):
         result = evaluation.evaluate(
             record_set,
-            batches_lib.CaptionDataset(
-                record_set, split, batching, shuffle=False
-            ),
+            data,
             split=split,
             generator_=generator,
-            loss_of_split=split_loss.LossOfSplit(
-                strategy=devices, captioner=model
-            ),
+            loss_of_split=loss,
             metrics=setup.metrics,
             truth=scenes,
         )
-    select_by = identity.selection["select_by"]
     facts = [
         ("Encoder", record_set.manifest.encoder["architecture"]),
         ("Captioner", f"{model.count_params():,} parameters"),
@@ -80,13 +72,41 @@ def evaluate(
         run_dir,
         result,
         facts=facts,
-        curves=curves.read(
-            run_dir,
-            record_set,
-            metrics=setup.metrics,
-            select_by=select_by,
-            higher_is_better=setup.direction(select_by),
-        ),
+        curves=_curves(run_dir, setup, record_set, identity),
         truth=scenes,
         page_images=page_images,
+    )
+
+
+def _open(
+    run_dir: str, setup: setup_lib.Setup
+) -> tuple[record_set_lib.RecordSet, identity_lib.RunIdentity]:
+    """Opens the record set of a run, as the run has split it."""
+    record_set = record_set_lib.open_record_set(setup.records)
+    identity = directory.read_identity(run_dir)
+    if record_set.manifest.digest != identity.records:
+        raise directory.RunError(
+            f"{setup.records} (digest {record_set.manifest.digest[:12]}) is "
+            f"not the record set of {run_dir} (digest {identity.records[:12]})"
+        )
+    if identity.fold:
+        held_out = identity.selection["validation_split"]
+        record_set = folds.Fold(**identity.fold).of(record_set, held_out)
+    return record_set, identity
+
+
+def _curves(
+    run_dir: str,
+    setup: setup_lib.Setup,
+    record_set: record_set_lib.RecordSet,
+    identity: identity_lib.RunIdentity,
+) -> curves.Curves:
+    """The learning curves of a run, with the best step of its own score."""
+    select_by = identity.selection["select_by"]
+    return curves.read(
+        run_dir,
+        record_set,
+        metrics=setup.metrics,
+        select_by=select_by,
+        higher_is_better=setup.direction(select_by),
     )

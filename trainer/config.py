@@ -16,6 +16,8 @@ import tensorflow as tf
 import gin
 
 CONFIG_FILE = "config.gin"
+# What gin raises for a mistake in a file or a parameter.
+_MISTAKES = (ImportError, OSError, RuntimeError, SyntaxError, ValueError)
 
 
 class ConfigError(ValueError):
@@ -61,13 +63,7 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
         gin.finalize()
     except tokenize.TokenError as error:
         raise ConfigError("a bracket or quote is left open") from error
-    except (
-        ImportError,
-        OSError,
-        RuntimeError,
-        SyntaxError,
-        ValueError,
-    ) as error:
+    except _MISTAKES as error:
         raise ConfigError(_one_line(error)) from error
 
 

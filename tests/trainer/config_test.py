@@ -6,9 +6,10 @@ import pathlib
 import pytest
 
 import gin
-
-# The roots register what the files below configure.
 from trainer import config
+
+# Registers what the files below configure.
+from trainer import configurable as _  # noqa: F401
 from trainer.data.batching import Batching
 
 

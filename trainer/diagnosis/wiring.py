@@ -233,13 +233,14 @@ def compare_grids(
     Yields:
       One fault when grids are not their images'.
     """
-    fitted = [encoder.fit(encoder.decode(d)) for d in images.thumbnails]
-    count = len(fitted)
+    count = len(images.thumbnails)
     if count < 2:
         return
-    fresh = np.reshape(encoder.encode(np.stack(fitted), count), [count, -1])
-    stored = np.reshape(images.grid[:count], [count, -1]).astype(np.float32)
-    farther = _farther(stored, fresh)
+    fitted = [encoder.fit(encoder.decode(d)) for d in images.thumbnails]
+    farther = _farther(
+        np.asarray(images.grid[:count], np.float32).reshape(count, -1),
+        np.asarray(encoder.encode(np.stack(fitted), count)).reshape(count, -1),
+    )
     share = float(farther.mean())
     if not share >= _NEARER_OWN:
         worst = images.image_ids[int(farther.argmin())]

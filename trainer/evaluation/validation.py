@@ -34,14 +34,10 @@ class Validation:
 
     def __call__(self) -> dict[str, float]:
         """Returns the split's `loss`, and the first images' scores by name."""
-        examples = list(
-            generator_lib.caption_split(
-                self.generator,
-                self.record_set,
-                self.split,
-                limit=self.num_images,
-            )
+        captioned = generator_lib.caption_split(
+            self.generator, self.record_set, self.split, limit=self.num_images
         )
+        examples = list(captioned)
         references = scorers.references_of(examples)
         captions = scorers.words(examples)
         return {

@@ -218,23 +218,19 @@ def _validation(
     recipe: recipe_lib.Recipe,
     cadence: cadence_lib.Cadence,
 ) -> validation_lib.Validation:
-    record_set, model = session.record_set, session.step.outcome
+    record_set, split = session.record_set, cadence.validation_split
+    step, words = session.step, record_set.vocabulary
     return validation_lib.Validation(
         record_set,
         batches_lib.CaptionDataset(
-            record_set,
-            cadence.validation_split,
-            recipe.batching,
-            shuffle=False,
+            record_set, split, recipe.batching, shuffle=False
         ),
-        cadence.validation_split,
+        split,
         num_images=cadence.validation_images,
         loss_of_split=split_loss.LossOfSplit(
-            strategy=session.step.strategy, captioner=model
+            strategy=step.strategy, captioner=step.outcome
         ),
-        generator=generator.CaptionGenerator(
-            model, record_set.vocabulary, setup.search
-        ),
+        generator=generator.CaptionGenerator(step.outcome, words, setup.search),
         metrics=setup.metrics,
     )
 

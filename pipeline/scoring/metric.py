@@ -7,7 +7,7 @@ name in a gin file: `Setup.metrics = [@CiderD(), @Mine()]`.
 import dataclasses
 import functools
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pipeline.scoring.ngrams import Tokens
 from pipeline.scoring.ptb_tokens import ptb_tokens
@@ -45,6 +45,7 @@ class Scorer(Protocol):
         """The value of each image's caption by itself."""
 
 
+@runtime_checkable
 class Metric(Protocol):
     """How good captions are, as one number.
 

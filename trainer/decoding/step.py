@@ -7,7 +7,7 @@ To add a decoder: a file here, its constructor in `configurable.py`, a gin file.
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import tensorflow as tf
 
@@ -34,6 +34,7 @@ class Decoded(NamedTuple):
     log_probs: tf.Tensor
 
 
+@runtime_checkable
 class Decoder(Protocol):
     """Settings of a search, and one call that searches with a step function.
 

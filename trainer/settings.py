@@ -1,0 +1,65 @@
+"""Settings of a wrong type, refused by name where a part is made."""
+
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable
+from typing import Any
+
+import beartype
+from beartype import door
+
+# An int is a float too (PEP 484).
+_NUMBERS = beartype.BeartypeConf(is_pep484_tower=True)
+_WORDS = {
+    bool: "True or False",
+    float: "a number",
+    int: "a whole number",
+    str: "text in quotes",
+    type(None): "None",
+}
+
+
+class SettingError(ValueError):
+    """A setting whose type is wrong; the message names it, rule and value."""
+
+
+def checked(part: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Wraps a constructor or function so that it checks its arguments' types.
+
+    Args:
+      part: annotated; a class, or a function.
+      name: what a configuration calls it.
+
+    Returns:
+      A function of the same signature. It raises SettingError for a value that
+      is not of the annotated type.
+    """
+    constructor = part.__init__ if inspect.isclass(part) else part
+    hints = typing.get_type_hints(constructor)
+    signature = inspect.signature(part)
+
+    @functools.wraps(part, updated=())
+    def make(*args: Any, **kwargs: Any) -> Any:
+        """Checks, then calls the part."""
+        given = signature.bind_partial(*args, **kwargs).arguments
+        for key, value in given.items():
+            hint = hints.get(key, Any)
+            if not door.is_bearable(value, hint, conf=_NUMBERS):
+                raise SettingError(
+                    f"{name}.{key} must be {_worded(hint)}, got {value!r}"
+                )
+        return part(*args, **kwargs)
+
+    make.__signature__ = signature  # type: ignore[attr-defined]
+    return make
+
+
+def _worded(hint: Any) -> str:
+    """What people call a type, such as `a whole number or None`."""
+    if typing.get_origin(hint) in (types.UnionType, typing.Union):
+        return " or ".join(map(_worded, typing.get_args(hint)))
+    if hint in _WORDS:
+        return _WORDS[hint]
+    return f"a {hint.__name__}" if inspect.isclass(hint) else str(hint)

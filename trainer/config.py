@@ -50,7 +50,8 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
     """Parses files, then parameters that override them, and locks the result.
 
     Raises:
-      ConfigError: a file is missing, or has bad syntax or an unknown name.
+      ConfigError: a file is missing, or has bad syntax or an unknown name, or
+        a macro is set that nothing uses.
     """
     gin.add_config_file_search_path(str(home()))
     paths = [find(name) for name in files]
@@ -60,11 +61,29 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
             with tf.io.gfile.GFile(path) as file:
                 gin.parse_config(file)
         gin.parse_config(list(parameters))
+        _check_macros(gin.config_str())
         gin.finalize()
     except tokenize.TokenError as error:
         raise ConfigError("a bracket or quote is left open") from error
     except _MISTAKES as error:
         raise ConfigError(_one_line(error)) from error
+
+
+def _check_macros(configuration: str) -> None:
+    """Refuses a macro that nothing uses, such as a mistyped one.
+
+    Args:
+      configuration: as gin writes it, a binding at the beginning of each line.
+
+    Raises:
+      ConfigError: names the macro, and the ones in use that are like it.
+    """
+    used = set(re.findall(r"%(\w+)", configuration))
+    for name in re.findall(r"^(\w+) = ", configuration, re.MULTILINE):
+        if name not in used:
+            close = difflib.get_close_matches(name, used, 3, 0.5)
+            known = ", ".join(close or sorted(used - {"gin"}))
+            raise ConfigError(f"nothing uses {name!r}; there is {known}")
 
 
 def save(run_dir: str) -> None:

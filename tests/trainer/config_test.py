@@ -171,3 +171,27 @@ def test_directory_without_a_run_is_told(tmp_path):
         f"no trained captioner in {os.fspath(tmp_path)!r}: config.gin is "
         "missing (train with --mode=train --gin_file=...)"
     )
+
+
+@pytest.mark.parametrize(
+    ("binding", "message"),
+    [
+        ("NUM_STEP = 9", "nothing uses 'NUM_STEP'; there is NUM_STEPS"),
+        ("RECORD = 'a'", "nothing uses 'RECORD'; there is RECORDS"),
+        (
+            "LEARNING_RATE = 0.5",
+            (
+                "nothing uses 'LEARNING_RATE'; there is MAX_LENGTH, NUM_STEPS, "
+                "RECORDS"
+            ),
+        ),
+    ],
+)
+def test_a_macro_that_nothing_uses_is_refused(binding, message):
+    said = refusal(["gin/run_demo.gin", "gin/tiny.gin"], [binding])
+    assert said == message
+
+
+def test_a_macro_of_ones_own_is_used(tmp_path):
+    config.load(["gin/run_demo.gin"], ["WIDTH = 8", "Search.beams = %WIDTH"])
+    assert gin.query_parameter("Search.beams")

@@ -186,11 +186,11 @@ def _status(folder: Path) -> list[str]:
     return (folder / "stat").read_text().rpartition(")")[2].split()
 
 
-def newest(run_dir: Path) -> int:
-    """Step of the newest checkpoint."""
+def newest(run_dir: Path, folder: str = "checkpoints") -> int:
+    """Step of the newest checkpoint in a folder of a run."""
     return max(
         int(re.findall(r"\d+", path.name)[0])
-        for path in run_dir.glob("checkpoints/*.index")
+        for path in (run_dir / folder).glob("*.index")
     )
 
 
@@ -203,12 +203,13 @@ def values(run_dir: Path) -> dict[str, np.ndarray]:
 
     found = {}
     for folder in ("checkpoints", "best"):
-        newest = tf.train.latest_checkpoint(str(run_dir / folder))
-        reader = tf.train.load_checkpoint(newest)
+        # TensorFlow's own list can miss the last before a kill.
+        name = f"{folder}/ckpt-{newest(run_dir, folder)}"
+        reader = tf.train.load_checkpoint(run_dir / name)
         for name in reader.get_variable_to_shape_map():
             if "save_counter" not in name and "OBJECT_GRAPH" not in name:
                 value = np.asarray(reader.get_tensor(name))
-                found[f"{Path(newest).name}/{name}"] = value
+                found[f"{folder}/{name}"] = value
     return found
 
 

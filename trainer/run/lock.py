@@ -1,9 +1,11 @@
-"""Lets one process at a time train in a run's directory."""
+"""One process at a time in a run's directory."""
 
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
+from typing import TextIO
 
 from trainer.run import directory
 
@@ -11,14 +13,15 @@ LOCK_FILE = ".lock"
 
 
 @contextlib.contextmanager
-def hold(run_dir: str) -> Iterator[None]:
+def hold(run_dir: str, *, seconds: float = 5.0) -> Iterator[None]:
     """Keeps other trainings on this machine out of a directory.
 
-    The operating system releases the lock of a process that dies. Object stores
-    have no locks: there, nothing is kept out.
+    The operating system holds the lock, and frees it when a process dies.
+    Object stores have no locks, so a directory there is not kept.
 
     Args:
-      run_dir: the run's folder; made if it is missing.
+      run_dir: folder of the run; made where it is missing.
+      seconds: time to wait for a process that is just ending.
 
     Raises:
       RunError: another process trains there, or the folder can't be written.
@@ -26,25 +29,38 @@ def hold(run_dir: str) -> Iterator[None]:
     if "://" in run_dir:
         yield
         return
-    path = os.path.join(run_dir, LOCK_FILE)
-    try:
-        os.makedirs(run_dir, exist_ok=True)
-        file = open(path, "a+")
-    except OSError as error:
-        raise directory.RunError(
-            f"can't write {run_dir}: {error.strerror}"
-        ) from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            raise directory.RunError(
-                f"{run_dir} is being trained in by process "
-                f"{file.read() or 'unknown'}: wait for it, or choose another "
-                "--run_dir"
-            ) from None
+    with _opened(run_dir) as file:
+        end = time.monotonic() + seconds
+        while not _is_locked(file):
+            if time.monotonic() > end:
+                file.seek(0)
+                raise directory.RunError(
+                    f"{run_dir} is being trained in by process "
+                    f"{file.read() or 'unknown'}: wait for it, or choose "
+                    "another --run_dir"
+                )
+            time.sleep(0.1)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+def _opened(run_dir: str) -> TextIO:
+    """Opens the lock's file, in a folder that it makes."""
+    try:
+        os.makedirs(run_dir, exist_ok=True)
+        return open(os.path.join(run_dir, LOCK_FILE), "a+")
+    except OSError as error:
+        raise directory.RunError(
+            f"can't write {run_dir}: {error.strerror}"
+        ) from error
+
+
+def _is_locked(file: TextIO) -> bool:
+    """Locks a file for this process, if no other has locked it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -29,7 +30,10 @@ def holder(tmp_path):
 
 def test_another_process_is_named_and_refused(holder, tmp_path):
     run_dir = str(tmp_path / "run")
-    with pytest.raises(directory.RunError) as error, lock.hold(run_dir):
+    with (
+        pytest.raises(directory.RunError) as error,
+        lock.hold(run_dir, seconds=0.2),
+    ):
         pass
     assert str(error.value) == (
         f"{run_dir} is being trained in by process {holder.pid}: wait for it, "
@@ -43,6 +47,12 @@ def test_a_killed_process_gives_the_directory_up(holder, tmp_path):
     for _ in range(2):
         with lock.hold(str(tmp_path / "run")):
             assert (tmp_path / "run" / ".lock").read_text() == str(os.getpid())
+
+
+def test_a_process_that_is_just_ending_is_waited_for(holder, tmp_path):
+    threading.Timer(0.5, holder.kill).start()
+    with lock.hold(str(tmp_path / "run")):
+        assert holder.wait() == -signal.SIGKILL
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):

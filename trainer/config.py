@@ -79,6 +79,9 @@ def _check_macros(configuration: str) -> None:
       ConfigError: names the macro, and the ones in use that are like it.
     """
     used = set(re.findall(r"%(\w+)", configuration))
+    # A shipped macro stays known where a parameter goes past it.
+    shipped = (home() / "gin" / "defaults.gin").read_text(encoding="utf-8")
+    used |= set(re.findall(r"^(\w+) = ", shipped, re.MULTILINE))
     for name in re.findall(r"^(\w+) = ", configuration, re.MULTILINE):
         if name not in used:
             close = difflib.get_close_matches(name, used, 3, 0.5)

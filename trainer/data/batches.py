@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records
-from trainer.data import options, replica_batches
+from trainer.data import options, part_records, replica_batches
 from trainer.data.batching import Batching, Share
 
 Batch = dict[str, Any]
@@ -250,30 +250,17 @@ class CaptionDataset:
 
     def _range(self, begin: int, end: int) -> tf.data.Dataset:
         """Serialised records of the split; the first follows the last."""
-        paths, skipped, taken, place = [], [], [], 0
+        parts, place = [], 0
         for each in [*self._parts, *self._parts]:
             first, last = max(begin - place, 0), min(end - place, each.records)
             if first < last:
-                paths.append(each.path)
-                skipped.append(each.first + first)
-                taken.append(last - first)
+                parts.append(
+                    record_set_lib.Part(
+                        each.path, each.first + first, last - first
+                    )
+                )
             place += each.records
-        # One dataset for each file would cost every record a call for each.
-        parts = tf.data.Dataset.from_tensor_slices(
-            (
-                tf.constant(paths, tf.string),
-                tf.constant(skipped, tf.int64),
-                tf.constant(taken, tf.int64),
-            )
-        )
-        buffer = _buffer(paths[0]) if paths else 0
-        return parts.flat_map(
-            lambda path, skip, take: (
-                tf.data.TFRecordDataset(path, buffer_size=buffer)
-                .skip(skip)
-                .take(take)
-            )
-        )
+        return part_records.read(parts)
 
     def _batch(
         self, streams: tf.Tensor, serialised: tf.Tensor, epoch: tf.Tensor
@@ -336,11 +323,6 @@ def in_parts(batch: Batch, count: int) -> Batch:
         )
         for name, value in batch.items()
     }
-
-
-def _buffer(path: str) -> int:
-    """Bytes to buffer; local files are read ahead by the kernel."""
-    return 1 << 20 if "://" in path else 0
 
 
 def _filler(spec: records.GridSpec) -> bytes:

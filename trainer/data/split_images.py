@@ -6,12 +6,11 @@ Records lie in hashed order, so the first of a split are a fair sample of it.
 import dataclasses
 from collections.abc import Iterator
 
-import numpy as np
 import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records
-from trainer.data import options
+from trainer.data import options, part_records
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,16 +99,5 @@ def ids(record_set: record_set_lib.RecordSet, split: str) -> list[str]:
 def _serialised(
     record_set: record_set_lib.RecordSet, split: str
 ) -> tf.data.Dataset:
-    parts = record_set.parts(split)
-    files = tf.data.Dataset.from_tensor_slices(
-        (
-            [part.path for part in parts],
-            np.array([part.first for part in parts], np.int64),
-            np.array([part.records for part in parts], np.int64),
-        )
-    )
-    return files.flat_map(
-        lambda path, first, count: (
-            tf.data.TFRecordDataset(path).skip(first).take(count)
-        )
-    ).with_options(options.steady())
+    records_of_split = part_records.read(record_set.parts(split))
+    return records_of_split.with_options(options.steady())

@@ -45,21 +45,15 @@ class Scorer(Protocol):
         """The value of each image's caption by itself."""
 
 
-@runtime_checkable
-class Metric(Protocol):
-    """How good captions are, as one number.
+class Term(Protocol):
+    """A score in words.
 
     Attributes:
-      name: stable key, such as `cider_d`, in `metrics.jsonl`, `scores.json`
-        and `Cadence.select_by`.
       label: what people call it, such as `CIDEr-D`.
-      definition: a sentence or two with range and source.
+      definition: a sentence or two with range and source, or '' where nobody
+        wrote one.
       higher_is_better: whether a larger value is the better one.
     """
-
-    @property
-    def name(self) -> str:
-        """A stable key; see the class."""
 
     @property
     def label(self) -> str:
@@ -72,6 +66,20 @@ class Metric(Protocol):
     @property
     def higher_is_better(self) -> bool:
         """Whether a larger value is the better one."""
+
+
+@runtime_checkable
+class Metric(Term, Protocol):
+    """How good captions are, as one number; with the words of a `Term`.
+
+    Attributes:
+      name: stable key, such as `cider_d`, in `metrics.jsonl`, `scores.json`
+        and `Cadence.select_by`.
+    """
+
+    @property
+    def name(self) -> str:
+        """A stable key; see the class."""
 
     def against(self, references: References) -> Scorer:
         """Binds the metric to references, to score many captions by them."""

@@ -2,25 +2,8 @@
 
 import dataclasses
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from pipeline.scoring import metric
-
-
-class Term(Protocol):
-    """A score in words; every `metric.Metric` is one."""
-
-    @property
-    def label(self) -> str:
-        """What people call it, such as `CIDEr-D`."""
-
-    @property
-    def definition(self) -> str:
-        """A sentence or two, or '' where nobody wrote one."""
-
-    @property
-    def higher_is_better(self) -> bool:
-        """Whether a larger value is the better one."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,14 +40,16 @@ class Glossary:
 
     metrics: Sequence[metric.Metric] = ()
 
-    def term(self, name: str) -> Term:
+    def term(self, name: str) -> metric.Term:
         """Returns the words for a score.
 
         Args:
           name: the score's key in `metrics.jsonl` and `scores.json`; one that
             nothing here knows, as an older run may have, gets a label only.
         """
-        named: dict[str, Term] = {each.name: each for each in self.metrics}
+        named: dict[str, metric.Term] = {
+            each.name: each for each in self.metrics
+        }
         label = name.replace("_", " ").capitalize()
         unknown = _Entry(label, higher_is_better=True)
         return {**_OTHERS, **named}.get(name, unknown)

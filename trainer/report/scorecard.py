@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from markupsafe import Markup
 
 from pipeline.pages import bars, document
+from pipeline.scoring import metric
 from trainer.evaluation import baselines
 from trainer.report import glossary as glossary_lib
 
@@ -56,7 +57,7 @@ def cards(
     return document.group("cards", both)
 
 
-def _score(term: glossary_lib.Term, score: baselines.Score) -> Markup:
+def _score(term: metric.Term, score: baselines.Score) -> Markup:
     constant, shuffled = FLOOR_DEFINITIONS
     rows = [
         bars.Bar(_MODEL, score.model, "own"),

@@ -72,7 +72,9 @@ def evaluate(
         run_dir,
         result,
         facts=facts,
-        curves=_curves(run_dir, setup, record_set, identity),
+        curves=curves.read(
+            run_dir, record_set, setup, identity.selection["select_by"]
+        ),
         truth=scenes,
         page_images=page_images,
     )
@@ -93,20 +95,3 @@ def _open(
         held_out = identity.selection["validation_split"]
         record_set = folds.Fold(**identity.fold).of(record_set, held_out)
     return record_set, identity
-
-
-def _curves(
-    run_dir: str,
-    setup: setup_lib.Setup,
-    record_set: record_set_lib.RecordSet,
-    identity: identity_lib.RunIdentity,
-) -> curves.Curves:
-    """The learning curves of a run, with the best step of its own score."""
-    select_by = identity.selection["select_by"]
-    return curves.read(
-        run_dir,
-        record_set,
-        metrics=setup.metrics,
-        select_by=select_by,
-        higher_is_better=setup.direction(select_by),
-    )

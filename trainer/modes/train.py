@@ -94,9 +94,8 @@ def train(
         )
     )
     recipe = recipe.for_batch()
-    step = recipe.until(num_steps).build(
-        setup, record_set, devices, workers=crew.count
-    )
+    ending = recipe.until(num_steps)
+    step = ending.build(setup, record_set, devices, workers=crew.count)
     identity = session_lib.identify(
         setup, recipe, cadence, record_set, step.captioner, fold
     )
@@ -119,7 +118,7 @@ def train(
             _warn(wiring.require(_faults(record_set, data, step), waived))
         session.claim()
         _LOG.info("%d parameters", step.captioner.count_params())
-        _LOG.info("%s", recipe.until(num_steps).rates(first, num_steps))
+        _LOG.info("%s", ending.rates(first, num_steps))
         reason = _run(session, setup, recipe, cadence, data, first, num_steps)
     return crew.said(f"trained: {reason}, {run_dir}")
 
@@ -173,7 +172,10 @@ def _run(
         crew.wait()
     _LOG.info("%s", timings)
     if crew.is_chief:
-        _leave_curves(session, setup, cadence.select_by)
+        drawn = curves.read(
+            run_dir, session.record_set, setup, cadence.select_by
+        )
+        curves.write(run_dir, drawn)
     notice.check(run_dir)
     return reason
 
@@ -270,17 +272,3 @@ def _log(
             session.run_dir, board, resumed_step=first
         )
     return metrics_log.NoLog()
-
-
-def _leave_curves(
-    session: session_lib.Session, setup: setup_lib.Setup, select_by: str
-) -> None:
-    """Writes the page of the learning curves."""
-    drawn = curves.read(
-        session.run_dir,
-        session.record_set,
-        metrics=setup.metrics,
-        select_by=select_by,
-        higher_is_better=setup.direction(select_by),
-    )
-    curves.write(session.run_dir, drawn)

@@ -11,9 +11,9 @@ from markupsafe import Markup
 from pipeline.card import data_card, facts
 from pipeline.pages import document, line_chart, svg_axes, template
 from pipeline.recordset import record_set as record_set_lib
-from pipeline.scoring import metric
 from trainer.report import glossary as glossary_lib
 from trainer.run import directory, metrics_file
+from trainer.training import setup as setup_lib
 
 _LOG = logging.getLogger(__name__)
 FILE = "curves.html"
@@ -131,12 +131,16 @@ class Curves:
 def read(
     run_dir: str,
     record_set: record_set_lib.RecordSet,
-    *,
-    metrics: Sequence[metric.Metric],
+    setup: setup_lib.Setup,
     select_by: str,
-    higher_is_better: bool,
 ) -> Curves:
     """Reads the curves of a run, and the levels of its record set's data card.
+
+    Args:
+      run_dir: of the run.
+      record_set: that it was trained on.
+      setup: knows the metrics.
+      select_by: the validation score that picked the best checkpoint.
 
     Raises:
       RunError: `metrics.jsonl` is damaged.
@@ -146,8 +150,8 @@ def read(
     return Curves(
         rows=metrics_file.read_metrics(run_dir),
         select_by=select_by,
-        higher_is_better=higher_is_better,
-        glossary=glossary_lib.Glossary(metrics),
+        higher_is_better=setup.direction(select_by),
+        glossary=glossary_lib.Glossary(setup.metrics),
         levels=levels(data_card.load(record_set.path).facts)
         if has_card
         else {},

@@ -9,13 +9,15 @@ import os
 import pathlib
 import re
 import tokenize
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
 import gin
 
 CONFIG_FILE = "config.gin"
+# A macro's use, and its value as gin writes it.
+_USE, _SET = re.compile(r"%(\w+)"), re.compile(r"^(\w+) = ", re.MULTILINE)
 # What gin raises for a mistake in a file or a parameter.
 _MISTAKES = (ImportError, OSError, RuntimeError, SyntaxError, ValueError)
 
@@ -56,12 +58,9 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
     gin.add_config_file_search_path(str(home()))
     paths = [find(name) for name in files]
     try:
-        for path in paths:
-            # Gin's own readers know no buckets.
-            with tf.io.gfile.GFile(path) as file:
-                gin.parse_config(file)
+        parsed = [each for path in paths for each in _parse(path)]
         gin.parse_config(list(parameters))
-        _check_macros(gin.config_str())
+        _check_macros(parsed, parameters)
         gin.finalize()
     except tokenize.TokenError as error:
         raise ConfigError("a bracket or quote is left open") from error
@@ -69,20 +68,40 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
         raise ConfigError(_one_line(error)) from error
 
 
-def _check_macros(configuration: str) -> None:
+def _parse(path: str) -> Iterator[str]:
+    """Parses a file; yields its path and those of all that it includes."""
+    # Gin's own readers know no buckets.
+    with tf.io.gfile.GFile(path) as file:
+        waiting, _ = gin.parse_config(file)
+    yield path
+    while waiting:
+        included, *waiting = waiting
+        yield find(included.filename)
+        waiting += included.includes
+
+
+def _check_macros(paths: Sequence[str], parameters: Sequence[str]) -> None:
     """Refuses a macro that nothing uses, such as a mistyped one.
 
+    A use counts wherever it is written, also where a later file or parameter
+    goes past it.
+
     Args:
-      configuration: as gin writes it, a binding at the beginning of each line.
+      paths: of all files that were parsed.
+      parameters: that were parsed over them.
 
     Raises:
       ConfigError: names the macro, and the ones in use that are like it.
     """
-    used = set(re.findall(r"%(\w+)", configuration))
-    # A shipped macro stays known where a parameter goes past it.
-    shipped = (home() / "gin" / "defaults.gin").read_text(encoding="utf-8")
-    used |= set(re.findall(r"^(\w+) = ", shipped, re.MULTILINE))
-    for name in re.findall(r"^(\w+) = ", configuration, re.MULTILINE):
+    used = set(_USE.findall("\n".join(parameters)))
+    for path in paths:
+        with tf.io.gfile.GFile(path) as file:
+            text = re.sub("#.*", "", file.read())
+        used.update(_USE.findall(text))
+        if os.path.basename(path) == CONFIG_FILE:
+            # What `save` wrote has lost the uses that parameters went past.
+            used.update(_SET.findall(text))
+    for name in _SET.findall(gin.config_str()):
         if name not in used:
             close = difflib.get_close_matches(name, used, 3, 0.5)
             known = ", ".join(close or sorted(used - {"gin"}))

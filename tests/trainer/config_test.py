@@ -195,3 +195,18 @@ def test_a_macro_that_nothing_uses_is_refused(binding, message):
 def test_a_macro_of_ones_own_is_used(tmp_path):
     config.load(["gin/run_demo.gin"], ["WIDTH = 8", "Search.beams = %WIDTH"])
     assert gin.query_parameter("Search.beams")
+
+
+def test_a_use_counts_where_a_parameter_goes_past_it(tmp_path):
+    (tmp_path / "mine.gin").write_text(
+        "include 'gin/run_demo.gin'\nWIDTH = 8\nSearch.beams = %WIDTH\n"
+    )
+    config.load(["mine.gin"], ["Search.beams = 4", "train.num_steps = 1"])
+    config.save(str(tmp_path))
+    gin.clear_config()
+    config.load([config.saved(str(tmp_path))], [])
+    assert gin.query_parameter("Search.beams") == 4
+    gin.clear_config()
+    assert refusal([config.saved(str(tmp_path))], ["WIDHT = 9"]).startswith(
+        "nothing uses 'WIDHT'; there is WIDTH"
+    )

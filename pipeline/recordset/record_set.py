@@ -123,7 +123,7 @@ def check_shard(
         )
     if "://" in file:
         return
-    with _open_unbuffered(file) as stream:
+    with open_headers(file) as stream:
         count = sum(1 for _ in tfrecord.walk(stream, size, file))
     if count != shard.records:
         raise manifest_lib.RecordSetError(
@@ -131,8 +131,10 @@ def check_shard(
         )
 
 
-def _open_unbuffered(path: str) -> BinaryIO:
-    """Opens a file on a disk so that skipped bytes are not read."""
+def open_headers(path: str) -> BinaryIO:
+    """Opens a file for a walk: on a disk, skipped bytes are not read."""
+    if "://" in path:
+        return TENSORFLOW.open(path)
     file = open(path, "rb", buffering=0)
     if hasattr(os, "posix_fadvise"):  # Linux alone has it.
         os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)

@@ -39,7 +39,7 @@ def named(record_set: record_set_lib.RecordSet) -> Iterator[None]:
 
 def _is_damaged(path: str, size: int, offset: int) -> bool:
     """Whether a file has a record at the offset that can't be read."""
-    with tf.io.gfile.GFile(path, "rb") as file:
+    with record_set_lib.open_headers(path) as file:
         if offset not in tfrecord.walk(file, size, path):
             return False
         file.seek(offset)

@@ -64,7 +64,7 @@ def run_name(run_dir: str, identity: identity_lib.RunIdentity) -> str:
     """
     text = identity.dump()
     if _is_begun(run_dir):
-        text = _read(os.path.join(run_dir, IDENTITY_FILE))
+        text = read_text(os.path.join(run_dir, IDENTITY_FILE))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -113,7 +113,7 @@ def read_identity(run_dir: str) -> identity_lib.RunIdentity:
             f"no trained captioner in {run_dir!r}: {IDENTITY_FILE} is missing"
         )
     try:
-        return identity_lib.RunIdentity.load(_read(path))
+        return identity_lib.RunIdentity.load(read_text(path))
     except ValueError as error:
         raise RunError(
             f"{path} is damaged ({error}): bring it back from a copy, or train "
@@ -121,7 +121,8 @@ def read_identity(run_dir: str) -> identity_lib.RunIdentity:
         ) from error
 
 
-def _read(path: str) -> str:
+def read_text(path: str) -> str:
+    """Reads a text file, on any of TensorFlow's file systems."""
     with tf.io.gfile.GFile(path, "r") as file:
         return str(file.read())
 

@@ -185,8 +185,7 @@ def _vocabulary(
         raise directory.RunError(
             f"{path} is missing: copy it from {setup.records}"
         )
-    with tf.io.gfile.GFile(path, "r") as file:
-        text = str(file.read())
+    text = directory.read_text(path)
     digest = hashlib.sha256(text.encode()).hexdigest()
     if digest != identity.vocabulary:
         raise directory.RunError(

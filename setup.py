@@ -57,6 +57,7 @@ setuptools.setup(
             "flask",  # With the next and moto: a stand-in for S3.
             "flask-cors",
             "gcp-storage-emulator>=2026",
+            "hypothesis>=6.100",
             "importlib_resources",  # TFDS, to prepare a data set.
             "moto[s3]>=5",
             "mypy>=1.11",

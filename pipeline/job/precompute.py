@@ -7,8 +7,8 @@ import apache_beam as beam
 from pipeline.job import vocabulary as vocabulary_lib
 from pipeline.job import write_manifest, write_rejects, write_shards
 from pipeline.job.card import make_card
+from pipeline.readers import own_splits
 from pipeline.readers import reference as reference_lib
-from pipeline.readers import split_lists
 from pipeline.recordset import splits
 from pipeline.shards import counters as counters_lib
 from pipeline.shards import encode, write_shard
@@ -55,7 +55,7 @@ class Precompute(beam.PTransform):
         """Builds the stages of this transform."""
         writer = self._writer
         references, unread = begin | "Read" >> self._reader
-        references |= split_lists.AssignSplits(self._rule)
+        references |= own_splits.AssignSplits(self._rule)
         references |= "Count captions read" >> beam.Map(_seen, writer.counters)
         rows, rejects, grouped, facts = references | write_shards.WriteShards(
             writer

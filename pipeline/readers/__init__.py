@@ -5,14 +5,20 @@ The flow, in order; a module imports only those above it:
   rejects           what was left out, and why
   reference         an image's Reference: where it is and what is said of it
   annotation_files  --annotations -> the files it names, splits and digests
-  split_lists       puts each image in one split: its own, a list's, or by hash
+  encodings         text is UTF-8
+  split_names       what splits are called, by a data set and by its files
+  image_ids         one id, one image
+  tallies           how many there are of something, and the first of them
+  own_splits        puts each image in one split: its own, or one by its hash
+  split_lists       lists of images, one for each split, beside captions
   lines             text files -> one reference or reject a line
   jsonl             one JSON object a line
   flickr            Flickr8k and Flickr30k: a token file, official split lists
   documents         one large JSON document, item by item
   coco              COCO captions JSON: images and annotations, joined by id
   karpathy          Karpathy's split JSON of COCO, Flickr8k or Flickr30k
-  table             CSV and TSV: columns by name, one caption a row
+  table_rows        rows of CSV and TSV, also as spreadsheets write them
+  table             CSV and TSV: columns by name, captions by row
   webdataset        tar shards, whose images are read again by byte range
   tfds              a data set of TFDS by name, read in the same way
   image_pattern     images found by name among the files of a pattern

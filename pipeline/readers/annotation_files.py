@@ -23,13 +23,19 @@ class InputFile:
 
     Attributes:
       path: on any of Beam's file systems; no pattern.
-      split: of every image it names, or '' where the file does not decide.
+      split: of every image it names, or '' where the user named none.
       state: size in bytes and time of the last change, in seconds.
+      hint: the split that its name tells, of images without one of their own.
     """
 
     path: str
     split: str = ""
     state: tuple[int, float] = dataclasses.field(default=(0, 0), compare=False)
+    hint: str = ""
+
+    def split_of(self, own: str = "") -> str:
+        """The split of an image of this file, which has `own` or none."""
+        return self.split or own or self.hint
 
 
 def find(given: Sequence[str]) -> tuple[InputFile, ...]:
@@ -59,7 +65,9 @@ def _matched(text: str) -> list[InputFile]:
         raise DataSetError(f"--annotations: no such path: {path}")
     return [
         InputFile(
-            item.path, split, (item.size_in_bytes, item.last_updated_in_seconds)
+            item.path,
+            split,
+            state=(item.size_in_bytes, item.last_updated_in_seconds),
         )
         for item in found
     ]
@@ -74,14 +82,14 @@ def common_folder(files: Iterable[InputFile]) -> str:
 
 def digest(files: Iterable[InputFile]) -> str:
     """Digest of contents and splits; neither paths nor order change it."""
-    rows = sorted([file.split, _sha256(file.path)] for file in files)
+    rows = sorted([file.split_of(), _sha256(file.path)] for file in files)
     return manifest.digest(rows)
 
 
 def digest_states(files: Iterable[InputFile], root: str) -> str:
     """Digest of names, sizes and times, for files too large to read twice."""
     rows = sorted(
-        [file.split, file.path.removeprefix(root), *file.state]
+        [file.split_of(), file.path.removeprefix(root), *file.state]
         for file in files
     )
     return manifest.digest(rows)

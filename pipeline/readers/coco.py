@@ -1,26 +1,14 @@
 """COCO captions JSON, of 2014 or 2017: images and annotations, joined by id."""
 
-import dataclasses
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
 
-from pipeline.readers import documents
+from pipeline.readers import documents, image_ids, own_splits
 from pipeline.readers.annotation_files import DataSetError, InputFile
-from pipeline.readers.reference import Reference, usual_split, with_text
+from pipeline.readers.reference import Reference, with_text
 from pipeline.readers.rejects import REJECTS, Reject
-
-_NAMED = re.compile(r".*(?P<split>train|val|test)\d*\.json")
-
-
-def name_split(file: InputFile) -> InputFile:
-    """`captions_val2017.json` holds the split `validation`, and so on."""
-    named = _NAMED.fullmatch(file.path)
-    if file.split or not named:
-        return file
-    return dataclasses.replace(file, split=usual_split(named["split"]))
 
 
 def check(file: InputFile) -> None:
@@ -49,29 +37,33 @@ def check(file: InputFile) -> None:
 
 
 def _parse_image(pair: tuple[str, Any]) -> Iterator[Any]:
-    """(split, image) -> (id, (file name, split))."""
-    split, row = pair
-    if _fits(row, id=int | str, file_name=str):
-        yield str(row["id"]), (row["file_name"], split)
+    """(file, image) -> ((file, id), file name)."""
+    path, row = pair
+    identity = _identity(row, "id")
+    if identity and isinstance(row.get("file_name"), str):
+        yield (path, identity), row["file_name"]
     else:
         yield _malformed("malformed-image", row, "'id' and 'file_name'")
 
 
 def _parse_annotation(pair: tuple[str, Any]) -> Iterator[Any]:
-    """(split, annotation) -> (image id, (place among annotations, text))."""
-    row = pair[1]
-    if _fits(row, image_id=int | str, caption=str):
+    """(file, annotation) -> ((file, image id), (place, text))."""
+    path, row = pair
+    identity = _identity(row, "image_id")
+    if identity and isinstance(row.get("caption"), str):
         place = row.get("id")
         place = place if isinstance(place, int) else 0
-        yield str(row["image_id"]), (place, row["caption"])
+        yield (path, identity), (place, row["caption"])
     else:
         yield _malformed("malformed-annotation", row, "'image_id', 'caption'")
 
 
-def _fits(row: Any, **kinds: Any) -> bool:
-    return isinstance(row, dict) and all(
-        isinstance(row.get(name), kind) for name, kind in kinds.items()
-    )
+def _identity(row: Any, name: str) -> str:
+    """A row's id as text, or '' where it has none."""
+    try:
+        return image_ids.identity(row[name])
+    except (KeyError, TypeError):
+        return ""
 
 
 def _malformed(reason: str, row: Any, needs: str) -> beam.pvalue.TaggedOutput:
@@ -81,32 +73,36 @@ def _malformed(reason: str, row: Any, needs: str) -> beam.pvalue.TaggedOutput:
 
 def _join(
     group: tuple[
-        str, tuple[Iterable[tuple[str, str]], Iterable[tuple[int, str]]]
+        tuple[str, str], tuple[Iterable[str], Iterable[tuple[int, str]]]
     ],
+    splits: Mapping[str, str],
 ) -> Iterator[Any]:
-    """(id, ([(file name, split)], [(place, text)])) -> its reference."""
-    image_id, images, texts = group[0], list(group[1][0]), sorted(group[1][1])
+    """((file, id), ([file name], [(place, text)])) -> its reference."""
+    (path, image_id), texts = group[0], sorted(group[1][1])
+    images = sorted(set(group[1][0]))
     captions = with_text(text for _, text in texts)
     if len(images) == 1 and captions:
-        ((source, split),) = images
-        yield Reference(image_id, source, captions, split)
+        yield Reference(image_id, images[0], captions, splits[path])
         return
     if not images:
         faults = [("", "annotation-without-image", text) for _, text in texts]
     elif len(images) > 1:
-        faults = [
-            (source, "duplicate-id", f"one of {len(images)} images of this id")
-            for source, _ in sorted(images)
-        ]
+        name = path.rpartition("/")[2]
+        detail = f"one of {len(images)} images of this id in {name}"
+        faults = [(source, "duplicate-id", detail) for source in images]
     else:
-        faults = [(images[0][0], "no-captions", "no annotation has text")]
+        faults = [(images[0], "no-captions", "no annotation has text")]
     for source, reason, detail in faults:
         reject = Reject(image_id, source, reason, detail)
         yield beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
 class ReadCoco(beam.PTransform):
-    """Begin -> (references, rejects) of COCO captions files."""
+    """Begin -> (references, rejects) of COCO captions files.
+
+    Ids join images and annotations of one file. Files may use the same ones
+    for other images.
+    """
 
     def __init__(self, files: Sequence[InputFile]):
         """Keeps the files, each with the split that it stands for."""
@@ -115,6 +111,7 @@ class ReadCoco(beam.PTransform):
 
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
+        splits = {file.path: file.split_of() for file in self._files}
         parsed = [
             begin
             | f"Read {name}" >> documents.ReadItems(self._files, name)
@@ -125,10 +122,12 @@ class ReadCoco(beam.PTransform):
                 ("annotations", _parse_annotation),
             )
         ]
+        join = beam.FlatMap(_join, splits)
         joined = (
             tuple(part.parsed for part in parsed)
             | beam.CoGroupByKey()
-            | "Join" >> beam.FlatMap(_join).with_outputs(REJECTS, main="joined")
+            | "Join" >> join.with_outputs(REJECTS, main="joined")
         )
+        agreed, conflicts = joined.joined | own_splits.AgreeOnSplits(whole=True)
         rejects = [part[REJECTS] for part in (*parsed, joined)]
-        return joined.joined, rejects | "All rejects" >> beam.Flatten()
+        return agreed, [*rejects, conflicts] | "All rejects" >> beam.Flatten()

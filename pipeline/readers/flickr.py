@@ -7,12 +7,14 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.readers import lines, split_lists
+from pipeline.readers import lines, own_splits, split_lists, split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import MalformedReference, Reference
 
 _TOKEN_LINE = re.compile(r"(?P<image>[^\t#]+)#(?P<order>\d+)\t(?P<text>.*)")
 _BAR_LINE = re.compile(r"(?P<image>[^|]+?) *\| *(?P<order>\d+) *\|(?P<text>.*)")
+# The official lists name it so, and papers report scores on it.
+OFFICIAL_DEV = "dev"
 _LISTS_OF_30K = {"train": "train", "val": "validation", "test": "test"}
 
 
@@ -60,7 +62,7 @@ def find_lists_of_8k(captions: str) -> dict[str, str]:
         re.sub(r".*Flickr_8k\.(\w+)Images\.txt$", r"\1", item.path): item.path
         for item in found
     }
-    if "train" not in lists:
+    if "train" not in map(split_names.canonical, lists):
         raise DataSetError(f"no Flickr_8k.trainImages.txt beside {captions}")
     return lists
 
@@ -84,15 +86,13 @@ def find_lists_of_30k(captions: str) -> dict[str, str]:
 
 
 def _listed(line: bytes, split: str) -> tuple[str, str]:
-    name = line.decode("utf-8-sig", "replace").strip()
-    # The lists of Flickr30k Entities leave `.jpg` out.
-    return name if "." in name else f"{name}.jpg", split
+    return line.decode("utf-8-sig", "replace").strip(), split
 
 
 class ReadFlickr(beam.PTransform):
     """Begin -> (references, rejects) of captions and their split lists.
 
-    An image that no split list names is left out and counted as `unlisted`:
+    An image that no split list names is left out, as `JoinSplits` has it:
     Flickr8k has captions of more images than the three official lists name.
     Without lists, images have no split of their own.
     """
@@ -110,7 +110,7 @@ class ReadFlickr(beam.PTransform):
             parse = lines.ParseLines(self._files, parse_token)
         good, rejects = begin | parse
         if not self._lists:
-            joined, conflicts = good | split_lists.AgreeOnSplits()
+            joined, conflicts = good | own_splits.AgreeOnSplits()
         else:
             names = [
                 begin

@@ -1,6 +1,7 @@
 """The flags of a data set -> its reader, and digests of its files."""
 
 import dataclasses
+import logging
 from collections.abc import Sequence
 
 import apache_beam as beam
@@ -10,15 +11,20 @@ from pipeline.files import beam_files
 from pipeline.readers import (
     annotation_files,
     coco,
+    encodings,
     flickr,
     image_pattern,
     jsonl,
     karpathy,
+    own_splits,
+    split_names,
     table,
     tfds,
     webdataset,
 )
 from pipeline.readers.annotation_files import DataSetError, InputFile
+
+_LOG = logging.getLogger(__name__)
 
 FORMATS = (
     "jsonl",
@@ -92,11 +98,16 @@ def open_source(
     if not beam_files.exists(images):
         return _located(dataset, annotations, images, columns)
     files = annotation_files.find(annotations)
+    encodings.check(file.path for file in files)
     if dataset in _LISTS:
-        return _flickr(files, images, _LISTS[dataset](files[0].path))
-    reader = _reader(dataset, files, columns)
+        return _flickr(files, images, dataset)
+    named = split_names.name_by_files(files)
+    # COCO's names have told splits all along, without a part in the digest.
+    decide = files if dataset == "coco" else named
     return Source(
-        reader, {"annotations": annotation_files.digest(files)}, images
+        own_splits.SettleSplits(_reader(dataset, named, columns)),
+        {"annotations": annotation_files.digest(decide)},
+        images,
     )
 
 
@@ -129,7 +140,8 @@ def _reader(
         case "coco":
             for file in files:
                 coco.check(file)
-            return coco.ReadCoco([coco.name_split(file) for file in files])
+            _tell(files, alone=True)
+            return coco.ReadCoco(files)
         case "karpathy":
             for file in files:
                 karpathy.check(file)
@@ -138,19 +150,40 @@ def _reader(
             delimiter = _DELIMITERS[dataset]
             for file in files:
                 table.check(file, columns, delimiter)
+            _tell(files, alone=not columns.split)
             return table.ReadTable(files, columns, delimiter)
+    _tell(files, alone=False)
     return jsonl.ReadJsonl(files)
 
 
-def _flickr(
-    files: Sequence[InputFile], images: str, lists: dict[str, str]
-) -> Source:
+def _tell(files: Sequence[InputFile], *, alone: bool) -> None:
+    """Says in the log what files are of which split, where any is of one.
+
+    Args:
+      files: with the splits that flags or their names tell.
+      alone: nothing inside of them tells splits.
+
+    Raises:
+      DataSetError: they are `alone`, and some are of none, or none is train.
+    """
+    held = split_names.holdings(files)
+    if alone:
+        split_names.check(held)
+    if any(held):
+        where = "" if alone else ", where nothing in them tells any"
+        _LOG.info("splits of the files%s: %s", where, split_names.listed(held))
+
+
+def _flickr(files: Sequence[InputFile], images: str, dataset: str) -> Source:
+    lists = _LISTS[dataset](files[0].path)
+    encodings.check(lists.values())
     digests = {
         split: annotation_files.digest([InputFile(path)])
         for split, path in lists.items()
     }
+    kept = [flickr.OFFICIAL_DEV] if dataset == "flickr8k" else []
     return Source(
-        flickr.ReadFlickr(files, lists),
+        own_splits.SettleSplits(flickr.ReadFlickr(files, lists), kept=kept),
         {"annotations": annotation_files.digest(files)} | digests,
         images,
     )
@@ -158,16 +191,20 @@ def _flickr(
 
 def _webdataset(files: Sequence[InputFile], columns: table.Columns) -> Source:
     root = annotation_files.common_folder(files)
-    reader = webdataset.ReadWebDataset(files, root, columns.caption)
-    states = annotation_files.digest_states(files, root)
-    return Source(reader, {"annotations": states}, root)
+    named = split_names.name_by_files(files)
+    _tell(named, alone=True)
+    reader = webdataset.ReadWebDataset(named, root, columns.caption)
+    states = annotation_files.digest_states(named, root)
+    return Source(
+        own_splits.SettleSplits(reader), {"annotations": states}, root
+    )
 
 
 def _tfds(name: str, data_dir: str | None, columns: table.Columns) -> Source:
     files = tfds.find(name, data_dir)
     tfds.check(files, columns)
+    _tell(files, alone=True)
     root = annotation_files.common_folder(files)
     states = annotation_files.digest_states(files, root)
-    return Source(
-        tfds.ReadTfds(files, root, columns), {"annotations": states}, root
-    )
+    reader = own_splits.SettleSplits(tfds.ReadTfds(files, root, columns))
+    return Source(reader, {"annotations": states}, root)

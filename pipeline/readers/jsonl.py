@@ -6,12 +6,11 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.readers import lines, split_lists
+from pipeline.readers import image_ids, lines, own_splits, split_names
 from pipeline.readers.annotation_files import InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
-    is_split,
     with_text,
 )
 
@@ -24,13 +23,15 @@ def _fault(row: dict[str, Any]) -> str:
     )
     if not isinstance(source, str) or not source or not texts:
         return "'image' is a path, 'captions' a list"
-    identity, split = row.get("id"), row.get("split")
-    if identity is not None and not isinstance(identity, str | int):
-        return "'id' is text or a number"
-    if split is not None and not is_split(split):
+    split = row.get("split")
+    try:
+        identity = image_ids.identity(row.get("id"))
+    except TypeError:
+        return "'id' is text or a whole number"
+    if split is not None and not split_names.is_split(split):
         return "'split' is one word"
     try:
-        "".join([source, str(identity), *captions]).encode()
+        "".join([source, identity, *captions]).encode()
     except UnicodeEncodeError:
         return "half of a surrogate pair is no text"
     return ""
@@ -52,15 +53,15 @@ def parse(line: str) -> Reference:
         ) from error
     if fault:
         raise MalformedReference("malformed-line", where, fault)
-    source, identity = row["image"], row.get("id")
+    source = row["image"]
     kept = with_text(row["captions"])
     if not kept:
         raise MalformedReference("no-captions", source, "no caption has text")
     return Reference(
-        image_id=source if identity in (None, "") else str(identity),
+        image_id=image_ids.identity(row.get("id")) or source,
         source=source,
         captions=kept,
-        split=row.get("split") or "",
+        split=(row.get("split") or "").strip(),
     )
 
 
@@ -78,5 +79,5 @@ class ReadJsonl(beam.PTransform):
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
         good, rejects = begin | lines.ParseLines(self._files, parse)
-        agreed, conflicts = good | split_lists.AgreeOnSplits()
+        agreed, conflicts = good | own_splits.AgreeOnSplits()
         return agreed, (rejects, conflicts) | "Both rejects" >> beam.Flatten()

@@ -1,18 +1,14 @@
 """Karpathy's split JSON of COCO, Flickr8k or Flickr30k."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
 
-from pipeline.readers import documents
+from pipeline.readers import documents, image_ids, own_splits, split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
-from pipeline.readers.reference import (
-    Reference,
-    is_split,
-    usual_split,
-    with_text,
-)
+from pipeline.readers.reference import Reference, with_text
 from pipeline.readers.rejects import REJECTS, Reject
 
 
@@ -46,18 +42,20 @@ def parse(row: Any) -> Reference:
     texts = [sentence["raw"] for sentence in row["sentences"]]
     if not all(isinstance(text, str) for text in (source, *texts)):
         raise TypeError("'filename' and 'raw' are text")
-    if not is_split(split):
+    if not split_names.is_split(split):
         raise ValueError("'split' is one word")
     folder = row.get("filepath")
     return Reference(
-        image_id=str(row.get("cocoid", source)),
+        image_id=image_ids.identity(row.get("cocoid")) or source,
         source=f"{folder}/{source}" if folder else source,
         captions=with_text(texts),
-        split=usual_split(split),
+        split=split.strip(),
     )
 
 
-def _parse(pair: tuple[str, Any]) -> Iterator[Any]:
+def _parse(
+    pair: tuple[str, Any], files: Mapping[str, InputFile]
+) -> Iterator[Any]:
     try:
         reference = parse(pair[1])
     except (KeyError, TypeError, ValueError) as error:
@@ -66,27 +64,17 @@ def _parse(pair: tuple[str, Any]) -> Iterator[Any]:
         reject = Reject(where, "", "malformed-image", detail)
         yield beam.pvalue.TaggedOutput(REJECTS, reject)
         return
-    yield reference.image_id, reference
-
-
-def _judge(group: tuple[str, Iterable[Reference]]) -> Iterator[Any]:
-    """Passes on images that occur once and have a caption."""
-    references = sorted(group[1], key=lambda part: (part.source, part.captions))
-    if len(references) > 1:
-        reason = "duplicate-id"
-        detail = f"one of {len(references)} images of this id"
-    elif not references[0].captions:
-        reason, detail = "no-captions", "no sentence has text"
-    else:
-        yield references[0]
+    if reference.captions:
+        split = files[pair[0]].split_of(reference.split)
+        yield dataclasses.replace(reference, split=split)
         return
-    for part in references:
-        reject = Reject(part.image_id, part.source, reason, detail)
-        yield beam.pvalue.TaggedOutput(REJECTS, reject)
+    told = "no-captions", "no sentence has text"
+    reject = Reject(reference.image_id, reference.source, *told)
+    yield beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
 class ReadKarpathy(beam.PTransform):
-    """Begin -> (references, rejects) of split files; `restval` is train."""
+    """Begin -> (references, rejects) of split files."""
 
     def __init__(self, files: Sequence[InputFile]):
         """Keeps the files."""
@@ -95,14 +83,12 @@ class ReadKarpathy(beam.PTransform):
 
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
+        files = {file.path: file for file in self._files}
+        parse = beam.FlatMap(_parse, files)
         parsed, malformed = (
             begin
             | documents.ReadItems(self._files, "images")
-            | "Parse" >> beam.FlatMap(_parse).with_outputs(REJECTS, main="good")
+            | "Parse" >> parse.with_outputs(REJECTS, main="good")
         )
-        good, rejects = (
-            parsed
-            | beam.GroupByKey()  # (image id, [Reference])
-            | "Judge" >> beam.FlatMap(_judge).with_outputs(REJECTS, main="good")
-        )
-        return good, (malformed, rejects) | "Both rejects" >> beam.Flatten()
+        agreed, conflicts = parsed | own_splits.AgreeOnSplits(whole=True)
+        return agreed, (malformed, conflicts) | "Both rejects" >> beam.Flatten()

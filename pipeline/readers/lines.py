@@ -48,8 +48,8 @@ class ReadLines(beam.PTransform):
 
 
 class _Parse(beam.DoFn):
-    def __init__(self, parser: Callable[[str], Reference], split: str):
-        self._parser, self._split = parser, split
+    def __init__(self, parser: Callable[[str], Reference], file: InputFile):
+        self._parser, self._file = parser, file
 
     def process(self, line: bytes) -> Iterator[Any]:
         try:
@@ -58,7 +58,7 @@ class _Parse(beam.DoFn):
             reject = Reject(error.where, "", error.reason, error.detail)
             yield beam.pvalue.TaggedOutput(REJECTS, reject)
             return
-        split = self._split or reference.split
+        split = self._file.split_of(reference.split)
         yield dataclasses.replace(reference, split=split)
 
 
@@ -80,14 +80,16 @@ class ParseLines(beam.PTransform):
           skip: lines at the top of each file that hold no item.
         """
         super().__init__()
-        self._files, self._parser = sorted(files, key=_split), parser
+        self._files, self._parser = sorted(files, key=_splits), parser
         self._skip = skip
 
     def expand(self, begin: Any) -> Any:
         """Builds one branch for each split."""
         good, rejects = [], []
-        for split, files in itertools.groupby(self._files, _split):
-            label, parse = split or "lines", _Parse(self._parser, split)
+        for _, group in itertools.groupby(self._files, _splits):
+            files = list(group)
+            parse = _Parse(self._parser, files[0])
+            label = " or ".join(filter(None, _splits(files[0]))) or "lines"
             paths = [file.path for file in files]
             parsed, unparsed = (
                 begin
@@ -103,5 +105,5 @@ class ParseLines(beam.PTransform):
         )
 
 
-def _split(file: InputFile) -> str:
-    return file.split
+def _splits(file: InputFile) -> tuple[str, str]:
+    return file.split, file.hint

@@ -1,10 +1,7 @@
 """What every reader gives: `Reference`. No Beam, no image bytes."""
 
 import dataclasses
-import re
 from collections.abc import Iterable
-
-_SPLIT_NAME = re.compile(r"[\w-]*")
 
 
 class MalformedReference(ValueError):
@@ -55,19 +52,6 @@ class Reference:
 def with_text(texts: Iterable[str]) -> tuple[str, ...]:
     """Strips captions, and drops those that are blank."""
     return tuple(text.strip() for text in texts if text.strip())
-
-
-def usual_split(name: str) -> str:
-    """The split that `val` and `restval` stand for; others are themselves.
-
-    Papers on COCO train on `train` and `restval` together.
-    """
-    return {"val": "validation", "restval": "train"}.get(name, name)
-
-
-def is_split(name: object) -> bool:
-    """Whether it can be a split: it becomes a part of file names."""
-    return isinstance(name, str) and bool(_SPLIT_NAME.fullmatch(name))
 
 
 def merge(references: Iterable[Reference]) -> Reference:

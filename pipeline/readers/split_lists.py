@@ -1,84 +1,147 @@
-"""Puts each image in one split: its own, a list's, or by hash."""
+"""Lists of images, one for each split, beside captions."""
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
 
+from pipeline.readers import own_splits
+from pipeline.readers.annotation_files import DataSetError
 from pipeline.readers.reference import Reference
-from pipeline.readers.rejects import REJECTS, Reject
-from pipeline.recordset import splits
+from pipeline.readers.rejects import REJECTS
+from pipeline.readers.tallies import Tally, TallyNames
 
-_Group = tuple[str, tuple[Iterable[Reference], Iterable[str]]]
-
-
-def _by_image(reference: Reference) -> tuple[str, Reference]:
-    return reference.image_id, reference
+_LOG = logging.getLogger(__name__)
+_UNLISTED, _JOINED, _MISSED = "unlisted", "joined", "missed"
+_IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 
 
-def _join(group: _Group) -> Iterator[Any]:
-    """Gives an image's references the one split that names it."""
-    image_id, references, names = group[0], list(group[1][0]), list(group[1][1])
-    if len(set(names)) > 1:
-        listed = f"named by {sorted(set(names))}"
-        reject = Reject(image_id, image_id, "in-two-splits", listed)
-        yield beam.pvalue.TaggedOutput(REJECTS, reject)
-    elif names:
-        for reference in references:
-            yield dataclasses.replace(reference, split=names[0])
-    else:
-        beam.metrics.Metrics.counter("read", "unlisted").inc(len(references))
+def _check(unlisted: Tally, joined: Tally, missed: Tally) -> None:
+    """Tells of what stands on one side alone.
 
+    Args:
+      unlisted: images that no list names.
+      joined: images that a list names.
+      missed: entries of the lists that name no image with captions.
 
-def _agree(group: tuple[str, Iterable[Reference]]) -> Iterator[Any]:
-    image_id, references = group[0], list(group[1])
-    names = {reference.split for reference in references}
-    return _join((image_id, (references, names)))
-
-
-class AgreeOnSplits(beam.PTransform):
-    """References -> (references, rejects): no image in two splits."""
-
-    def expand(self, references: Any) -> Any:
-        """Builds the stages of this transform."""
-        return (
-            references
-            | beam.Map(_by_image)
-            | beam.GroupByKey()  # (image id, [Reference])
-            | beam.FlatMap(_agree).with_outputs(REJECTS, main="agreed")
+    Raises:
+      DataSetError: no image is named by a list.
+    """
+    entries = (
+        f"{missed.count} of their entries name none that has captions, such as "
+        f"{missed.first!r}"
+    )
+    if unlisted.count and not joined.count:
+        raise DataSetError(
+            "the split lists name no image of the captions, such as "
+            f"{unlisted.first!r}; {entries}"
         )
+    if unlisted.count:
+        _LOG.warning(
+            "left out: %d images that no split list names, such as %r; the "
+            "lists name %r and the like",
+            unlisted.count,
+            unlisted.first,
+            missed.first or joined.first,
+        )
+    if missed.count:
+        _LOG.warning("split lists: %s", entries)
+
+
+def _stem(path: str) -> str:
+    """A path without the ending of an image's file."""
+    for ending in _IMAGE_ENDINGS:
+        if path.lower().endswith(ending):
+            return path[: -len(ending)]
+    return path
+
+
+def _name(path: str) -> str:
+    """What lists and captions have in common: no folder, and no ending."""
+    return _stem(path).rpartition("/")[2]
+
+
+def _same_end(entry: str, image_id: str) -> bool:
+    one, other = f"/{_stem(entry)}", f"/{_stem(image_id)}"
+    return one.endswith(other) or other.endswith(one)
+
+
+# An entry that is an image's whole path is right where others fit as well.
+_FITS: tuple[Callable[[str, str], bool], ...] = (
+    lambda entry, image_id: entry == image_id,
+    lambda entry, image_id: _stem(entry) == _stem(image_id),
+    _same_end,
+)
+
+
+def _naming(entries: Sequence[tuple[str, str]], image_id: str) -> set[str]:
+    """The splits of the entries that name an image, by the closest fit."""
+    for fits in _FITS:
+        found = {split for entry, split in entries if fits(entry, image_id)}
+        if found:
+            return found
+    return set()
+
+
+def _join(
+    group: tuple[str, tuple[Iterable[Reference], Iterable[tuple[str, str]]]],
+) -> Iterator[Any]:
+    """Gives the images of one name the splits of the entries that name them."""
+    entries = list(group[1][1])
+    images: dict[str, list[Reference]] = {}
+    for reference in group[1][0]:
+        images.setdefault(reference.image_id, []).append(reference)
+    for image_id, parts in images.items():
+        names = _naming(entries, image_id)
+        met = _JOINED if names else _UNLISTED
+        yield beam.pvalue.TaggedOutput(met, image_id)
+        if len(names) > 1:
+            yield own_splits.in_two_splits(image_id, names)
+        for split in names if len(names) == 1 else ():
+            for part in parts:
+                yield dataclasses.replace(part, split=split)
+    for entry, _ in entries:
+        if not any(_same_end(entry, image_id) for image_id in images):
+            yield beam.pvalue.TaggedOutput(_MISSED, entry)
 
 
 class JoinSplits(beam.PTransform):
-    """(References, (image id, split)) -> (references, rejects).
+    """(References, (entry of a list, split)) -> (references, rejects).
 
-    An image that no list names is left out and counted as `unlisted`.
+    An entry names an image by its file name, with or without folders and
+    ending. Images that no list names are left out, and told in the log.
     """
 
     def expand(self, pair: Any) -> Any:
         """Builds the stages of this transform."""
-        references, names = pair
-        return (
-            (references | beam.Map(_by_image), names)
-            | beam.CoGroupByKey()  # (image id, ([Reference], [split]))
-            | beam.FlatMap(_join).with_outputs(REJECTS, main="joined")
-        )
-
-
-class AssignSplits(beam.PTransform):
-    """References -> references with a split; see `splits.SplitRule`."""
-
-    def __init__(self, rule: splits.SplitRule):
-        """Keeps the rule."""
-        super().__init__()
-        self._rule = rule
-
-    def expand(self, references: Any) -> Any:
-        """Builds the stage of this transform."""
-        rule = self._rule
-        return references | beam.Map(
-            lambda part: dataclasses.replace(
-                part, split=rule.assign(part.image_id, part.split)
+        references, listed = pair
+        joined = (
+            (
+                references
+                | "Key images"
+                >> beam.Map(lambda part: (_name(part.image_id), part)),
+                listed
+                | "Key entries" >> beam.Map(lambda row: (_name(row[0]), row)),
+            )
+            | beam.CoGroupByKey()  # (name, ([Reference], [(entry, split)]))
+            | "Join"
+            >> beam.FlatMap(_join).with_outputs(
+                REJECTS, _UNLISTED, _JOINED, _MISSED, main="good"
             )
         )
+        unlisted, met, missed = (
+            joined[tag] | f"Tally {tag}" >> TallyNames()
+            for tag in (_UNLISTED, _JOINED, _MISSED)
+        )
+        checked = unlisted | "Check lists" >> beam.Map(
+            _check,
+            beam.pvalue.AsSingleton(met),
+            beam.pvalue.AsSingleton(missed),
+        )
+        # A side input, so that nothing is encoded before the check.
+        good = joined.good | "Wait for the check" >> beam.Map(
+            lambda part, _: part, beam.pvalue.AsSingleton(checked)
+        )
+        return good, joined[REJECTS]

@@ -1,24 +1,29 @@
-"""CSV as RFC 4180 has it, and TSV without quotes: one caption a row."""
+"""CSV and TSV: columns by name, one caption or a list of them a row."""
 
-import csv
+import ast
 import dataclasses
+import io
+import json
+import logging
+import tokenize
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
 
-from pipeline.readers import split_lists
+from pipeline.readers import own_splits, split_names, table_rows
 from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
-    is_split,
     with_text,
 )
 from pipeline.readers.rejects import REJECTS, Reject
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_LOG = logging.getLogger(__name__)
+_FLAGS = {",": "csv", "\t": "tsv"}
+_DELIMITERS = {"\t": "tabs", ",": "commas", ";": "semicolons"}
+_SPLIT_COLUMNS = ("split", "splits", "subset", "partition")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Columns:
 
     Attributes:
       image: holds paths; rows may share one.
-      caption: holds one caption.
+      caption: holds one caption, or a list of them as JSON or Python has it.
       split: holds the image's split, or '' where no column does.
     """
 
@@ -46,7 +51,7 @@ class Columns:
             detail = f"has {len(cells)} cells, the first row {len(header)}"
             raise MalformedReference("malformed-row", _start(cells), detail)
         row = dict(zip(header, cells, strict=True))
-        source, captions = row[self.image], with_text([row[self.caption]])
+        source, captions = row[self.image].strip(), _captions(row[self.caption])
         split = row[self.split].strip() if self.split else ""
         try:
             "".join([source, *captions]).encode()
@@ -54,7 +59,7 @@ class Columns:
             raise MalformedReference(
                 "malformed-row", _start(cells), "is not UTF-8"
             ) from error
-        if not source or not is_split(split):
+        if not source or not split_names.is_split(split):
             detail = "an image is a path, a split one word"
             raise MalformedReference("malformed-row", _start(cells), detail)
         if not captions:
@@ -62,45 +67,87 @@ class Columns:
         return Reference(source, source, captions, split)
 
 
+def _captions(cell: str) -> tuple[str, ...]:
+    """The captions of a cell: its text, or those of a list in it."""
+    text = cell.strip()
+    if not (text.startswith("[") and text.endswith("]")):
+        return with_text([text])
+    try:
+        listed = json.loads(text)
+    except (ValueError, RecursionError):
+        listed = _strings(text)
+    if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
+        return with_text(listed)
+    return with_text([text])
+
+
+def _strings(text: str) -> list[str] | None:
+    """The texts of a list as Python or numpy prints it, else None.
+
+    numpy writes no commas, so that Python would take all texts for one.
+    """
+    kinds = (tokenize.OP, tokenize.NL, tokenize.NEWLINE, tokenize.ENDMARKER)
+    strings = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.STRING:
+                strings.append(ast.literal_eval(token.string))
+            elif token.type not in kinds or token.string not in "[],\r\n":
+                return None
+    except (SyntaxError, ValueError, tokenize.TokenError):
+        return None
+    return strings
+
+
 def _start(cells: Sequence[str]) -> str:
     text = ",".join(cells)[:120]
     return text.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def _lines(path: str) -> Iterator[str]:
-    with FileSystems.open(path) as file:
-        mark = _BYTE_ORDER_MARK
-        while line := file.readline():
-            # Invalid UTF-8 passes here, and costs its own row alone.
-            yield line.removeprefix(mark).decode(errors="surrogateescape")
-            mark = b""
-
-
-def _cells(path: str, delimiter: str) -> Any:
-    if delimiter == "\t":
-        return csv.reader(
-            _lines(path), delimiter=delimiter, quoting=csv.QUOTE_NONE
-        )
-    return csv.reader(_lines(path), delimiter=delimiter, strict=True)
-
-
 def check(file: InputFile, columns: Columns, delimiter: str) -> None:
-    """Reads the first row.
+    """Reads the first row; tells in the log of a split column not asked for.
 
     Raises:
-      DataSetError: it lacks one of the columns, or is no table.
+      DataSetError: it lacks one of the columns, has it twice, or is no table.
     """
-    try:
-        header = _names(next(_cells(file.path, delimiter), []))
-    except csv.Error as error:
-        raise DataSetError(f"{file.path}: {error}") from error
+    first = next(table_rows.read(file.path, delimiter), None)
+    if first and first.fault:
+        raise DataSetError(f"{file.path}: {first.fault}")
+    header = _names(first.cells if first else [])
     for name in filter(None, dataclasses.astuple(columns)):
         if name not in header:
+            raise DataSetError(_missing(file.path, name, header, delimiter))
+        if header.count(name) > 1:
             raise DataSetError(
-                f"{file.path} has no column {name!r}, but "
-                f"{', '.join(map(repr, header)) or 'none'}: name them with "
-                "--image_column, --caption_column and --split_column"
+                f"{file.path} has {header.count(name)} columns {name!r}: "
+                "rename all but one"
             )
+    found = [name for name in header if name.lower() in _SPLIT_COLUMNS]
+    if found and not columns.split and not file.split_of():
+        _LOG.warning(
+            "%s has a column %r that is not read: --split_column=%s reads it",
+            file.path,
+            found[0],
+            found[0],
+        )
+
+
+def _missing(
+    path: str, name: str, header: Sequence[str], delimiter: str
+) -> str:
+    """Says which columns there are, or that others separate them."""
+    for other, said in _DELIMITERS.items():
+        if len(header) == 1 and other in header[0]:
+            use = _FLAGS.get(other, "")
+            advice = (
+                f"use --dataset={use}" if use else "save it with commas or tabs"
+            )
+            return f"{path} is separated by {said}: {advice}"
+    return (
+        f"{path} has no column {name!r}, but "
+        f"{', '.join(map(repr, header)) or 'none'}: name them with "
+        "--image_column, --caption_column and --split_column"
+    )
 
 
 def _names(cells: Sequence[str]) -> list[str]:
@@ -109,34 +156,27 @@ def _names(cells: Sequence[str]) -> list[str]:
 
 def rows(file: InputFile, columns: Columns, delimiter: str) -> Iterator[Any]:
     """Yields a table's rows, one at a time, as references and rejects."""
-    reader = _cells(file.path, delimiter)
-    header = _names(next(reader))
-    while True:
-        begin = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            # A quote that is never closed swallows the lines up to the next
-            # quote: each of them is a reject.
-            for line in range(begin, reader.line_num + 1):
-                where = f"{file.path}:{line}"
-                yield _reject(where, "malformed-row", f"{error}")
-            continue
-        if cells is None:
-            return
-        if not cells:
+    read = table_rows.read(file.path, delimiter)
+    header = _names(next(read).cells)
+    for row in read:
+        where = f"{file.path}:{row.line}"
+        if row.fault:
+            yield _reject(where, "malformed-row", row.fault, where)
             continue
         try:
-            reference = columns.read(header, cells)
+            reference = columns.read(header, row.cells)
         except MalformedReference as error:
-            yield _reject(error.where, error.reason, error.detail)
+            yield _reject(error.where, error.reason, error.detail, where)
         else:
-            split = file.split or reference.split
+            split = file.split_of(reference.split)
             yield dataclasses.replace(reference, split=split)
 
 
-def _reject(where: str, reason: str, detail: str) -> beam.pvalue.TaggedOutput:
-    return beam.pvalue.TaggedOutput(REJECTS, Reject(where, "", reason, detail))
+def _reject(
+    image_id: str, reason: str, detail: str, place: str
+) -> beam.pvalue.TaggedOutput:
+    reject = Reject(image_id, place, reason, detail)
+    return beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
 class ReadTable(beam.PTransform):
@@ -163,5 +203,5 @@ class ReadTable(beam.PTransform):
             | "Spread files" >> beam.Reshuffle()
             | "Read rows" >> read.with_outputs(REJECTS, main="good")
         )
-        agreed, conflicts = good | split_lists.AgreeOnSplits()
+        agreed, conflicts = good | own_splits.AgreeOnSplits()
         return agreed, (malformed, conflicts) | "Rejects" >> beam.Flatten()

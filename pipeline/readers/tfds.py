@@ -14,12 +14,11 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from google.protobuf import message
 
-from pipeline.readers import annotation_files
+from pipeline.readers import annotation_files, split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
-    usual_split,
     with_text,
 )
 from pipeline.readers.rejects import REJECTS, Reject
@@ -59,7 +58,7 @@ def find(name: str, data_dir: str | None) -> tuple[InputFile, ...]:
         )
     return annotation_files.find(
         [
-            f"{usual_split(split)}={os.fspath(path)}"
+            f"{split_names.canonical(split)}={os.fspath(path)}"
             for split, info in builder.info.splits.items()
             for path in info.filepaths
         ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.readers import coco
+from pipeline.readers import coco, split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import Reference
 from pipeline.readers.rejects import Reject
@@ -54,7 +54,7 @@ def test_files_are_joined_and_name_their_splits(tmp_path: Path) -> None:
             [{"image_id": 9, "id": 1, "caption": "caf\u00e9"}],
         ),
     ]
-    named = [coco.name_split(file) for file in files]
+    named = split_names.name_by_files(files)
     with pipes.runner() as pipeline:
         good, rejects = pipeline | coco.ReadCoco(named)
         pipes.check(
@@ -70,20 +70,6 @@ def test_files_are_joined_and_name_their_splits(tmp_path: Path) -> None:
             ],
         )
         pipes.check(rejects, [], "rejects")
-
-
-@pytest.mark.parametrize(
-    ("file", "split"),
-    [
-        (InputFile("a/captions_train2014.json"), "train"),
-        (InputFile("a/captions_val2014.json"), "validation"),
-        (InputFile("gs://b/my_test.json"), "test"),
-        (InputFile("captions_val2014.json", "test"), "test"),
-        (InputFile("train/captions.json"), ""),
-    ],
-)
-def test_a_file_name_tells_the_split(file: InputFile, split: str) -> None:
-    assert coco.name_split(file) == InputFile(file.path, split)
 
 
 def test_what_does_not_join_is_told(tmp_path: Path) -> None:
@@ -119,7 +105,10 @@ def test_what_does_not_join_is_told(tmp_path: Path) -> None:
                 Reject("3", "3.jpg", "no-captions", "no annotation has text"),
                 *(
                     Reject(
-                        "5", name, "duplicate-id", "one of 2 images of this id"
+                        "5",
+                        name,
+                        "duplicate-id",
+                        "one of 2 images of this id in captions.json",
                     )
                     for name in ("5.jpg", "five.jpg")
                 ),

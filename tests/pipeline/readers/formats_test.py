@@ -103,12 +103,17 @@ def test_karpathy_is_opened(tmp_path: Path) -> None:
         "split": "val",
         "sentences": [{"raw": "text"}],
     }
-    path.write_text(json.dumps({"images": [image]}))
+    other = image | {"filename": "2.jpg", "split": "restval"}
+    path.write_text(json.dumps({"images": [image, other]}))
     with pipes.runner() as pipeline:
         source = open_source("karpathy", [str(path)])
         good, _ = pipeline | source.reader
         pipes.check(
-            good, [Reference("1.jpg", "1.jpg", ("text",), "validation")]
+            good,
+            [
+                Reference("1.jpg", "1.jpg", ("text",), "validation"),
+                Reference("2.jpg", "2.jpg", ("text",), "train"),
+            ],
         )
     with pytest.raises(DataSetError, match="--dataset=karpathy$"):
         open_source("coco", [str(path)])
@@ -135,14 +140,14 @@ def test_shards_are_opened_with_their_folder(tmp_path: Path) -> None:
                 member = tarfile.TarInfo(name)
                 member.size = 1
                 tar.addfile(member, io.BytesIO(b"t"))
-    given = [f"train={paths[0]}", str(paths[1])]
+    given = [f"train={paths[0]}", f"val={paths[1]}"]
     source = open_source("webdataset", given, "")
     assert source.root == str(tmp_path)
     with pipes.runner() as pipeline:
         good, _ = pipeline | source.reader
         pipes.check(
             good | beam.Map(lambda part: (part.image_id, part.split)),
-            [("a/1.tar/x", "train"), ("b/1.tar/x", "")],
+            [("a/1.tar/x", "train"), ("b/1.tar/x", "validation")],
         )
     os.utime(paths[0], (1, 1))
     assert open_source("webdataset", given, "").inputs != source.inputs
@@ -165,7 +170,7 @@ def test_flickr30k_is_opened_with_or_without_lists(tmp_path: Path) -> None:
     tokens = tmp_path / "results_20130124.token"
     tokens.write_text("1000092795.jpg#0\tTwo young guys .\n")
     alone = open_source("flickr30k", [str(tokens)])
-    for name, listed in (("train", ""), ("val", "1000092795"), ("test", "")):
+    for name, listed in (("train", "1000092795"), ("val", ""), ("test", "")):
         (tmp_path / f"{name}.txt").write_text(listed)
     listed = open_source("flickr30k", [str(tokens)])
     assert alone.inputs["annotations"] == listed.inputs["annotations"]
@@ -175,7 +180,7 @@ def test_flickr30k_is_opened_with_or_without_lists(tmp_path: Path) -> None:
         "train",
         "validation",
     ]
-    for source, split in ((alone, ""), (listed, "validation")):
+    for source, split in ((alone, ""), (listed, "train")):
         with pipes.runner() as pipeline:
             good, _ = pipeline | source.reader
             name = "1000092795.jpg"
@@ -223,7 +228,7 @@ def test_a_bucket_may_hold_it_all(
         lines = open_source(
             "jsonl", [f"{url}/*.jsonl"], f"{url}/images/*-01.jpg"
         )
-        shards = open_source("webdataset", [f"test={url}/*.tar"], "")
+        shards = open_source("webdataset", [f"train={url}/*.tar"], "")
         assert (lines.root, shards.root) == (f"{url}/images", url)
         with pipes.runner(*flags) as pipeline:
             located, _ = pipeline | "Lines" >> lines.reader

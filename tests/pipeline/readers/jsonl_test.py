@@ -67,7 +67,9 @@ def test_jsonl_keeps_what_people_write() -> None:
         (GOOD | {"image": ""}, "'image' is a path, 'captions' a list"),
         (GOOD | {"captions": "x"}, "'image' is a path, 'captions' a list"),
         (GOOD | {"captions": [7]}, "'image' is a path, 'captions' a list"),
-        (GOOD | {"id": ["x"]}, "'id' is text or a number"),
+        (GOOD | {"id": ["x"]}, "'id' is text or a whole number"),
+        (GOOD | {"id": True}, "'id' is text or a whole number"),
+        (GOOD | {"id": 1.5}, "'id' is text or a whole number"),
         (GOOD | {"split": "../a"}, "'split' is one word"),
         (GOOD | {"split": 1}, "'split' is one word"),
         (

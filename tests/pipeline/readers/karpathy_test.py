@@ -1,5 +1,6 @@
 """Karpathy's splits: COCO's and Flickr's forms, damage, other files."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -40,23 +41,21 @@ def write(path: Path, images: list[Any], dataset: str = "coco") -> InputFile:
     return InputFile(str(path))
 
 
-@pytest.mark.parametrize(
-    ("split", "expected"),
-    [
-        ("train", "train"),
-        ("restval", "train"),
-        ("val", "validation"),
-        ("test", "test"),
-    ],
-)
-def test_an_image_of_coco(split: str, expected: str) -> None:
-    row = COCO | {"split": split, "sentences": [sentence("b "), sentence("a")]}
+def test_an_image_of_coco() -> None:
+    row = COCO | {"sentences": [sentence("b "), sentence("a")]}
     assert karpathy.parse(row) == Reference(
         "391895",
         "val2014/COCO_val2014_000000391895.jpg",
         ("b", "a"),
-        expected,
+        "test",
     )
+
+
+def test_null_is_no_id() -> None:
+    nameless = karpathy.parse(COCO | {"cocoid": None})
+    assert nameless.image_id == "COCO_val2014_000000391895.jpg"
+    # As pandas writes numbers of a column with gaps.
+    assert karpathy.parse(COCO | {"cocoid": 391895.0}) == karpathy.parse(COCO)
 
 
 def test_an_image_of_flickr() -> None:
@@ -71,8 +70,9 @@ def test_an_image_of_flickr() -> None:
 def test_a_file_is_read_with_its_rejects(tmp_path: Path) -> None:
     images = [
         COCO,
-        COCO | {"cocoid": 7},
-        COCO | {"cocoid": 7, "filename": "again.jpg"},
+        COCO | {"sentences": [sentence("A man."), sentence("One.")]},
+        COCO | {"cocoid": 7, "filename": "a.jpg"},
+        COCO | {"cocoid": 7, "filename": "b.jpg"},
         COCO | {"cocoid": 8, "sentences": [sentence(" ")]},
         COCO | {"split": "../a"},
         COCO | {"sentences": [{"raw": 7}]},
@@ -83,14 +83,19 @@ def test_a_file_is_read_with_its_rejects(tmp_path: Path) -> None:
         good, rejects = pipeline | karpathy.ReadKarpathy(
             [write(tmp_path / "dataset_coco.json", images)]
         )
-        pipes.check(good, [karpathy.parse(COCO)])
+        whole = karpathy.parse(images[1])
+        both = [
+            dataclasses.replace(
+                whole, captions=("A man.",), image_id=name, source=name
+            )
+            for name in ("val2014/a.jpg", "val2014/b.jpg")
+        ]
+        pipes.check(good, [whole, *both])
         pipes.check(
             pipes.reasons(rejects),
             [
-                ("7", "duplicate-id"),
-                ("7", "duplicate-id"),
                 ("8", "no-captions"),
-                *((str(row)[:120], "malformed-image") for row in images[4:]),
+                *((str(row)[:120], "malformed-image") for row in images[5:]),
             ],
             "rejects",
         )
@@ -119,3 +124,12 @@ def test_another_file_is_told(tmp_path: Path, document: Any, told: str) -> None:
         karpathy.check(InputFile(str(path)))
     assert str(caught.value) == f"{path} {told}"
     karpathy.check(write(tmp_path / "b.json", [FLICKR], "flickr8k"))
+
+
+def test_a_split_that_is_named_beats_those_inside(tmp_path: Path) -> None:
+    file = write(tmp_path / "val.json", [COCO])
+    named = dataclasses.replace(file, split="train", hint="validation")
+    with pipes.runner() as pipeline:
+        good, _ = pipeline | karpathy.ReadKarpathy([named])
+        expected = dataclasses.replace(karpathy.parse(COCO), split="train")
+        pipes.check(good, [expected])

@@ -1,29 +1,62 @@
-"""Split lists: an image is in one split, whichever lists name it."""
+"""Split lists: they name images as they like, and what they miss is told."""
 
-import dataclasses
+import logging
 
 import apache_beam as beam
+import pytest
 
 from pipeline.readers import split_lists
 from pipeline.readers.reference import Reference
-from pipeline.recordset import splits
 from tests.support import pipes
 
 
-def test_adding_images_moves_no_other() -> None:
-    rule = splits.SplitRule(validation_share=0.2, test_share=0.2)
-    few = [Reference(f"{number}", "a.jpg", ("x",)) for number in range(40)]
-    more = [Reference(f"new-{number}", "a.jpg", ("x",)) for number in range(40)]
-    expected = [
-        dataclasses.replace(part, split=rule.assign(part.image_id, ""))
-        for part in few
-    ]
-    assert {part.split for part in expected} == {"train", "validation", "test"}
+def joined(
+    images: list[str], entries: list[tuple[str, str]], expected: dict[str, str]
+) -> None:
+    references = [Reference(name, name, ("x",)) for name in images]
     with pipes.runner() as pipeline:
-        assigned = (
-            pipeline
-            | beam.Create([*more, *few])
-            | split_lists.AssignSplits(rule)
-            | beam.Filter(lambda part: not part.image_id.startswith("new"))
-        )
-        pipes.check(assigned, expected)
+        parts = pipeline | "Images" >> beam.Create(references)
+        listed = pipeline | "Lists" >> beam.Create(entries)
+        good, _ = (parts, listed) | split_lists.JoinSplits()
+        names = good | beam.Map(lambda part: (part.image_id, part.split))
+        pipes.check(names, expected.items())
+
+
+@pytest.mark.parametrize("image", ["1.jpg", "b/1.jpg", "1.JPG", "a/b/1.png"])
+@pytest.mark.parametrize("entry", ["1", "1.jpg", "a/b/1", "c/a/b/1.jpeg"])
+def test_folders_and_endings_may_differ(image: str, entry: str) -> None:
+    joined([image], [(entry, "train")], {image: "train"})
+
+
+def test_the_closest_entry_is_right() -> None:
+    images = ["a/1.jpg", "b/1.jpg", "1.jpg", "1.png"]
+    entries = [(name, f"s{at}") for at, name in enumerate(images)]
+    expected = dict(entries)
+    joined(images, entries, expected)
+
+
+def test_what_no_list_names_is_left_out_and_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    entries = [("f/1.jpg", "train"), ("f/8.jpg", "test"), ("f/9.jpg", "test")]
+    with caplog.at_level(logging.INFO, "pipeline"):
+        joined(["3.jpg", "2.jpg", "1.jpg"], entries, {"1.jpg": "train"})
+    assert caplog.messages == [
+        (
+            "left out: 2 images that no split list names, such as '2.jpg'; "
+            "the lists name 'f/8.jpg' and the like"
+        ),
+        (
+            "split lists: 2 of their entries name none that has captions, "
+            "such as 'f/8.jpg'"
+        ),
+    ]
+
+
+def test_lists_that_name_no_image_end_the_job() -> None:
+    told = (
+        "the split lists name no image of the captions, such as '2.jpg'; 1 of "
+        "their entries name none that has captions, such as '0002.jpg'"
+    )
+    with pytest.raises(Exception, match=told):
+        joined(["2.jpg"], [("0002.jpg", "train")], {})

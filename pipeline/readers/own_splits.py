@@ -1,0 +1,166 @@
+"""Puts each image in one split: its own, or one by its hash."""
+
+import dataclasses
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import apache_beam as beam
+
+from pipeline.readers import image_ids, split_names
+from pipeline.readers.annotation_files import DataSetError
+from pipeline.readers.reference import Reference
+from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.readers.tallies import Tally, TallyNames
+from pipeline.recordset import splits
+
+_LOG = logging.getLogger(__name__)
+_SHARED = "shared"
+# Each split has files of its own. More are a column of something else.
+_MOST_SPLITS = 50
+
+
+def _by_image(reference: Reference) -> tuple[str, Reference]:
+    return reference.image_id, reference
+
+
+def in_two_splits(image_id: str, names: Iterable[str]) -> Any:
+    """The reject of an image that is given several splits."""
+    detail = f"named by {sorted(set(names))}"
+    reject = Reject(image_id, image_id, "in-two-splits", detail)
+    return beam.pvalue.TaggedOutput(REJECTS, reject)
+
+
+def _agree(
+    group: tuple[str, Iterable[Reference]], whole: bool
+) -> Iterator[Any]:
+    images = list(image_ids.part(group[1]))
+    if len(images) > 1:
+        one, other = images[0][0].source, images[1][0].source
+        shared = f"{group[0]} of {one} and {other}"
+        yield beam.pvalue.TaggedOutput(_SHARED, shared)
+    for references in images:
+        names = {split_names.canonical(part.split) for part in references}
+        if len(names) > 1:
+            yield in_two_splits(references[0].image_id, names)
+        elif whole:
+            yield image_ids.merge_captions(references)
+        else:
+            yield from references
+
+
+def _tell_shared(ids: Tally) -> None:
+    if ids.count:
+        _LOG.warning(
+            "%d ids stand for several images each, such as %s: these images go "
+            "by their paths instead",
+            ids.count,
+            ids.first,
+        )
+
+
+class AgreeOnSplits(beam.PTransform):
+    """References -> (references, rejects): an id an image, a split an id."""
+
+    def __init__(self, *, whole: bool = False):
+        """Keeps what a reference stands for.
+
+        Args:
+          whole: a reference has all that its file says of an image, so that
+            those of several files are merged and equal captions count once.
+        """
+        super().__init__()
+        self._whole = whole
+
+    def expand(self, references: Any) -> Any:
+        """Builds the stages of this transform."""
+        agree = beam.FlatMap(_agree, self._whole)
+        agreed, rejects, shared = (
+            references
+            | beam.Map(_by_image)
+            | beam.GroupByKey()  # (image id, [Reference])
+            | "Agree" >> agree.with_outputs(REJECTS, _SHARED, main="agreed")
+        )
+        _ = shared | TallyNames() | "Tell ids" >> beam.Map(_tell_shared)
+        return agreed, rejects
+
+
+def _settle(
+    counts: Sequence[tuple[str, int]], kept: frozenset[str]
+) -> dict[str, str]:
+    """Names of splits in the data, with captions of each -> usual names.
+
+    Raises:
+      DataSetError: there are too many, none is train, or some images have none.
+    """
+    if len(counts) > _MOST_SPLITS:
+        raise DataSetError(
+            f"the data set has more than {_MOST_SPLITS} splits, such as "
+            f"{counts[0][0]!r}: is --split_column the column of splits?"
+        )
+    names = {
+        name: name if name in kept else split_names.canonical(name)
+        for name, _ in counts
+    }
+    held: dict[str, list[str]] = {}
+    for name, captions in sorted(counts):
+        own = f"{captions} captions" + (f" of {name}" if name else "")
+        held.setdefault(names[name], []).append(own)
+    told = {split: ", ".join(own) for split, own in held.items()}
+    split_names.check(told)
+    if any(name != split for name, split in names.items()):
+        _LOG.warning("splits: %s", split_names.listed(told))
+    elif names == {"": ""}:
+        _LOG.warning("splits: the data has none, so each image's id decides")
+    return names
+
+
+class SettleSplits(beam.PTransform):
+    """Begin -> (references, rejects) of a reader, with splits of usual names.
+
+    What a data set calls its splits becomes what they are called here, and is
+    told in the log where the names differ. Nothing is encoded before.
+    """
+
+    def __init__(self, reader: beam.PTransform, *, kept: Iterable[str] = ()):
+        """Keeps the reader, and names of splits that stay as they are."""
+        super().__init__()
+        self._reader, self._kept = reader, frozenset(kept)
+
+    def expand(self, begin: Any) -> Any:
+        """Builds the stages of this transform."""
+        references, rejects = begin | "Read own splits" >> self._reader
+        settled = (
+            references
+            | "Captions"
+            >> beam.Map(lambda part: (part.split, len(part.captions)))
+            | "Add up splits" >> beam.CombinePerKey(sum)
+            | "Most"
+            >> beam.combiners.Top.Of(_MOST_SPLITS + 1, key=lambda row: row[1])
+            | "Settle" >> beam.Map(_settle, self._kept)
+        )
+        named = references | "Name splits" >> beam.Map(
+            lambda part, names: dataclasses.replace(
+                part, split=names[part.split]
+            ),
+            beam.pvalue.AsSingleton(settled),
+        )
+        return named, rejects
+
+
+class AssignSplits(beam.PTransform):
+    """References -> references with a split; see `splits.SplitRule`."""
+
+    def __init__(self, rule: splits.SplitRule):
+        """Keeps the rule."""
+        super().__init__()
+        self._rule = rule
+
+    def expand(self, references: Any) -> Any:
+        """Builds the stage of this transform."""
+        rule = self._rule
+        return references | beam.Map(
+            lambda part: dataclasses.replace(
+                part, split=rule.assign(part.image_id, part.split)
+            )
+        )

@@ -20,6 +20,11 @@ from pipeline.readers.rejects import REJECTS, Reject
 _MEMBER = re.compile(r"(?:\./)?(?P<key>(?:.*/)?[^./][^./]*)\.(?P<kind>[^/]+)")
 _IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff")
 _TEXTS = ("txt", "json")
+_NAMED = 4
+_RULE = (
+    "the files of a sample stand side by side in the tar, and share their name "
+    "up to its first dot"
+)
 _MAX_TEXT_BYTES = 1 << 20
 _BLOCK = b"\0" * tarfile.BLOCKSIZE
 
@@ -97,20 +102,22 @@ def _captions(files: dict[str, _Member], field: str) -> tuple[str, ...]:
 
 
 def _parse(
-    source: str, key: str, members: Iterable[_Member], field: str
+    source: str, key: str, members: Sequence[_Member], field: str
 ) -> Reference:
     """The files of one sample -> its reference.
 
     Raises:
       MalformedReference: not one image, no captions, or damaged ones.
     """
-    members, image_id = list(members), f"{source}/{key}"
+    image_id, images = f"{source}/{key}", _images(members)
     files = {member.kind: member for member in members}
-    images = [member for member in members if member.kind in _IMAGES]
     if len(images) != 1 or len(files) < len(members):
-        kinds = ", ".join(sorted(member.kind for member in members))
-        detail = f"needs one image beside its captions, has {kinds}"
-        raise MalformedReference("malformed-sample", image_id, detail)
+        kinds = _few(sorted(member.kind for member in members))
+        told = f"{len(images)} images among its files ({kinds}): {_RULE}"
+        if len(files) < len(members):
+            told = f"two of its files have one name ({kinds})"
+        reason = "malformed-sample" if images else "annotation-without-image"
+        raise MalformedReference(reason, image_id, told)
     try:
         captions = _captions(files, field)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -119,7 +126,10 @@ def _parse(
             "malformed-sample", image_id, detail
         ) from error
     if not captions:
-        raise MalformedReference("no-captions", image_id, "no caption has text")
+        told = "no caption has text"
+        if not files.keys() & _TEXTS:
+            told = f"no captions beside it: {_RULE}"
+        raise MalformedReference("no-captions", image_id, told)
     (image,) = images
     return Reference(
         image_id,
@@ -130,17 +140,39 @@ def _parse(
     )
 
 
+def _images(members: Iterable[_Member]) -> list[_Member]:
+    """The images among the files of a sample, also under keys with dots."""
+    return [
+        member
+        for member in members
+        if member.kind.rpartition(".")[2] in _IMAGES
+    ]
+
+
+def _few(kinds: Sequence[str]) -> str:
+    shown = ", ".join(kinds[:_NAMED])
+    more = len(kinds) - _NAMED
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
 def samples(file: InputFile, root: str, field: str) -> Iterator[Any]:
-    """Yields a shard's samples, one at a time, as references and rejects."""
+    """Yields a shard's samples, one at a time, as references and rejects.
+
+    Each image of a sample that is rejected is a reject of its own.
+    """
     source = file.path.removeprefix(root).lstrip("/")
     shard = _Shard(file.path)
     for key, group in itertools.groupby(shard, lambda member: member.key):
+        members = list(group)
         try:
-            reference = _parse(source, key, group, field)
+            reference = _parse(source, key, members, field)
         except MalformedReference as error:
-            yield _reject(error.where, source, error.reason, error.detail)
+            images = _images(members)
+            names = [f"{error.where}.{image.kind}" for image in images]
+            for name in names if len(names) > 1 else [error.where]:
+                yield _reject(name, source, error.reason, error.detail)
         else:
-            yield dataclasses.replace(reference, split=file.split)
+            yield dataclasses.replace(reference, split=file.split_of())
     if shard.damage:
         yield _reject(source, source, "malformed-shard", shard.damage)
 

@@ -135,8 +135,8 @@ def test_a_damaged_sample_loses_no_other(tmp_path: Path) -> None:
     good, rejects = read(tmp_path, "1.tar")
     assert [part.image_id for part in good] == ["1.tar/0", "1.tar/9"]
     malformed = [
-        "no-image",
-        "two",
+        "two.jpg",
+        "two.png",
         "twice",
         "latin",
         "number",
@@ -145,9 +145,31 @@ def test_a_damaged_sample_loses_no_other(tmp_path: Path) -> None:
     ]
     expected = {f"1.tar/{key}": "malformed-sample" for key in malformed}
     expected |= {f"1.tar/{k}": "no-captions" for k in ("no-text", "blank")}
+    expected["1.tar/no-image"] = "annotation-without-image"
     assert {row.image_id: row.reason for row in rejects} == expected
     assert {row.source for row in rejects} == {"1.tar"}
-    assert rejects[0].detail == ("needs one image beside its captions, has txt")
+    assert rejects[0].detail == (
+        "0 images among its files (txt): the files of a sample stand side by "
+        "side in the tar, and share their name up to its first dot"
+    )
+
+
+def test_each_image_under_a_key_with_dots_is_told(tmp_path: Path) -> None:
+    files = [
+        (f"IMG.2020.{number}.{kind}", b"x")
+        for number in range(9)
+        for kind in ("jpg", "txt")
+    ]
+    pack(tmp_path / "1.tar", files)
+    good, rejects = read(tmp_path, "1.tar")
+    assert not good
+    assert [row.image_id for row in rejects] == [
+        f"1.tar/IMG.2020.{number}.jpg" for number in range(9)
+    ]
+    assert rejects[0].detail.startswith(
+        "9 images among its files (2020.0.jpg, 2020.0.txt, 2020.1.jpg, "
+        "2020.1.txt and 14 more): "
+    )
 
 
 def test_a_cut_shard_gives_what_is_whole(tmp_path: Path) -> None:

@@ -85,6 +85,13 @@ def find_lists_of_30k(captions: str) -> dict[str, str]:
     return lists if all(there.values()) else {}
 
 
+def _is_headed(path: str) -> bool:
+    """Whether a table's first line names columns."""
+    with FileSystems.open(path) as file:
+        line = file.readline().decode("utf-8-sig", "replace").strip()
+    return not _BAR_LINE.fullmatch(line)
+
+
 def _listed(line: bytes, split: str) -> tuple[str, str]:
     return line.decode("utf-8-sig", "replace").strip(), split
 
@@ -105,7 +112,8 @@ class ReadFlickr(beam.PTransform):
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
         if self._files[0].path.endswith(".csv"):
-            parse = lines.ParseLines(self._files, parse_bar, skip=1)
+            headed = all(_is_headed(file.path) for file in self._files)
+            parse = lines.ParseLines(self._files, parse_bar, skip=int(headed))
         else:
             parse = lines.ParseLines(self._files, parse_token)
         good, rejects = begin | parse

@@ -91,6 +91,11 @@ def open_source(
                 f"--images: --dataset={dataset} holds its images itself"
             )
         if dataset == "tfds":
+            if len(annotations) > 1:
+                raise DataSetError(
+                    "--annotations: --dataset=tfds reads one data set, not "
+                    f"{len(annotations)}: {', '.join(annotations)}"
+                )
             return _tfds(annotations[0], tfds_data_dir, columns)
         return _webdataset(annotation_files.find(annotations), columns)
     if not images:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import apache_beam as beam
 import pytest
 
 from pipeline.readers import coco, split_names
@@ -23,7 +24,11 @@ IMAGE = {
     "flickr_url": "http://farm7.staticflickr.com/6116/6255196340_da26cf2c9e_z.jpg",
     "id": 397133,
 }
-ANNOTATION = {"image_id": 397133, "id": 370509, "caption": "A man cooks. "}
+ANNOTATION: dict[str, Any] = {
+    "image_id": 397133,
+    "id": 370509,
+    "caption": "A man cooks. ",
+}
 
 
 def write(path: Path, images: list[Any], annotations: list[Any]) -> InputFile:
@@ -122,6 +127,89 @@ def test_what_does_not_join_is_told(tmp_path: Path) -> None:
                 ),
             ],
             "rejects",
+        )
+
+
+def test_ids_may_begin_anew_in_each_file(tmp_path: Path) -> None:
+    files = [
+        write(
+            tmp_path / f"{split}.json",
+            [{"id": at, "file_name": f"{split}-{at}.jpg"} for at in (1, 2, 3)],
+            [
+                {"id": at, "image_id": at, "caption": f"{split} {at}"}
+                for at in (1, 2, 3)
+            ],
+        )
+        for split in ("train", "val")
+    ]
+    extra = write(
+        tmp_path / "test.json",
+        [{"id": 7, "file_name": "test-7.jpg"}],
+        [{"id": 1, "image_id": 7, "caption": "test 7"}],
+    )
+    named = split_names.name_by_files([*files, extra])
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | coco.ReadCoco(named)
+        expected = [Reference("7", "test-7.jpg", ("test 7",), "test")]
+        for split, name in (("train", "train"), ("val", "validation")):
+            expected += [
+                Reference(
+                    f"{split}-{at}.jpg",
+                    f"{split}-{at}.jpg",
+                    (f"{split} {at}",),
+                    name,
+                )
+                for at in (1, 2, 3)
+            ]
+        pipes.check(good, expected)
+        pipes.check(rejects, [], "rejects")
+
+
+def test_equal_entries_of_two_files_are_one_image(tmp_path: Path) -> None:
+    files = [
+        write(tmp_path / name, [IMAGE, IMAGE], [ANNOTATION, *more])
+        for name, more in (
+            ("val.json", []),
+            ("minival.json", [ANNOTATION | {"caption": "Two cook."}]),
+        )
+    ]
+    named = split_names.name_by_files(files)
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | coco.ReadCoco(named)
+        captions = ("A man cooks.", "Two cook.")
+        expected = Reference(
+            "397133", "000000397133.jpg", captions, "validation"
+        )
+        pipes.check(good, [expected])
+        pipes.check(rejects, [], "rejects")
+
+
+@pytest.mark.parametrize("value", [None, True, "", [], 1.5])
+def test_what_is_no_id_is_told(tmp_path: Path, value: Any) -> None:
+    file = write(
+        tmp_path / "a.json",
+        [IMAGE, IMAGE | {"id": value}],
+        [ANNOTATION, ANNOTATION | {"image_id": value}],
+    )
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | coco.ReadCoco([file])
+        names = good | beam.Map(lambda part: part.image_id)
+        pipes.check(names, ["397133"])
+        reasons = rejects | beam.Map(lambda row: row.reason)
+        told = ["malformed-annotation", "malformed-image"]
+        pipes.check(reasons, told, "rejects")
+
+
+def test_numbers_of_pandas_are_ids(tmp_path: Path) -> None:
+    file = write(
+        tmp_path / "a.json",
+        [IMAGE],
+        [ANNOTATION | {"image_id": float(ANNOTATION["image_id"])}],
+    )
+    with pipes.runner() as pipeline:
+        good, _ = pipeline | coco.ReadCoco([file])
+        pipes.check(
+            good, [Reference("397133", "000000397133.jpg", ("A man cooks.",))]
         )
 
 

@@ -98,6 +98,22 @@ def test_a_table_of_flickr30k_is_read(tmp_path: Path) -> None:
         )
 
 
+def test_a_table_without_a_header_loses_no_row(tmp_path: Path) -> None:
+    table = tmp_path / "results.csv"
+    table.write_text("1.jpg| 0| A dog .\n2.jpg| 0| A cat .\n")
+    with pipes.runner() as pipeline:
+        files = [InputFile(str(table))]
+        good, rejects = pipeline | flickr.ReadFlickr(files, {})
+        pipes.check(
+            good,
+            [
+                Reference("1.jpg", "1.jpg", ("A dog .",)),
+                Reference("2.jpg", "2.jpg", ("A cat .",)),
+            ],
+        )
+        pipes.check(rejects, [], "rejects")
+
+
 def test_lists_of_flickr30k_are_all_there_or_none(tmp_path: Path) -> None:
     captions = str(tmp_path / "results.csv")
     assert flickr.find_lists_of_30k(captions) == {}

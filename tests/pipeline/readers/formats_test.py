@@ -205,6 +205,84 @@ def test_images_may_be_a_pattern(corpus: fixtures.Corpus) -> None:
     )
 
 
+def coco_file(path: Path) -> str:
+    name = f"{path.stem}.jpg"
+    image = {"id": path.stem, "file_name": name}
+    annotation = {"image_id": path.stem, "id": 1, "caption": "text"}
+    path.write_text(
+        json.dumps({"images": [image], "annotations": [annotation]})
+    )
+    return str(path)
+
+
+def jsonl_file(path: Path) -> str:
+    row = {"image": f"{path.stem}.jpg", "captions": ["text"]}
+    path.write_text(json.dumps(row))
+    return str(path)
+
+
+def csv_file(path: Path) -> str:
+    path.write_text(f"image,caption\n{path.stem}.jpg,text\n")
+    return str(path)
+
+
+WRITERS = {"coco": coco_file, "jsonl": jsonl_file, "csv": csv_file}
+
+
+@pytest.mark.parametrize("dataset", WRITERS)
+def test_names_of_files_tell_splits_in_each_format(
+    tmp_path: Path, dataset: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    names = {"Train-1": "train", "a_valid_b": "validation", "x.test": "test"}
+    write = WRITERS[dataset]
+    paths = [write(tmp_path / f"{name}.json") for name in names]
+    with caplog.at_level("INFO", "pipeline"):
+        source = open_source(dataset, paths)
+    assert "test: x.test.json; train: Train-1.json" in caplog.text
+    with pipes.runner() as pipeline:
+        good, _ = pipeline | source.reader
+        found = good | beam.Map(lambda part: (part.source, part.split))
+        pipes.check(found, [(f"{n}.jpg", split) for n, split in names.items()])
+
+
+@pytest.mark.parametrize("dataset", ["coco", "csv"])
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("train", "more"), "no split is known of more.json, but of the rest "),
+        (("val", "test"), "nothing is in the split train "),
+    ],
+)
+def test_files_that_cannot_be_split_are_told_first(
+    tmp_path: Path, dataset: str, names: tuple[str, ...], told: str
+) -> None:
+    paths = [WRITERS[dataset](tmp_path / f"{name}.json") for name in names]
+    with pytest.raises(DataSetError, match="write train= ") as caught:
+        open_source(dataset, paths)
+    assert str(caught.value).startswith(told)
+    open_source(dataset, [f"train={path}" for path in paths])
+
+
+def test_a_file_that_is_renamed_is_another(tmp_path: Path) -> None:
+    one = open_source("jsonl", [jsonl_file(tmp_path / "a.jsonl")])
+    tmp_path.joinpath("a.jsonl").rename(tmp_path / "train.jsonl")
+    other = open_source("jsonl", [str(tmp_path / "train.jsonl")])
+    assert one.inputs != other.inputs
+
+
+@pytest.mark.parametrize("dataset", ["jsonl", "csv", "coco", "flickr30k"])
+def test_utf_16_is_told(tmp_path: Path, dataset: str) -> None:
+    path = tmp_path / "a"
+    path.write_bytes("image,caption\n".encode("utf-16"))
+    with pytest.raises(DataSetError, match="is in UTF-16, and only UTF-8 is"):
+        open_source(dataset, [str(path)])
+
+
+def test_tfds_reads_one_data_set() -> None:
+    with pytest.raises(DataSetError, match="one data set, not 2: a, b$"):
+        open_source("tfds", ["a", "b"], "")
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["gs", "s3"])
 def test_a_bucket_may_hold_it_all(

@@ -1,7 +1,9 @@
 """Tables: quoting, columns by name, damaged lines, flat memory."""
 
 import gzip
+import json
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
 
 import apache_beam as beam
@@ -161,6 +163,99 @@ def test_what_is_no_table_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataSetError) as caught:
         table.check(InputFile(str(path)), COLUMNS, ",")
     assert str(caught.value) == f"{path}: ',' expected after '\"'"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "text", "told"),
+    [
+        (",", "image\tcaption\n", "tabs: use --dataset=tsv"),
+        ("\t", "image,caption\n", "commas: use --dataset=csv"),
+        (",", "image;caption\n", "semicolons: save it with commas or tabs"),
+    ],
+)
+def test_another_separator_is_told(
+    tmp_path: Path, dataset: str, text: str, told: str
+) -> None:
+    path = tmp_path / "a"
+    path.write_text(text)
+    with pytest.raises(DataSetError) as caught:
+        table.check(InputFile(str(path)), COLUMNS, dataset)
+    assert str(caught.value) == f"{path} is separated by {told}"
+
+
+def test_a_column_that_is_there_twice_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("image,caption,caption\n")
+    with pytest.raises(DataSetError, match="has 2 columns 'caption': rename"):
+        table.check(InputFile(str(path)), COLUMNS, ",")
+
+
+@pytest.mark.parametrize("name", ["split", "Split", "subset", " split "])
+def test_a_split_column_that_is_not_named_is_mentioned(
+    tmp_path: Path, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"image,caption,{name}\n")
+    table.check(InputFile(str(path)), COLUMNS, ",")
+    name = name.strip()
+    assert caplog.messages == [
+        (
+            f"{path} has a column {name!r} that is not read: "
+            f"--split_column={name} reads it"
+        )
+    ]
+    caplog.clear()
+    table.check(InputFile(str(path)), table.Columns(split=name), ",")
+    table.check(InputFile(str(path), "train"), COLUMNS, ",")
+    assert not caplog.messages
+
+
+TEXTS = [
+    ["one"],
+    ["a dog", "it's", 'a "red" dog'],
+    ["x, y", "[z]", "\u00e9\U0001f600", "# no comment", "a\\b"],
+    ["a" * 80, "b" * 80],
+]
+
+
+def numpy_text(texts: list[str]) -> str:
+    """As pandas writes a column of arrays: without commas, over lines."""
+    return "[" + "\n ".join(map(repr, texts)) + "]"
+
+
+@pytest.mark.parametrize("texts", TEXTS)
+@pytest.mark.parametrize(
+    "write", [json.dumps, repr, numpy_text, lambda texts: str([*texts, " "])]
+)
+def test_a_list_in_a_cell_is_read_as_one(
+    texts: list[str], write: Callable[[list[str]], str]
+) -> None:
+    row = COLUMNS.read(["image", "caption"], ["a.jpg", write(texts)])
+    assert row.captions == tuple(texts)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[a dog] runs",
+        "[a dog]",
+        "[1, 2]",
+        '["a", 2]',
+        '[["a"]]',
+        "['a', b'b']",
+        "[x for x in y]",
+        "['a' + 'b']",
+        "['a'",
+    ],
+)
+def test_other_brackets_are_text(text: str) -> None:
+    row = COLUMNS.read(["image", "caption"], ["a.jpg", text])
+    assert row.captions == (text,)
+
+
+def test_paths_of_spreadsheets_are_trimmed() -> None:
+    row = COLUMNS.read(["image", "caption"], [" a.jpg\u00a0", " x "])
+    assert row == reference("a.jpg", "x")
 
 
 def test_a_packed_table_is_read(tmp_path: Path) -> None:

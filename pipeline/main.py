@@ -49,14 +49,15 @@ flags.DEFINE_list(
     "annotations",
     "",
     "Files or patterns, with commas between; `train=` before one names the "
-    "split of what it holds. "
+    "split of what it holds. Else what is inside tells the split, else a word "
+    "of the file's name (train, val, test), else each image's id. "
     "jsonl: a file with one {'image': path, 'captions': [...]} a line, and "
     "optionally 'id' and 'split'. flickr8k: Flickr8k.token.txt, with the "
     "official Flickr_8k.*Images.txt lists beside it. flickr30k: "
     "results_20130124.token or results.csv, with the lists train.txt, val.txt "
     "and test.txt beside it where there are any. coco: "
-    "captions_train2017.json,captions_val2017.json: the names tell the "
-    "splits. karpathy: dataset_coco.json and the like. csv, tsv: a first row "
+    "captions_train2017.json,captions_val2017.json. "
+    "karpathy: dataset_coco.json and the like. csv, tsv: a first row "
     "that names columns, one caption a row. webdataset: tar shards. "
     "tfds: the name of a data set that TFDS has prepared.",
 )

@@ -109,8 +109,12 @@ def open_source(
     named = split_names.name_by_files(files)
     # COCO's names have told splits all along, without a part in the digest.
     decide = files if dataset == "coco" else named
+    reader = _reader(dataset, named, columns)
+    told = split_names.holdings(named)
     return Source(
-        own_splits.SettleSplits(_reader(dataset, named, columns)),
+        # Where names tell some files from others, an image of no split is one
+        # that was forgotten.
+        own_splits.SettleSplits(reader, whole=len(told) > 1),
         {"annotations": annotation_files.digest(decide)},
         images,
     )

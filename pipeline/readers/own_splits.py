@@ -86,12 +86,13 @@ class AgreeOnSplits(beam.PTransform):
 
 
 def _settle(
-    counts: Sequence[tuple[str, int]], kept: frozenset[str]
+    counts: Sequence[tuple[str, int]], kept: frozenset[str], whole: bool
 ) -> dict[str, str]:
     """Names of splits in the data, with captions of each -> usual names.
 
     Raises:
-      DataSetError: there are too many, none is train, or some images have none.
+      DataSetError: there are too many, or none is train; or some images have
+        none, and the data set should be `whole`.
     """
     if len(counts) > _MOST_SPLITS:
         raise DataSetError(
@@ -107,11 +108,12 @@ def _settle(
         own = f"{captions} captions" + (f" of {name}" if name else "")
         held.setdefault(names[name], []).append(own)
     told = {split: ", ".join(own) for split, own in held.items()}
-    split_names.check(told)
-    if any(name != split for name, split in names.items()):
-        _LOG.warning("splits: %s", split_names.listed(told))
-    elif names == {"": ""}:
+    if whole or "" not in told:
+        split_names.check(told)
+    if names == {"": ""}:
         _LOG.warning("splits: the data has none, so each image's id decides")
+    elif "" in told or any(name != split for name, split in names.items()):
+        _LOG.warning("splits: %s", split_names.listed(told))
     return names
 
 
@@ -122,10 +124,23 @@ class SettleSplits(beam.PTransform):
     told in the log where the names differ. Nothing is encoded before.
     """
 
-    def __init__(self, reader: beam.PTransform, *, kept: Iterable[str] = ()):
-        """Keeps the reader, and names of splits that stay as they are."""
+    def __init__(
+        self,
+        reader: beam.PTransform,
+        *,
+        kept: Iterable[str] = (),
+        whole: bool = False,
+    ):
+        """Keeps a reader, and what it may give.
+
+        Args:
+          reader: begin -> (references, rejects).
+          kept: names of splits that stay as they are.
+          whole: no image may be without a split where another has one.
+        """
         super().__init__()
         self._reader, self._kept = reader, frozenset(kept)
+        self._whole = whole
 
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
@@ -137,7 +152,7 @@ class SettleSplits(beam.PTransform):
             | "Add up splits" >> beam.CombinePerKey(sum)
             | "Most"
             >> beam.combiners.Top.Of(_MOST_SPLITS + 1, key=lambda row: row[1])
-            | "Settle" >> beam.Map(_settle, self._kept)
+            | "Settle" >> beam.Map(_settle, self._kept, self._whole)
         )
         named = references | "Name splits" >> beam.Map(
             lambda part, names: dataclasses.replace(

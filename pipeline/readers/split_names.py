@@ -83,7 +83,9 @@ def _few(names: Sequence[str]) -> str:
 
 def listed(held: Mapping[str, str]) -> str:
     """Formats split -> what it holds: `train: a.json; validation: b.json`."""
-    return "; ".join(f"{split}: {held[split]}" for split in sorted(held))
+    return "; ".join(
+        f"{split or 'by their ids'}: {held[split]}" for split in sorted(held)
+    )
 
 
 def check(held: Mapping[str, str]) -> None:

@@ -263,6 +263,18 @@ def test_files_that_cannot_be_split_are_told_first(
     open_source(dataset, [f"train={path}" for path in paths])
 
 
+def test_a_file_of_lines_without_a_split_among_others_is_told(
+    tmp_path: Path,
+) -> None:
+    paths = [jsonl_file(tmp_path / f"{name}.jsonl") for name in ("train", "b")]
+    source = open_source("jsonl", paths)
+    with (
+        pytest.raises(Exception, match="no split is known of 1 captions, but"),
+        pipes.runner() as pipeline,
+    ):
+        pipeline | source.reader
+
+
 def test_a_file_that_is_renamed_is_another(tmp_path: Path) -> None:
     one = open_source("jsonl", [jsonl_file(tmp_path / "a.jsonl")])
     tmp_path.joinpath("a.jsonl").rename(tmp_path / "train.jsonl")

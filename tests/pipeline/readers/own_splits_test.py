@@ -35,9 +35,12 @@ def image(name: str, split: str = "", captions: int = 1) -> Reference:
     return Reference(name, name, ("x",) * captions, split)
 
 
-def settled(parts: list[Reference], expected: list[Reference]) -> None:
+def settled(
+    parts: list[Reference], expected: list[Reference], *, whole: bool = True
+) -> None:
     with pipes.runner() as pipeline:
-        good, _ = pipeline | own_splits.SettleSplits(Read(parts))
+        read = own_splits.SettleSplits(Read(parts), whole=whole)
+        good, _ = pipeline | read
         pipes.check(good, expected)
 
 
@@ -100,6 +103,16 @@ def test_a_data_set_that_cannot_be_split_ends_the_job(
     parts = [image(f"{at}.jpg", name) for at, name in enumerate(names)]
     with pytest.raises(Exception, match=told):
         settled(parts, [])
+
+
+def test_some_images_may_have_no_split_and_are_told(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    parts = [image("a", "test"), image("b")]
+    settled(parts, parts, whole=False)
+    assert caplog.messages == [
+        "splits: by their ids: 1 captions; test: 1 captions of test"
+    ]
 
 
 def test_a_name_may_be_kept() -> None:

@@ -5,7 +5,9 @@ import io
 import math
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
+
+from pipeline.images import orientation, side_parts
 
 _MAGIC = (
     (b"\xff\xd8\xff", "JPEG"),
@@ -69,7 +71,8 @@ def canonicalise(
     JPEG, PNG, WebP, GIF, BMP and TIFF are recognised by their first bytes,
     never by a name. EXIF rotation is applied, transparency is laid over white,
     CMYK and palettes become RGB, 16-bit grey is scaled to 8 bits. Colour
-    profiles are ignored.
+    profiles are ignored; so is whatever else stands beside the pixels and
+    cannot be read.
 
     Args:
       data: the file's bytes.
@@ -90,12 +93,24 @@ def canonicalise(
         raise RejectedImage("too-many-bytes", detail)
     file_format = _sniff(data)
     try:
+        return _decode(data, file_format, least_side, limits)
+    except RejectedImage:
+        pixels_alone = side_parts.without(data, file_format)
+        if pixels_alone == data:
+            raise
+        return _decode(pixels_alone, file_format, least_side, limits)
+
+
+def _decode(
+    data: bytes, file_format: str, least_side: int, limits: Limits
+) -> np.ndarray:
+    try:
         with Image.open(io.BytesIO(data), formats=[file_format]) as image:
             _check_size(image.size, limits.max_pixels)
             if least_side and file_format == "JPEG":
                 image.draft(image.mode, (least_side, least_side))
-            ImageOps.exif_transpose(image, in_place=True)
-            return np.asarray(_to_rgb(image))
+            image.load()
+            return np.asarray(_to_rgb(orientation.upright(image)))
     except (RejectedImage, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as e:

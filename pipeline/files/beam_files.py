@@ -1,5 +1,8 @@
 """Files on any of Beam's file systems: written whole or not at all."""
 
+import fnmatch
+import glob
+import os
 import re
 import uuid
 from collections.abc import Iterable
@@ -40,7 +43,7 @@ def write_bytes(output: str, name: str, chunks: Iterable[bytes]) -> int:
         FileSystems.rename([temporary], [final])
     except BaseException:
         if FileSystems.exists(temporary):
-            FileSystems.delete([temporary])
+            delete(temporary)
         raise
     found = size_of(final)
     if found != size:
@@ -69,15 +72,33 @@ def write_text(output: str, name: str, text: str) -> str:
 
 def sweep(output: str) -> None:
     """Removes temporary files of writes that were killed."""
-    pattern = FileSystems.join(output, ".*")
-    found = FileSystems.match([pattern])[0].metadata_list
-    left = [
-        item.path
-        for item in found
-        if _TEMPORARY.fullmatch(FileSystems.split(item.path)[1])
-    ]
-    if left:
-        FileSystems.delete(left)
+    for path in listed(output, ".*"):
+        if _TEMPORARY.fullmatch(FileSystems.split(path)[1]):
+            delete(path)
+
+
+def listed(folder: str, pattern: str = "*") -> dict[str, int]:
+    """Paths and sizes of the files of a folder whose names match a pattern."""
+    if FileSystems.get_scheme(folder) is None:
+        if not os.path.isdir(folder):
+            return {}
+        with os.scandir(folder) as entries:
+            return {
+                entry.path: entry.stat().st_size
+                for entry in sorted(entries, key=lambda entry: entry.name)
+                if fnmatch.fnmatchcase(entry.name, pattern) and entry.is_file()
+            }
+    matched = FileSystems.join(glob.escape(folder), pattern)
+    found = FileSystems.match([matched])[0].metadata_list
+    return {item.path: int(item.size_in_bytes) for item in found}
+
+
+def delete(path: str) -> None:
+    """Removes one file, by its path as it is."""
+    if FileSystems.get_scheme(path) is None:
+        os.remove(path)
+    else:
+        FileSystems.delete([path])
 
 
 def open_file(path: str) -> BinaryIO:
@@ -108,14 +129,26 @@ def exists(path: str) -> bool:
     """Whether there is such a file, or such a folder with anything in it."""
     if FileSystems.exists(path):
         return True
+    if FileSystems.get_scheme(path) is None:
+        return False
     # A bucket has no folders, only files whose names begin alike.
-    beneath = FileSystems.match([FileSystems.join(path, "**")], [1])[0]
-    return bool(beneath.metadata_list)
+    return bool(
+        FileSystems.match([f"{glob.escape(path)}/**"], [1])[0].metadata_list
+    )
+
+
+def state_of(path: str) -> tuple[int, float]:
+    """Bytes of a file that exists, and when it last changed, in seconds."""
+    if FileSystems.get_scheme(path) is None:
+        found = os.stat(path)
+        return found.st_size, found.st_mtime
+    item = FileSystems.get_filesystem(path).metadata(path)
+    return int(item.size_in_bytes), item.last_updated_in_seconds
 
 
 def size_of(path: str) -> int:
     """Bytes of a file that exists."""
-    return int(FileSystems.match([path])[0].metadata_list[0].size_in_bytes)
+    return state_of(path)[0]
 
 
 BEAM = record_set.Files(exists=exists, size=size_of, open=open_file)

@@ -95,7 +95,7 @@ def give_back(output: str, owner: str) -> None:
       LockError: another run took it.
     """
     check(output, owner)
-    FileSystems.delete([FileSystems.join(output, OWNER_FILE)])
+    beam_files.delete(FileSystems.join(output, OWNER_FILE))
 
 
 def _owner(output: str) -> str:

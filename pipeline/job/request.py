@@ -112,6 +112,5 @@ def _complete(output: str) -> bool:
 def _clear(output: str, names: tuple[str, ...]) -> None:
     """Removes files by pattern, in this order."""
     for name in names:
-        found = FileSystems.match([FileSystems.join(output, name)])[0]
-        if found.metadata_list:
-            FileSystems.delete([item.path for item in found.metadata_list])
+        for path in beam_files.listed(output, name):
+            beam_files.delete(path)

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
+from pipeline.files import found_files
 from pipeline.images import decode
 from pipeline.readers import annotation_files, table
 from pipeline.recordset import records, splits
@@ -116,7 +117,8 @@ class Options:
         Raises:
           OptionsError: Beam would take the output's path for a pattern.
         """
-        if set(self.output) & set("*?["):
+        if "://" in self.output and found_files.is_pattern(self.output):
             raise OptionsError(
-                f"--output: a path without * ? and [ is needed: {self.output}"
+                "--output: in a bucket, a path without * ? and [ is needed: "
+                f"{self.output}"
             )

@@ -20,6 +20,7 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline import progress_line
+from pipeline.files import beam_files
 from pipeline.job import request
 from pipeline.modes import verify_shard
 from pipeline.readers import rejects
@@ -153,16 +154,12 @@ class _Folder:
 
     @classmethod
     def listed(cls, path: str) -> "_Folder":
-        pattern = FileSystems.join(path, "*")
-        found = FileSystems.match([pattern])[0].metadata_list
+        found = beam_files.listed(path)
         if not found:
             raise manifest_lib.RecordSetError(f"no record set at {path!r}")
         return cls(
             path,
-            {
-                FileSystems.split(item.path)[1]: int(item.size_in_bytes)
-                for item in found
-            },
+            {FileSystems.split(file)[1]: size for file, size in found.items()},
         )
 
     def open(self, name: str) -> BinaryIO:

@@ -2,14 +2,20 @@
 
 import dataclasses
 import hashlib
+import logging
 import os
 import re
 from collections.abc import Iterable, Sequence
 
 from apache_beam.io.filesystems import FileSystems
 
+from pipeline.files import found_files
 from pipeline.recordset import manifest
 
+_LOG = logging.getLogger(__name__)
+
+# macOS writes such a file beside each one on a disk that is not its own.
+_BESIDE = "._"
 _NAMED_SPLIT = re.compile(r"(?P<split>[\w-]+)=(?P<pattern>.+)")
 
 
@@ -42,7 +48,7 @@ def find(given: Sequence[str]) -> tuple[InputFile, ...]:
     """Paths or patterns, each with an optional `split=` -> files, sorted.
 
     Raises:
-      DataSetError: nothing is there, or a file is named twice.
+      DataSetError: nothing is there, a file is named twice, or cannot be read.
     """
     files = [file for text in given for file in _matched(text)]
     paths = [file.path for file in files]
@@ -59,18 +65,55 @@ def pattern(text: str) -> tuple[str, str]:
 
 
 def _matched(text: str) -> list[InputFile]:
-    split, path = pattern(text)
-    found = FileSystems.match([path])[0].metadata_list
-    if not found:
-        raise DataSetError(f"--annotations: no such path: {path}")
-    return [
-        InputFile(
-            item.path,
-            split,
-            state=(item.size_in_bytes, item.last_updated_in_seconds),
+    split, name = pattern(text)
+    found = _without_companions(list(found_files.find(name)), name)
+    told = found_files.printable(name)
+    if not found and os.path.isdir(name):
+        raise DataSetError(
+            f"--annotations: {told} is a folder: name its files, such as "
+            f"{told}/*"
         )
-        for item in found
+    if not found:
+        raise DataSetError(f"--annotations: no such path: {told}")
+    for file in found:
+        fault = _fault(file)
+        if fault:
+            path = found_files.printable(file.path)
+            raise DataSetError(f"--annotations: {path}: {fault}")
+    return [
+        InputFile(file.path, split, state=(file.size, file.changed))
+        for file in found
     ]
+
+
+def _fault(file: found_files.FoundFile) -> str:
+    """Why a file cannot be an input, or ''."""
+    if file.size < 0:
+        return "this link leads nowhere"
+    if not found_files.is_text(file.path):
+        return "this name is not UTF-8: rename the file"
+    return ""
+
+
+def _without_companions(
+    found: Sequence[found_files.FoundFile], name: str
+) -> list[found_files.FoundFile]:
+    """Leaves out the files that macOS adds, unless the user asks for them."""
+    kept = [
+        file
+        for file in found
+        if file.path == name
+        or not os.path.basename(file.path).startswith(_BESIDE)
+    ]
+    if len(kept) < len(found):
+        _LOG.warning(
+            "--annotations: %d files that macOS added (%s...) are left out of "
+            "%s",
+            len(found) - len(kept),
+            _BESIDE,
+            name,
+        )
+    return kept
 
 
 def common_folder(files: Iterable[InputFile]) -> str:

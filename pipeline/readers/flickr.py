@@ -7,6 +7,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 
+from pipeline.files import found_files
 from pipeline.readers import lines, own_splits, split_lists, split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import MalformedReference, Reference
@@ -57,7 +58,7 @@ def find_lists_of_8k(captions: str) -> dict[str, str]:
     """
     folder, _ = FileSystems.split(captions)
     pattern = FileSystems.join(folder, "Flickr_8k.*Images.txt")
-    found = FileSystems.match([pattern])[0].metadata_list
+    found = found_files.find(pattern)
     lists = {
         re.sub(r".*Flickr_8k\.(\w+)Images\.txt$", r"\1", item.path): item.path
         for item in found

@@ -5,9 +5,8 @@ import logging
 from collections.abc import Sequence
 
 import apache_beam as beam
-from apache_beam.io.filesystems import FileSystems
 
-from pipeline.files import beam_files
+from pipeline.files import beam_files, found_files
 from pipeline.readers import (
     annotation_files,
     coco,
@@ -127,12 +126,10 @@ def _located(
     columns: table.Columns,
 ) -> Source:
     """Makes a source whose images are found by a pattern."""
-    found = image_pattern.is_pattern(images) and FileSystems.match(
-        [images], [1]
-    )
-    if not found or not found[0].metadata_list:
-        raise DataSetError(f"--images: no such path: {images}")
-    root = image_pattern.root_of(images)
+    if not next(found_files.find(images), None):
+        told = found_files.printable(images)
+        raise DataSetError(f"--images: no such path: {told}")
+    root, _ = found_files.split_pattern(images)
     source = open_source(dataset, annotations, root or ".", columns)
     return dataclasses.replace(
         source,

@@ -5,26 +5,28 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
-from apache_beam.io import fileio
 
+from pipeline.files import found_files
 from pipeline.readers.reference import Reference
 from pipeline.readers.rejects import REJECTS, Reject
 
 
-def is_pattern(images: str) -> bool:
-    """Whether it names files, rather than a folder."""
-    return bool(set(images) & set("*?["))
-
-
-def root_of(pattern: str) -> str:
-    """The folder above all that a pattern can match; '' is the current one."""
-    length = min(map(pattern.index, set(pattern) & set("*?[")))
-    folder, slash, _ = pattern[:length].rpartition("/")
-    return folder or slash
-
-
 def _name(path: str) -> str:
     return path.rpartition("/")[2]
+
+
+def _found(pattern: str) -> Iterator[Any]:
+    """Pattern -> (file name, path under the pattern's folder) of each file."""
+    folder, _ = found_files.split_pattern(pattern)
+    for file in found_files.find(pattern):
+        path = file.path.removeprefix(folder).lstrip("/")
+        if found_files.is_text(path):
+            yield _name(path), path
+            continue
+        name = found_files.printable(path)
+        detail = "no caption can name it: its name is not UTF-8"
+        reject = Reject(name, name, "unprintable-name", detail)
+        yield beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
 def _locate(
@@ -56,17 +58,12 @@ class LocateImages(beam.PTransform):
 
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
-        root = root_of(self._pattern)
         good, rejects = begin | "Read captions" >> self._reader
-        paths = (
+        paths, unnamed = (
             begin
-            | "Match images" >> fileio.MatchFiles(self._pattern)
-            | beam.Map(
-                lambda file: (
-                    _name(file.path),
-                    file.path.removeprefix(root).lstrip("/"),
-                )
-            )
+            | beam.Create([self._pattern])
+            | "Match images"
+            >> beam.FlatMap(_found).with_outputs(REJECTS, main="found")
         )
         by_name = good | beam.Map(lambda part: (_name(part.source), part))
         located, lost = (
@@ -75,4 +72,5 @@ class LocateImages(beam.PTransform):
             | "Locate"
             >> beam.FlatMap(_locate).with_outputs(REJECTS, main="located")
         )
-        return located, (rejects, lost) | "Rejects of both" >> beam.Flatten()
+        rejects = (rejects, unnamed, lost)
+        return located, rejects | "Rejects of all" >> beam.Flatten()

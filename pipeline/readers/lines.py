@@ -6,10 +6,30 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.io.filesystem import CompressionTypes
+from apache_beam.io.filesystems import FileSystems
 
+from pipeline.files import beam_files
 from pipeline.readers.annotation_files import InputFile
 from pipeline.readers.reference import MalformedReference, Reference
 from pipeline.readers.rejects import REJECTS, Reject
+
+_PIECE_BYTES = 16 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Piece:
+    """A range of bytes of a file.
+
+    Attributes:
+      path: of the file.
+      begin: of the range.
+      end: of the range; None where the file is compressed, and one piece.
+    """
+
+    path: str
+    begin: int
+    end: int | None
 
 
 def decode(line: bytes) -> str:
@@ -27,6 +47,39 @@ def decode(line: bytes) -> str:
         ) from error
 
 
+def pieces(path: str) -> Iterator[Piece]:
+    """Cuts a file into ranges of bytes, but one that is compressed."""
+    kind = CompressionTypes.detect_compression_type(path)
+    if kind != CompressionTypes.UNCOMPRESSED:
+        yield Piece(path, 0, None)
+        return
+    size = beam_files.size_of(path)
+    for begin in range(0, size, _PIECE_BYTES):
+        yield Piece(path, begin, min(begin + _PIECE_BYTES, size))
+
+
+def read(piece: Piece, skip: int) -> Iterator[bytes]:
+    """Yields the lines that begin in a piece, without their ends.
+
+    Args:
+      piece: of a file. Beam's own reader would take its path for a pattern.
+      skip: lines at the top of the file to leave out.
+    """
+    with FileSystems.open(piece.path) as file:
+        place = piece.begin
+        if place:  # The line that began before is read with that piece.
+            file.seek(place - 1)
+            place += len(file.readline()) - 1
+        for _ in range(0 if piece.begin else skip):
+            place += len(file.readline())
+        while piece.end is None or place < piece.end:
+            line = file.readline()
+            if not line:
+                return
+            place += len(line)
+            yield line.removesuffix(b"\n").removesuffix(b"\r")
+
+
 class ReadLines(beam.PTransform):
     """Begin -> the lines of files as bytes, without blank ones."""
 
@@ -37,12 +90,12 @@ class ReadLines(beam.PTransform):
 
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
-        # Read as bytes, so that a line in another encoding costs no other.
-        coder = beam.coders.BytesCoder()
         return (
             begin
             | beam.Create(sorted(self._paths))
-            | beam.io.ReadAllFromText(coder=coder, skip_header_lines=self._skip)
+            | "Cut into pieces" >> beam.FlatMap(pieces)
+            | "Spread pieces" >> beam.Reshuffle()
+            | "Read pieces" >> beam.FlatMap(read, self._skip)
             | "Skip blanks" >> beam.Filter(bytes.strip)
         )
 

@@ -14,6 +14,7 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 from google.protobuf import message
 
+from pipeline.files import beam_files
 from pipeline.readers import annotation_files, split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
@@ -83,7 +84,7 @@ def check(files: Sequence[InputFile], columns: Columns) -> None:
 
 
 def _records(path: str) -> Iterator[tuple[int, bytes | None]]:
-    size = FileSystems.match([path])[0].metadata_list[0].size_in_bytes
+    size = beam_files.size_of(path)
     plain = CompressionTypes.UNCOMPRESSED
     with FileSystems.open(path, compression_type=plain) as file:
         yield from tfrecord.read(file.read, size, path)

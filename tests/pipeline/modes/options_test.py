@@ -69,11 +69,13 @@ def test_workers_are_told_each_path_by_its_flag() -> None:
     ]
 
 
-@pytest.mark.parametrize("output", ["a*", "a?", "a[b"])
-def test_an_output_that_is_a_pattern_is_refused(output: str) -> None:
+@pytest.mark.parametrize("output", ["gs://b/a*", "s3://b/a?", "gs://b/a[b"])
+def test_an_output_that_a_bucket_takes_for_a_pattern_is_refused(
+    output: str,
+) -> None:
     with pytest.raises(OptionsError) as error:
         dataclasses.replace(OPTIONS, output=output).check()
     assert str(error.value) == (
-        f"--output: a path without * ? and [ is needed: {output}"
+        f"--output: in a bucket, a path without * ? and [ is needed: {output}"
     )
     OPTIONS.check()

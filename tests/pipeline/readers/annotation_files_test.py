@@ -89,3 +89,46 @@ def test_a_state_is_of_names_sizes_and_times() -> None:
             [changed, InputFile("a/2.tar")], "a"
         )
         assert found != one
+
+
+def test_what_was_found_is_no_pattern(tmp_path: Path) -> None:
+    for name in ("part[1].jsonl", "part1.jsonl"):
+        (tmp_path / name).write_text(name)
+    found = annotation_files.find([f"{tmp_path}/*.jsonl"])
+    assert [file.path for file in found] == [
+        f"{tmp_path}/part1.jsonl",
+        f"{tmp_path}/part[1].jsonl",
+    ]
+    (one,) = annotation_files.find([f"test={tmp_path}/part[1].jsonl"])
+    assert one == InputFile(f"{tmp_path}/part[1].jsonl", "test")
+
+
+def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "away.jsonl").symlink_to("nowhere")
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "l\udce9.jsonl").touch()
+    for given, told in (
+        ("a/*", "a/away.jsonl: this link leads nowhere"),
+        ("b/*", r"b/l\xe9.jsonl: this name is not UTF-8: rename the file"),
+        ("a", f"a is a folder: name its files, such as {tmp_path}/a/*"),
+    ):
+        with pytest.raises(DataSetError) as caught:
+            annotation_files.find([f"{tmp_path}/{given}"])
+        assert str(caught.value) == f"--annotations: {tmp_path}/{told}"
+
+
+def test_what_macos_adds_is_left_out_and_told(
+    folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "._a.jsonl").write_text("a resource fork")
+    with caplog.at_level("WARNING"):
+        found = annotation_files.find([f"{folder}/*.jsonl"])
+    assert [file.path[-7:] for file in found] == ["a.jsonl", "b.jsonl"]
+    (told,) = caplog.messages
+    assert told == (
+        "--annotations: 1 files that macOS added (._...) are left out of "
+        f"{folder}/*.jsonl"
+    )
+    (named,) = annotation_files.find([f"{folder}/._a.jsonl"])
+    assert named.path == f"{folder}/._a.jsonl"

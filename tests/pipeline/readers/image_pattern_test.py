@@ -2,29 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from pipeline.readers import image_pattern, jsonl
 from pipeline.readers.annotation_files import InputFile
 from pipeline.readers.reference import Reference
 from pipeline.readers.rejects import Reject
 from tests.support import fixtures, pipes
-
-
-@pytest.mark.parametrize(
-    ("images", "root"),
-    [
-        ("coco/*2017/*.jpg", "coco"),
-        ("/data/a?/b[0-9].jpg", "/data"),
-        ("gs://bucket/photos/**", "gs://bucket/photos"),
-        ("/*.jpg", "/"),
-        ("*.jpg", ""),
-    ],
-)
-def test_a_pattern_has_a_root(images: str, root: str) -> None:
-    assert image_pattern.is_pattern(images)
-    assert not image_pattern.is_pattern(root)
-    assert image_pattern.root_of(images) == root
 
 
 def test_images_are_found_by_name(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Lines: which bytes are text, and which split their file names."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -40,3 +41,48 @@ def test_a_file_may_decide_the_split(tmp_path: Path) -> None:
             [Reference(x, x, (x,), split) for x, split in splits.items()],
         )
         pipes.check(rejects, [], "rejects")
+
+
+NAMES = ["a.txt", "part[2].jsonl", "a*b?.txt", "[1] é.txt"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 1000])
+def test_pieces_give_every_line_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: int
+) -> None:
+    monkeypatch.setattr(lines, "_PIECE_BYTES", size)
+    expected = [
+        b"head",
+        b"a",
+        b"",
+        "b\u2028é".encode(),
+        b"a\rlonger line",
+        b"z",
+    ]
+    for end in (b"\n", b"\r\n"):
+        path = tmp_path / "set [1]" / name
+        path.parent.mkdir(exist_ok=True)
+        (path.parent / "part2.jsonl").write_text("another")
+        for last in (b"", end):
+            path.write_bytes(end.join(expected) + last)
+            for skip in (0, 1):
+                found = [
+                    line
+                    for piece in lines.pieces(str(path))
+                    for line in lines.read(piece, skip)
+                ]
+                assert found == expected[skip:]
+    path.write_bytes(b"")
+    assert list(lines.pieces(str(path))) == []
+
+
+@pytest.mark.parametrize("name", ["a.gz", "b[1].gz"])
+def test_a_compressed_file_is_one_piece(tmp_path: Path, name: str) -> None:
+    with gzip.open(tmp_path / name, "wb") as file:
+        file.write(b"head\na\nb")
+    (piece,) = lines.pieces(str(tmp_path / name))
+    assert list(lines.read(piece, 1)) == [b"a", b"b"]
+    with pipes.runner() as pipeline:
+        read = pipeline | lines.ReadLines([piece.path])
+        pipes.check(read, [b"head", b"a", b"b"])

@@ -2,9 +2,9 @@
 
 The flow, in order; a module imports only those above it:
 
-  beam_files  files written whole or not at all
-  found_files what a name stands for: a file, a folder or a pattern
-  ownership   one run at a time on an output folder
-  download    an image from a host that the user named, bounded
-  image_root  source -> bytes: a root that no source can leave
+  beam_files   files written whole or not at all
+  found_files  what a name stands for: a file, a folder or a pattern
+  ownership    one run at a time on an output folder
+  download     an image from a host that the user named, bounded
+  image_root   source -> bytes: a root that no source can leave
 """

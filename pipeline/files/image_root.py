@@ -18,6 +18,10 @@ _URL = re.compile(r"https?://", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
 
+# A pattern is the user's own word that what it finds may be read.
+_LEADS_OUT = "a link leads out of --images; --images='.../**' follows links"
+
+
 class RejectedSource(RejectedImage):
     """A source that is not read.
 
@@ -101,10 +105,26 @@ class ImageRoot:
             return path
         root, real = self._real, os.path.realpath(path)
         if os.path.commonpath([root, real]) != root:
-            raise RejectedSource("outside-root", "a link leads out of --images")
-        if os.path.exists(real) and not os.path.isfile(real):
-            raise RejectedSource("unreadable", "is not a regular file")
-        return real
+            raise RejectedSource("outside-root", _LEADS_OUT)
+        return _regular(real)
+
+
+class FoundImages(ImageRoot):
+    """The same for sources that were found where the user's names lead.
+
+    None of them comes out of the data, so links are followed, and a name is
+    opened as it is.
+    """
+
+    def _locate(self, source: str) -> str:
+        path = FileSystems.join(self.path, source)
+        return path if FileSystems.get_scheme(path) else _regular(path)
+
+
+def _regular(path: str) -> str:
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise RejectedSource("unreadable", "is not a regular file")
+    return path
 
 
 def _read_to_end(stream: Any, most: int) -> bytes:

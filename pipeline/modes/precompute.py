@@ -9,7 +9,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from pipeline import progress_line
 from pipeline.card import data_card
 from pipeline.encoders import encoder as encoder_lib
-from pipeline.files import beam_files, image_root, ownership
+from pipeline.files import beam_files, ownership
 from pipeline.findings import wording
 from pipeline.job import beam_runner, progress, write_manifest
 from pipeline.job import precompute as precompute_lib
@@ -109,9 +109,7 @@ def _writer(
 ) -> write_shard.ShardWriter:
     return write_shard.ShardWriter(
         encoding=encode.Encoding(
-            images=image_root.ImageRoot(
-                source.root, tuple(options.allow_hosts)
-            ),
+            images=source.images(options.allow_hosts),
             encoder=options.encoder,
             weights=options.weights,
             grid=options.grid(encoder.locations, encoder.depth),

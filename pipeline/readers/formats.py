@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import apache_beam as beam
 
-from pipeline.files import beam_files, found_files
+from pipeline.files import beam_files, found_files, image_root
 from pipeline.readers import (
     annotation_files,
     coco,
@@ -52,11 +52,23 @@ class Source:
       reader: Begin -> (references, rejects).
       inputs: name -> digest of the files it reads, for the request.
       root: of the images that its references name.
+      found: whether the references name files that were found by what the
+        user named, and not by paths that the data gives.
     """
 
     reader: beam.PTransform
     inputs: dict[str, str]
     root: str
+    found: bool = False
+
+    def images(self, allow_hosts: Sequence[str]) -> image_root.ImageRoot:
+        """Where the bytes of the images come from.
+
+        Args:
+          allow_hosts: whose URLs are read.
+        """
+        kind = image_root.FoundImages if self.found else image_root.ImageRoot
+        return kind(self.root, tuple(allow_hosts))
 
 
 def open_source(
@@ -135,6 +147,7 @@ def _located(
         source,
         reader=image_pattern.LocateImages(source.reader, images),
         root=root,
+        found=True,
     )
 
 
@@ -202,7 +215,10 @@ def _webdataset(files: Sequence[InputFile], columns: table.Columns) -> Source:
     reader = webdataset.ReadWebDataset(named, root, columns.caption)
     states = annotation_files.digest_states(named, root)
     return Source(
-        own_splits.SettleSplits(reader), {"annotations": states}, root
+        own_splits.SettleSplits(reader),
+        {"annotations": states},
+        root,
+        found=True,
     )
 
 
@@ -213,4 +229,4 @@ def _tfds(name: str, data_dir: str | None, columns: table.Columns) -> Source:
     root = annotation_files.common_folder(files)
     states = annotation_files.digest_states(files, root)
     reader = own_splits.SettleSplits(tfds.ReadTfds(files, root, columns))
-    return Source(reader, {"annotations": states}, root)
+    return Source(reader, {"annotations": states}, root, found=True)

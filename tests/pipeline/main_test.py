@@ -317,10 +317,16 @@ def test_a_value_that_cannot_be_is_told(
     assert not (tmp_path / "records").exists()
 
 
-def test_an_output_is_no_pattern(world: World) -> None:
-    assert run(*world.flags(Path("records[1]"))).told == (
-        "--output: a path without * ? and [ is needed: records[1]"
-    )
+def test_an_output_is_no_pattern(world: World, tmp_path: Path) -> None:
+    neighbour, output = tmp_path / "records1", tmp_path / "records[1]*?"
+    for folder in (neighbour, output):
+        ended = run(*world.flags(folder))
+        assert ended.code == 0, ended.errors
+    before = contents(neighbour)
+    for flags in ([], ["--overwrite"], ["--mode=verify"], ["--mode=inspect"]):
+        ended = run(*world.flags(output), *flags)
+        assert ended.code == 0, ended.errors
+    assert contents(neighbour) == before
 
 
 def test_a_missing_flag_is_told() -> None:

@@ -1,5 +1,6 @@
 """Origin: which bytes a source stands for, and which sources leave the root."""
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,10 +108,31 @@ def test_no_link_leaves_the_root(root: Path) -> None:
     for source in ("out.jpg", "out/secret.jpg"):
         assert refused(root, source) == (
             "outside-root",
-            "a link leads out of --images",
+            "a link leads out of --images; --images='.../**' follows links",
         )
     assert read(root, "in.jpg") == b"0123456789"
     assert read(root.parent / "door", "a/1.jpg") == b"0123456789"
+
+
+def test_what_was_found_is_read_as_it_is(root: Path) -> None:
+    (root / "out.jpg").symlink_to(root.parent / "secret.jpg")
+    (root / "out").symlink_to(root.parent)
+    (root / "%2e%2e").mkdir()
+    (root / "%2e%2e" / "b[1]*.jpg").write_bytes(b"x")
+    (root / "away.jpg").symlink_to("nowhere")
+    os.mkfifo(root / "pipe")
+    found = image_root.FoundImages(str(root))
+    secret = (root.parent / "secret.jpg").read_bytes()
+    for source in ("out.jpg", "out/secret.jpg"):
+        assert found.read(source, max_bytes=1000) == secret
+    assert found.read("%2e%2e/b[1]*.jpg", max_bytes=1) == b"x"
+    assert dataclasses.asdict(found) == dataclasses.asdict(
+        image_root.ImageRoot(str(root))
+    )
+    with pytest.raises(RejectedImage, match="is not a regular file"):
+        found.read("pipe", max_bytes=1)
+    with pytest.raises(FileNotFoundError):
+        found.read("away.jpg", max_bytes=1)
 
 
 def test_a_neighbour_with_the_same_beginning_is_outside(root: Path) -> None:

@@ -244,7 +244,8 @@ def cause(error: Exception) -> str:
     line = found[-1] if found else str(error)
     if not found and not isinstance(error, _CLEAR):
         line = f"{type(error).__name__}: {line}"
-    line = " ".join(re.sub(r" \[while running .*", "", line).split())
+    # Beam writes the stage behind an error's first part, wherever that ends.
+    line = " ".join(re.sub(r" \[while running '.*?'\]", "", line).split())
     return _KILLED if line == "Channel closed prematurely." else line
 
 

@@ -91,7 +91,7 @@ def _fault(file: found_files.FoundFile) -> str:
     if file.size < 0:
         return "this link leads nowhere"
     if not found_files.is_text(file.path):
-        return "this name is not UTF-8: rename the file"
+        return "this name is not UTF-8: rename it"
     return ""
 
 

@@ -1,6 +1,7 @@
 """Images found by name among the files that a pattern matches."""
 
 import dataclasses
+import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,8 +16,9 @@ def _name(path: str) -> str:
     return path.rpartition("/")[2]
 
 
-def _found(pattern: str) -> Iterator[Any]:
+def _found(encoded: bytes) -> Iterator[Any]:
     """Pattern -> (file name, path under the pattern's folder) of each file."""
+    pattern = os.fsdecode(encoded)
     folder, _ = found_files.split_pattern(pattern)
     for file in found_files.find(pattern):
         path = file.path.removeprefix(folder).lstrip("/")
@@ -61,7 +63,7 @@ class LocateImages(beam.PTransform):
         good, rejects = begin | "Read captions" >> self._reader
         paths, unnamed = (
             begin
-            | beam.Create([self._pattern])
+            | beam.Create([os.fsencode(self._pattern)])
             | "Match images"
             >> beam.FlatMap(_found).with_outputs(REJECTS, main="found")
         )

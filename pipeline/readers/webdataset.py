@@ -12,6 +12,7 @@ import apache_beam as beam
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from pipeline.files import found_files
 from pipeline.readers.annotation_files import InputFile
 from pipeline.readers.reference import MalformedReference, Reference, with_text
 from pipeline.readers.rejects import REJECTS, Reject
@@ -111,6 +112,12 @@ def _parse(
     """
     image_id, images = f"{source}/{key}", _images(members)
     files = {member.kind: member for member in members}
+    if not found_files.is_text("".join([image_id, *files])):
+        raise MalformedReference(
+            "malformed-sample",
+            found_files.printable(image_id),
+            "its name is not UTF-8",
+        )
     if len(images) != 1 or len(files) < len(members):
         kinds = _few(sorted(member.kind for member in members))
         told = f"{len(images)} images among its files ({kinds}): {_RULE}"
@@ -168,7 +175,10 @@ def samples(file: InputFile, root: str, field: str) -> Iterator[Any]:
             reference = _parse(source, key, members, field)
         except MalformedReference as error:
             images = _images(members)
-            names = [f"{error.where}.{image.kind}" for image in images]
+            names = [
+                found_files.printable(f"{error.where}.{image.kind}")
+                for image in images
+            ]
             for name in names if len(names) > 1 else [error.where]:
                 yield _reject(name, source, error.reason, error.detail)
         else:

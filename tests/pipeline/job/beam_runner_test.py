@@ -2,9 +2,11 @@
 
 import logging
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import apache_beam as beam
 import pytest
@@ -103,6 +105,37 @@ def test_the_cause_in_a_workers_traceback_is_the_last_error() -> None:
         "images [while running 'Precompute/Finish-ptransform-49']\n"
     )
     assert beam_runner.cause(wrapped) == "the data set has no images"
+
+
+def _encode(text: str) -> bytes:
+    return text.encode()
+
+
+def _decode(data: bytes) -> str:
+    return data.decode()
+
+
+@pytest.mark.parametrize(
+    ("function", "value", "told"),
+    [
+        (
+            _encode,
+            "caf\udce9",
+            "'utf-8' codec can't encode character '\\udce9'",
+        ),
+        (_decode, b"caf\xe9", "'utf-8' codec can't decode byte 0xe9"),
+    ],
+)
+def test_no_unicode_error_of_a_stage_is_cut(
+    function: Any, value: Any, told: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.CRITICAL, logger="apache_beam")
+    encoded = pickle.dumps(value)
+    job = beam.Create([encoded]) | beam.Map(pickle.loads) | beam.Map(function)
+    with pytest.raises(beam_runner.JobError) as caught:
+        beam_runner.run(job, beam_runner.parse_options([]))
+    whole = f"{told} in position 3: "
+    assert str(caught.value).startswith(whole)
 
 
 def test_an_error_of_our_own_is_its_own_line() -> None:

@@ -110,7 +110,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "b" / "l\udce9.jsonl").touch()
     for given, told in (
         ("a/*", "a/away.jsonl: this link leads nowhere"),
-        ("b/*", r"b/l\xe9.jsonl: this name is not UTF-8: rename the file"),
+        ("b/*", r"b/l\xe9.jsonl: this name is not UTF-8: rename it"),
         ("a", f"a is a folder: name its files, such as {tmp_path}/a/*"),
     ):
         with pytest.raises(DataSetError) as caught:

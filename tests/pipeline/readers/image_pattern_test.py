@@ -45,3 +45,33 @@ def test_images_are_found_by_name(tmp_path: Path) -> None:
             ],
             "rejects",
         )
+
+
+SIGNS = [chr(code) for code in range(1, 127) if chr(code) != "/"]
+BEYOND = ["é", "e\u0301", "中", "🐕", "\u202e", "\u2028", "\x7f", "\x85"]
+
+
+def test_every_name_is_found_and_one_that_is_no_text_is_told(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "set [1]*"
+    (folder / "sub").mkdir(parents=True)
+    names = [f"a{sign}.jpg" for sign in [*SIGNS, *BEYOND]]
+    for name in names:
+        (folder / "sub" / name).touch()
+    (folder / "sub" / "caf\udce9.jpg").touch()
+    rows = [{"image": name, "captions": ["x"]} for name in names]
+    path = fixtures.write_jsonl(tmp_path / "c.jsonl", rows)
+    reader = jsonl.ReadJsonl([InputFile(str(path))])
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | image_pattern.LocateImages(
+            reader, f"{folder}/*/*.jpg"
+        )
+        pipes.check(
+            good, [Reference(name, f"sub/{name}", ("x",)) for name in names]
+        )
+        told = "no caption can name it: its name is not UTF-8"
+        name = r"sub/caf\xe9.jpg"
+        pipes.check(
+            rejects, [Reject(name, name, "unprintable-name", told)], "rejects"
+        )

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import random
 import tarfile
 import tracemalloc
@@ -41,6 +42,32 @@ def read(
     ]
     good = [item for item in given if isinstance(item, Reference)]
     return good, [item.value for item in given if item not in good]
+
+
+@pytest.mark.parametrize("byte", [0x80, 0xC3, 0xE9, 0xFF])
+def test_a_name_that_is_not_utf8_costs_its_sample_alone(
+    tmp_path: Path, byte: int
+) -> None:
+    odd = os.fsdecode(b"caf%c" % byte)
+    files = [("1.jpg", b"1"), ("1.txt", b"a")]
+    files += [(f"{odd}.jpg", b"2"), (f"{odd}.png", b"2"), (f"{odd}.txt", b"b")]
+    files += [("2.jpg", b"3"), ("2.txt", b"c"), (f"2.{odd}", b"d")]
+    files += [("3.jpg", b"4"), ("3.txt", b"c")]
+    path = tmp_path / "1.tar"
+    with tarfile.open(path, "w", errors="surrogateescape") as tar:
+        for name, data in files:
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            tar.addfile(member, io.BytesIO(data))
+    with pipes.runner() as pipeline:
+        good, rejects = pipeline | webdataset.ReadWebDataset(
+            [InputFile(str(path))], str(tmp_path), "caption"
+        )
+        ids = good | "Ids" >> beam.Map(lambda part: part.image_id)
+        pipes.check(ids, ["1.tar/1", "1.tar/3"])
+        names = [f"1.tar/caf\\x{byte:x}.{kind}" for kind in ("jpg", "png")]
+        lost = [(name, "malformed-sample") for name in [*names, "1.tar/2"]]
+        pipes.check(pipes.reasons(rejects), lost, "rejects")
 
 
 @pytest.mark.parametrize(

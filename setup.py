@@ -43,6 +43,7 @@ setuptools.setup(
         "numpy>=1.26",
         "pillow>=11",
         "rich>=13.9,<16",
+        "tenacity>=8.2,<10",
         "tensorboard>=2.20,<2.22",
         # TPU wheels of TensorFlow stop at 2.20.
         "tensorflow>=2.20,<2.22",

@@ -10,18 +10,29 @@ import time
 import urllib.parse
 from collections.abc import Collection, Iterator
 
+import tenacity
+
 from pipeline.images.decode import RejectedImage
 
 _PORTS = {"http": 80, "https": 443}
 _MAX_REDIRECTS = 5
+_TRIES, _LONGEST_PAUSE = 4, 30.0
+_BUSY = (http.HTTPStatus.REQUEST_TIMEOUT, http.HTTPStatus.TOO_MANY_REQUESTS)
+
+# The reason of an image that may be there the next time.
+UNANSWERED = "unanswered"
 
 
 class RejectedDownload(RejectedImage):
     """A URL that is not, or could not be, read.
 
-    Its reasons: `url-not-allowed`, `private-address`, `too-many-bytes` and
-    `unreadable`.
+    Its reasons: `url-not-allowed`, `private-address`, `too-many-bytes`,
+    `unreadable`, and `unanswered` where another time may go well.
     """
+
+
+class _Busy(OSError):
+    """A server's answer that another time may be better."""
 
 
 def fetch(
@@ -30,8 +41,12 @@ def fetch(
     allow_hosts: Collection[str],
     max_bytes: int,
     max_seconds: float = 30.0,
+    pause: float = 1.0,
 ) -> bytes:
     """Reads a URL, following redirects to named hosts alone.
+
+    A server that is busy (408, 429, 5xx), hangs up or takes too long is asked
+    again, four times in all.
 
     The address is checked on the connection itself, before anything is sent: a
     name that resolves to another address the second time gains nothing.
@@ -44,11 +59,31 @@ def fetch(
         a private one.
       max_bytes: of the body.
       max_seconds: of each hop, from its connection to its last byte.
+      pause: seconds before it is asked a second time; each further pause is
+        twice as long.
 
     Raises:
       RejectedDownload: with one of its reasons.
     """
     named = {host.lower() for host in allow_hosts}
+    asking = tenacity.Retrying(
+        retry=tenacity.retry_if_exception(_is_temporary),
+        stop=tenacity.stop_after_attempt(_TRIES),
+        # What many workers ask for at once is not asked for again at once.
+        wait=tenacity.wait_exponential_jitter(pause, _LONGEST_PAUSE, 2, pause),
+        reraise=True,
+    )
+    return asking(_fetch, url, named, max_bytes, max_seconds)
+
+
+def _is_temporary(error: BaseException) -> bool:
+    return isinstance(error, RejectedDownload) and error.reason == UNANSWERED
+
+
+def _fetch(
+    url: str, named: Collection[str], max_bytes: int, max_seconds: float
+) -> bytes:
+    """Asks once, and follows redirects."""
     for _ in range(_MAX_REDIRECTS + 1):
         parts = urllib.parse.urlsplit(url)
         host, port = _check_host(parts, named)
@@ -59,8 +94,12 @@ def fetch(
                 data = b"" if location else _body(answer, max_bytes)
             if time.monotonic() >= end:
                 raise TimeoutError(f"took more than {max_seconds} s")
+        except (_Busy, TimeoutError, ConnectionError) as error:
+            raise RejectedDownload(UNANSWERED, str(error)[:200]) from error
         except (OSError, UnicodeError, http.client.HTTPException) as error:
-            raise RejectedDownload("unreadable", str(error)[:200]) from error
+            late = time.monotonic() >= end  # Its connection was cut.
+            reason = UNANSWERED if late else "unreadable"
+            raise RejectedDownload(reason, str(error)[:200]) from error
         if not location:
             return data
         url = urllib.parse.urljoin(url, location)
@@ -133,10 +172,12 @@ def _check_address(host: str, address: str) -> None:
 
 def _body(answer: http.client.HTTPResponse, max_bytes: int) -> bytes:
     if answer.status != http.HTTPStatus.OK:
-        raise OSError(f"HTTP {answer.status} {answer.reason}")
+        busy = answer.status in _BUSY or answer.status >= 500
+        kind = _Busy if busy else OSError
+        raise kind(f"HTTP {answer.status} {answer.reason}")
     data = answer.read(max_bytes + 1)
     if len(data) > max_bytes:
         raise RejectedDownload("too-many-bytes", f"more than {max_bytes} bytes")
     if answer.length:
-        raise OSError(f"{answer.length} bytes are missing")
+        raise _Busy(f"{answer.length} bytes are missing")
     return data

@@ -8,7 +8,7 @@ from apache_beam.io.filesystem import BeamIOError
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.card.shard_statistics import ShardFacts
-from pipeline.files import beam_files
+from pipeline.files import beam_files, download
 from pipeline.readers import reference
 from pipeline.readers.rejects import Reject
 from pipeline.recordset import manifest, record_set, shard_files
@@ -60,12 +60,14 @@ def read(output: str, name: str, key: str) -> dict[str, Any] | None:
 
     Returns:
       Its content; None where there is none, where it is damaged or has another
-      key, or where the shard is not as it says.
+      key, where the shard is not as it says, or where it lacks an image that
+      may be there this time.
     """
     path = FileSystems.join(output, f"{name}{shard_files.SIDE}")
     try:
         side = dict(json.loads(beam_files.read_bytes(path)))
-        if side["key"] != key:
+        lost = {reject["reason"] for reject in side["rejects"]}
+        if side["key"] != key or download.UNANSWERED in lost:
             return None
         row = manifest.Shard(**side["row"])
         record_set.check_shard(output, row, beam_files.BEAM)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tenacity
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -21,10 +22,23 @@ BODY = b"0123456789"
 
 
 class Site(http.server.BaseHTTPRequestHandler):
-    """Paths that behave: /image, /drip, /cut, /round, /to?<location>."""
+    """Paths that behave: /image, /drip, /cut, /round, /to?<location>.
+
+    `/busy?<status>,<failures>` fails so often, then is well, and so on.
+    """
+
+    asked: list[str] = []
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")
+        self.asked.append(self.path)
+        if path == "/busy":
+            status, failures = map(int, query.split(","))
+            if self.asked.count(self.path) % (failures + 1):
+                self.send_response(status, "Busy")
+                self.end_headers()
+                return
+            path = "/image"
         if path in ("/to", "/round"):
             self.send_response(302)
             self.send_header("Location", query or path)
@@ -70,7 +84,7 @@ def port() -> Iterator[int]:
 
 
 def fetch(url: str, *hosts: str, **limits: float) -> bytes:
-    given = {"max_bytes": 100} | limits
+    given = {"max_bytes": 100, "pause": 0.01} | limits
     return download.fetch(url, allow_hosts=hosts, **given)
 
 
@@ -152,18 +166,44 @@ def test_a_body_is_bounded(port: int) -> None:
 def test_a_body_that_drips_is_cut(port: int) -> None:
     site = f"127.0.0.1:{port}"
     assert refused(f"http://{site}/drip", site, max_seconds=0.3) == (
-        "unreadable",
+        "unanswered",
         "took more than 0.3 s",
     )
 
 
-@pytest.mark.parametrize(
-    ("path", "detail"),
-    [("gone", "HTTP 404 Not Found"), ("cut", "5 bytes are missing")],
-)
-def test_what_fails_is_told(port: int, path: str, detail: str) -> None:
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
+def test_what_will_fail_again_is_asked_for_once(port: int, status: int) -> None:
+    site, before = f"127.0.0.1:{port}", len(Site.asked)
+    reason, detail = refused(f"http://{site}/busy?{status},9", site)
+    assert (reason, detail[:8]) == ("unreadable", f"HTTP {status}")
+    assert len(Site.asked) == before + 1
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504, 529])
+def test_a_busy_server_is_asked_again(port: int, status: int) -> None:
     site = f"127.0.0.1:{port}"
-    assert refused(f"http://{site}/{path}", site) == ("unreadable", detail)
+    for failures in (1, 3):
+        url = f"http://{site}/busy?{status},{failures}"
+        assert fetch(url, site) == BODY
+    reason, detail = refused(f"http://{site}/busy?{status},4", site)
+    assert (reason, detail[:8]) == ("unanswered", f"HTTP {status}")
+
+
+def test_pauses_grow(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(tenacity.nap.time, "sleep", pauses.append)
+    site = f"127.0.0.1:{port}"
+    refused(f"http://{site}/busy?503,5", site, pause=1.0)
+    for least, paused in zip((1, 2, 4), pauses, strict=True):
+        assert least <= paused <= least + 1
+
+
+def test_a_body_that_ends_early_is_told(port: int) -> None:
+    site = f"127.0.0.1:{port}"
+    assert refused(f"http://{site}/cut", site) == (
+        "unanswered",
+        "5 bytes are missing",
+    )
 
 
 def test_nobody_answers() -> None:
@@ -171,7 +211,7 @@ def test_nobody_answers() -> None:
         pass
     site = f"127.0.0.1:{port}"
     reason, detail = refused(f"http://{site}/image", site)
-    assert (reason, "refused" in detail) == ("unreadable", True)
+    assert (reason, "refused" in detail) == ("unanswered", True)
 
 
 @pytest.fixture

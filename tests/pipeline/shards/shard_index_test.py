@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.card.shard_statistics import ShardLog
+from pipeline.files import download
 from pipeline.readers.reference import Reference
 from pipeline.readers.rejects import Reject
 from pipeline.recordset import manifest
@@ -49,4 +50,11 @@ def test_another_key_or_none_is_no_side_file(folder: str) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"key": "k"}', "\0"])
 def test_damage_is_no_side_file(folder: str, text: str) -> None:
     Path(folder, "a.index.json").write_text(text)
+    assert shard_index.read(folder, "a", "k") is None
+
+
+def test_an_image_that_no_server_sent_is_asked_for_again(folder: str) -> None:
+    lost = Reject("a", "http://a.org/a.jpg", download.UNANSWERED, "HTTP 503")
+    side = SIDE | {"rejects": [dataclasses.asdict(lost)]}
+    shard_index.write(folder, "a", side)
     assert shard_index.read(folder, "a", "k") is None

@@ -12,6 +12,7 @@ Flags that are not listed here go to Apache Beam, for example
 
 import dataclasses
 import sys
+from typing import Any
 
 from absl import app, flags
 
@@ -22,6 +23,7 @@ app.call_after_init(startup.find_devices)
 with startup.without_notes():
     from apache_beam.io.filesystems import FileSystems
 
+    from pipeline.files import found_files, reach
     from pipeline.job import beam_runner
     from pipeline.modes import inspect_page, precompute, verify
     from pipeline.modes import options as options_lib
@@ -153,12 +155,18 @@ flags.DEFINE_bool(
 )
 
 
+def _without_file_urls(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(map(_without_file_urls, value))
+    return found_files.from_url(value) if isinstance(value, str) else value
+
+
 def _run(argv: list[str]) -> str:
     """Runs the mode that --mode names; returns what to print at its end."""
     given = flags.FLAGS.flag_values_dict()
     options = options_lib.Options(
         **{
-            f.name: given[f.name]
+            f.name: _without_file_urls(given[f.name])
             for f in dataclasses.fields(options_lib.Options)
         }
     )
@@ -166,6 +174,8 @@ def _run(argv: list[str]) -> str:
     startup.compute_in_half()
     # Files are read before Beam's pipeline sets this, and may lie on S3.
     FileSystems.set_options(beam_options)
+    if given["mode"] != "precompute":
+        reach.check([("output", options.output)])
     if given["mode"] == "verify":
         return verify.verify(options.output)
     if given["mode"] == "inspect":

@@ -9,6 +9,7 @@ import dataclasses
 import glob
 import os
 import re
+import urllib.parse
 from collections.abc import Collection, Iterator, Sequence
 
 from apache_beam.io.filesystem import FileSystem
@@ -18,6 +19,10 @@ from pipeline.files import beam_files
 
 _MAGIC = frozenset("*?[")
 _DEEP = "**"
+_FILE_URL = re.compile(
+    r"(?P<split>[\w-]+=|)file://(?:localhost)?(?P<path>/.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +38,12 @@ class FoundFile:
     path: str
     size: int
     changed: float
+
+
+def from_url(text: str) -> str:
+    """`file:///a%20b` -> `/a b`, also behind `train=`; other text stays."""
+    url = _FILE_URL.fullmatch(text)
+    return url["split"] + urllib.parse.unquote(url["path"]) if url else text
 
 
 def is_pattern(name: str) -> bool:

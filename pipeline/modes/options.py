@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from pipeline.files import found_files
+from pipeline.files import found_files, reach
 from pipeline.images import decode
 from pipeline.readers import annotation_files, table
 from pipeline.recordset import records, splits
@@ -116,9 +116,11 @@ class Options:
 
         Raises:
           OptionsError: Beam would take the output's path for a pattern.
+          UnreachableError: a path's file system is not there.
         """
         if "://" in self.output and found_files.is_pattern(self.output):
             raise OptionsError(
                 "--output: in a bucket, a path without * ? and [ is needed: "
                 f"{self.output}"
             )
+        reach.check(self.paths)

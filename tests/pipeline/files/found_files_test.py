@@ -115,6 +115,24 @@ def test_a_pattern_has_a_folder(name: str, folder: str, rest: str) -> None:
     assert found_files.split_pattern(name) == (folder, rest)
 
 
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("file:///a%20b/[1].jsonl", "/a b/[1].jsonl"),
+        ("FILE://localhost/a", "/a"),
+        ("train=file:///a/%2A", "train=/a/*"),
+        ("file:///caf%C3%A9", "/café"),
+        ("file://host/a", "file://host/a"),
+        ("file:/a", "file:/a"),
+        ("/a/file:///b", "/a/file:///b"),
+        ("gs://b/a%20b", "gs://b/a%20b"),
+        ("", ""),
+    ],
+)
+def test_a_url_of_a_file_is_a_path(text: str, path: str) -> None:
+    assert found_files.from_url(text) == path
+
+
 def test_links_on_the_way_are_followed_once(tmp_path: Path) -> None:
     make(tmp_path / "disk" / "train" / "1.jpg", tmp_path / "blob")
     coco = tmp_path / "coco"

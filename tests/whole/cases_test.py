@@ -3,6 +3,11 @@
 import collections
 import json
 import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -257,3 +262,169 @@ def test_each_image_of_a_malformed_sample_is_told_with_the_rule(
         for row in path.read_text().splitlines()
     ]
     assert all("share their name up to its first dot" in row for row in rows)
+
+
+def copied(case: str, folder: pathlib.Path) -> pathlib.Path:
+    """A case that a test may add to."""
+    source = reference_data.find(f"../cases/{case}")
+    copy = folder / "case"
+    shutil.copytree(source, copy, copy_function=shutil.copyfile)
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755)
+    return copy
+
+
+def taken(
+    encoder: pathlib.Path, output: pathlib.Path, *flags: str
+) -> tuple[int, dict[str, int]]:
+    """Runs the job to its end; how many images it takes, and the reasons."""
+    ended = jobs.run(
+        f"--output={output}",
+        f"--encoder={encoder}",
+        "--thumbnail_side=0",
+        *flags,
+    )
+    assert ended.code == 0, ended.errors
+    return sum(counts(output).values()), reasons(output)
+
+
+@pytest.mark.parametrize("case", ["07-exif-rewritten", "08-png-metadata"])
+def test_odd_metadata_costs_no_picture(
+    encoder: pathlib.Path, tmp_path: pathlib.Path, case: str
+) -> None:
+    ended = run(encoder, tmp_path / "out", case, "captions.jsonl")
+    assert ended.code == 0, ended.errors
+    assert sum(counts(tmp_path / "out").values()) == 24
+    assert reasons(tmp_path / "out") == {}
+
+
+@pytest.mark.parametrize(
+    "annotations",
+    ["parts/*.jsonl", "twice/*.jsonl", "set [2019]/captions.jsonl"],
+)
+def test_brackets_in_names_lose_and_repeat_nothing(
+    encoder: pathlib.Path, tmp_path: pathlib.Path, annotations: str
+) -> None:
+    output = tmp_path / "out"
+    ended = run(encoder, output, "10-bracket-name", annotations)
+    assert ended.code == 0, ended.errors
+    made = manifest(output)
+    assert sum(counts(output).values()) == 24
+    assert sum(shard.captions for shard in made.shards) == _lines(annotations)
+
+
+def _lines(annotations: str) -> int:
+    case = reference_data.find("../cases/10-bracket-name")
+    return sum(
+        len(json.loads(line)["captions"])
+        for path in (case / annotations).parent.iterdir()
+        for line in path.read_text().splitlines()
+    )
+
+
+def test_shards_behind_links_are_read(
+    encoder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    case = copied("01-hub-cache-links", tmp_path) / "datasets--x--y"
+    data = case / "snapshots" / "abc" / "data"
+    data.mkdir(parents=True)
+    for number in range(2):
+        link = data / f"train-000{number}.tar"
+        link.symlink_to(f"../../../blobs/b{number}")
+    flags = ("--dataset=webdataset", f"--annotations={data}/*.tar")
+    assert taken(encoder, tmp_path / "out", *flags) == (24, {})
+
+
+def test_linked_folders_are_read_where_the_user_names_them(
+    encoder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    case, output = copied("26-linked-folders", tmp_path), tmp_path / "out"
+    (case / "coco").mkdir()
+    for name in ("train2017", "val2017"):
+        (case / "coco" / name).symlink_to(f"../disk/{name}")
+    parts = [f"{case}/captions_{name}2017.json" for name in ("train", "val")]
+    given = ("--dataset=coco", f"--annotations={','.join(parts)}")
+    images = f"--images={case}/coco/*2017/*.jpg"
+    assert taken(encoder, output, *given, images) == (24, {})
+    ended = jobs.run(
+        f"--output={tmp_path / 'folder'}",
+        f"--encoder={encoder}",
+        f"--annotations={case}/captions.jsonl",
+        f"--images={case}/coco",
+    )
+    assert "outside-root 24" in ended.told
+
+
+def test_a_name_that_is_not_utf8_costs_itself_alone(
+    encoder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    case, out = copied("09-latin1-name", tmp_path), tmp_path / "out"
+    (case / "photos" / "latin1.jpg").rename(case / "photos" / "caf\udce9.jpg")
+    (case / "lists" / "latin1.jsonl").rename(case / "lists" / "l\udce9.jsonl")
+    given = f"--annotations={case}/captions.jsonl"
+    folder, pattern = f"--images={case}/photos", f"--images={case}/photos/*"
+    wds = ("--dataset=webdataset", f"--annotations={case}/names.tar")
+    lost = {"unprintable-name": 1}
+    assert taken(encoder, out / "1", given, folder) == (24, {})
+    assert taken(encoder, out / "2", given, pattern) == (24, lost)
+    assert taken(encoder, out / "3", *wds) == (23, {"malformed-sample": 1})
+    for path in out.glob("*/rejects-*.jsonl"):
+        for line in path.read_text().splitlines():
+            assert r"\xe9" in json.loads(line)["image_id"]
+    ended = jobs.run(
+        f"--annotations={case}/lists/*",
+        f"--output={out / '4'}",
+        folder,
+    )
+    assert ended.told == (
+        rf"--annotations: {case}/lists/l\xe9.jsonl: this name is not UTF-8: "
+        "rename it"
+    )
+
+
+def test_a_busy_server_loses_no_image(
+    encoder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    case = copied("20-http-503", tmp_path)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    text = (case / "captions.jsonl").read_text()
+    (case / "captions.jsonl").write_text(text.replace("8765", str(port)))
+    command = [sys.executable, case / "server.py", case / "photos", str(port)]
+    with subprocess.Popen(command) as server:
+        _await(port)
+        flags = (
+            f"--annotations={case}/captions.jsonl",
+            f"--images={case}",
+            f"--allow_hosts=127.0.0.1:{port}",
+        )
+        try:
+            assert taken(encoder, tmp_path / "out", *flags) == (24, {})
+        finally:
+            server.terminate()
+
+
+def _await(port: int) -> None:
+    for _ in range(200):
+        with socket.socket() as wire:
+            if not wire.connect_ex(("127.0.0.1", port)):
+                return
+        time.sleep(0.05)
+    raise TimeoutError(f"nobody listens at port {port}")
+
+
+@pytest.mark.parametrize("images", ["", "file://"])
+@pytest.mark.parametrize("annotations", ["", "file://", "train=file://"])
+def test_a_url_of_a_file_is_a_path(
+    encoder: pathlib.Path,
+    tmp_path: pathlib.Path,
+    annotations: str,
+    images: str,
+) -> None:
+    case = reference_data.find("../cases/25-extras-and-urls")
+    flags = (
+        f"--annotations={annotations}{case}/captions.jsonl",
+        f"--images={images}{case}/photos",
+    )
+    assert taken(encoder, tmp_path / "out", *flags) == (24, {})

@@ -336,3 +336,29 @@ def test_a_bucket_may_hold_it_all(
             )
             expected = (corpus.images / "image-00.jpg").read_bytes()
             pipes.check(data, [expected], "images")
+
+
+def test_links_are_followed_where_the_user_names_files(
+    corpus: fixtures.Corpus, tmp_path: Path
+) -> None:
+    named = tmp_path / "named [1]"
+    named.mkdir()
+    (named / "photos").symlink_to(corpus.images)
+    with tarfile.open(tmp_path / "blob", "w") as tar:
+        tar.add(corpus.images / "image-00.jpg", "x.jpg")
+        tar.add(corpus.jsonl, "x.txt")
+    with tarfile.open(tmp_path / "blob") as tar:
+        offset = tar.getmember("x.jpg").offset_data
+    (named / "train.tar").symlink_to("../blob")
+    photo = (corpus.images / "image-00.jpg").read_bytes()
+    found = open_source("jsonl", [str(corpus.jsonl)], f"{named}/*/*-00.jpg")
+    source = "photos/image-00.jpg"
+    assert found.images([]).read(source, max_bytes=10_000) == photo
+    shards = open_source("webdataset", [f"{named}/*.tar"], "")
+    part = shards.images([]).read(
+        "train.tar", offset=offset, length=len(photo), max_bytes=10_000
+    )
+    assert part == photo
+    folder = open_source("jsonl", [str(corpus.jsonl)], str(named))
+    with pytest.raises(image_root.RejectedSource, match="a link leads out"):
+        folder.images([]).read(source, max_bytes=10_000)

@@ -3,6 +3,7 @@
 The rooms, in order; a room imports only those above it:
 
   startup        keeps known start-up notes off standard error
+  printable      text of a data set on its way to a terminal
   progress_line  how far some work is: a line in a terminal, or a log
   recordset      contract with the trainer: records, shards, manifest, words
   images         bytes -> pixels, thumbnail, encoder's input, hash of the look

@@ -136,7 +136,16 @@ flags.DEFINE_integer(
     "max_words", 20000, "Most tokens in the vocabulary.", lower_bound=5
 )
 flags.DEFINE_float(
-    "max_reject_share", 0.05, "The job fails above this share of rejects."
+    "max_reject_share",
+    0.05,
+    "The job fails if more than this share of the images was rejected, or of "
+    "the captions, or of the lines or rows.",
+)
+flags.DEFINE_float(
+    "max_shard_reject_share",
+    0.0,
+    "webdataset, tfds: the job fails if more than this share of the shards "
+    "could not be read to their ends.",
 )
 flags.DEFINE_integer(
     "limit",

@@ -2,11 +2,12 @@
 
 The flow, in order; a module imports only those above it:
 
+  ledger          what was read, and where it went: counts that must agree
   request         what a run was asked for, and whether a folder allows it
   progress        how far a job is: what its workers have counted so far
   vocabulary      references -> the vocabulary of the train split
   write_shards    references -> shards of records
-  write_rejects   rejects -> `rejects-*.jsonl`, and how often each reason occurs
+  write_rejects   rejects -> `rejects-*.jsonl`, and why images were rejected
   write_manifest  all that was written -> vocabulary, card and manifest
   card            finished shards -> the data card, from counts that add up
   precompute      images and captions -> a record set: the whole job

@@ -240,7 +240,8 @@ def cause(error: Exception) -> str:
         return "no job service answers at --job_endpoint"
     if isinstance(error, grpc.Call):
         return _service_error(error)
-    found = re.findall(r"\w+Error: ([^\n]+)", str(error))
+    # Where a traceback came along, its lines begin with the errors' names.
+    found = re.findall(r"^[\w.]+Error: (.+)", str(error), re.MULTILINE)
     line = found[-1] if found else str(error)
     if not found and not isinstance(error, _CLEAR):
         line = f"{type(error).__name__}: {line}"

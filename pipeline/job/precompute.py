@@ -4,8 +4,8 @@ from typing import Any
 
 import apache_beam as beam
 
+from pipeline.job import ledger, write_manifest, write_rejects, write_shards
 from pipeline.job import vocabulary as vocabulary_lib
-from pipeline.job import write_manifest, write_rejects, write_shards
 from pipeline.job.card import make_card
 from pipeline.readers import own_splits
 from pipeline.readers import reference as reference_lib
@@ -60,11 +60,11 @@ class Precompute(beam.PTransform):
         rows, rejects, grouped, facts = references | write_shards.WriteShards(
             writer
         )
-        reasons = (
-            (unread, rejects)
-            | "All rejects" >> beam.Flatten()
-            | write_rejects.WriteRejects(writer.output, writer.num_shards)
+        every = (unread, rejects) | "All rejects" >> beam.Flatten()
+        reasons = every | write_rejects.WriteRejects(
+            writer.output, writer.num_shards
         )
+        read, left_out = every | ledger.AddUp()
         vocabulary = references | self._learn
         appraise = make_card.Appraise(
             writer.output,
@@ -77,7 +77,8 @@ class Precompute(beam.PTransform):
             reasons=reasons,
             vocabulary=vocabulary,
             card=(facts, vocabulary, reasons) | appraise,
-            read=references | "Count read" >> beam.combiners.Count.Globally(),
+            read=read,
+            left_out=left_out,
             grouped=grouped | "Count grouped" >> beam.CombineGlobally(sum),
         )
         return begin | write_manifest.WriteManifest(self._summary, written)

@@ -7,6 +7,7 @@ from typing import Any
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.files import beam_files, ownership
+from pipeline.job import ledger
 from pipeline.readers import rejects
 from pipeline.recordset import manifest, record_set, shard_files, tfrecord
 from pipeline.recordset.differences import differences
@@ -14,6 +15,7 @@ from pipeline.recordset.differences import differences
 REQUEST_FILE = "request.json"
 
 _MADE_LAST = (
+    ledger.LEDGER_FILE,
     manifest.MANIFEST_FILE,
     manifest.CARD_FILE,
     manifest.CARD_PAGE_FILE,

@@ -9,10 +9,17 @@ import apache_beam as beam
 from pipeline.card import data_card
 from pipeline.card.page import gallery, page, pictures
 from pipeline.files import beam_files, ownership
+from pipeline.job import ledger as ledger_lib
+from pipeline.readers import rejects
 from pipeline.readers.annotation_files import DataSetError
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import records
 from pipeline.recordset import vocabulary as vocabulary_lib
+
+_ADVICE = (
+    f"see {rejects.PATTERN}, and run again with --overwrite when they are "
+    "mended"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Summary:
       encoder: its fingerprint.
       grid: shape and storage of every grid.
       settings: what was asked for, apart from paths and runner.
-      max_reject_share: above which there is no manifest.
+      limits: above which there is no manifest.
     """
 
     output: str
@@ -33,7 +40,7 @@ class Summary:
     encoder: dict[str, Any]
     grid: records.GridSpec
     settings: dict[str, Any]
-    max_reject_share: float
+    limits: ledger_lib.Limits
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,10 +49,11 @@ class Written:
 
     Attributes:
       rows: [manifest.Shard].
-      reasons: [(reason, count)] of what was rejected.
+      reasons: [(reason, count)] of images that were rejected.
       vocabulary: one dumped vocabulary.
       card: one dumped data card.
-      read: one count of references.
+      read: [(unit, number)] of what the reader met.
+      left_out: [(reason, Tally)] of what was left out.
       grouped: one count of the references that reached a shard.
     """
 
@@ -54,6 +62,7 @@ class Written:
     vocabulary: Any
     card: Any
     read: Any
+    left_out: Any
     grouped: Any
 
 
@@ -82,7 +91,8 @@ class WriteManifest(beam.PTransform):
                 reasons=beam.pvalue.AsDict(written.reasons),
                 vocabulary=beam.pvalue.AsList(written.vocabulary),
                 card=beam.pvalue.AsSingleton(written.card),
-                read=beam.pvalue.AsSingleton(written.read),
+                read=beam.pvalue.AsDict(written.read),
+                left_out=beam.pvalue.AsDict(written.left_out),
                 grouped=beam.pvalue.AsSingleton(written.grouped),
             )
         )
@@ -95,20 +105,24 @@ def _finish(
     reasons: dict[str, int],
     vocabulary: list[str],
     card: str,
-    read: int,
+    read: dict[str, int],
+    left_out: dict[str, ledger_lib.Tally],
     grouped: int,
 ) -> str:
     """Checks the whole, then writes vocabulary, card and manifest."""
-    written = sum(row.records for row in rows)
-    _check_rejects(written, reasons, summary.max_reject_share)
+    ledger = ledger_lib.Ledger(
+        read=read,
+        left_out=left_out,
+        entries=grouped,
+        captions=sum(row.captions for row in rows),
+        images=sum(row.records for row in rows),
+    )
+    ledger.check()
+    ledger.judge(summary.limits, _ADVICE)
     if not any(row.split == "train" for row in rows):
         raise DataSetError(
             "no image fell in the train split: read "
-            f"{read} references, wrote {written} images"
-        )
-    if read != grouped:
-        raise manifest_lib.RecordSetError(
-            f"references were lost: {read} read, {grouped} accounted for"
+            f"{grouped} references, wrote {ledger.images} images"
         )
     words = vocabulary_lib.Vocabulary.load(vocabulary[0])
     manifest = manifest_lib.Manifest(
@@ -121,6 +135,7 @@ def _finish(
         settings=summary.settings,
     )
     output = summary.output
+    beam_files.write_text(output, ledger_lib.LEDGER_FILE, ledger.dump())
     beam_files.write_text(output, manifest_lib.VOCABULARY_FILE, vocabulary[0])
     beam_files.write_text(output, manifest_lib.CARD_FILE, card)
     beam_files.write_text(
@@ -140,21 +155,3 @@ def _page(output: str, card: str, vocabulary: vocabulary_lib.Vocabulary) -> str:
     shown = gallery.shown(parsed)
     found = pictures.read(output, shown, beam_files.BEAM)
     return page.render(parsed, vocabulary, found)
-
-
-def _check_rejects(
-    written: int, reasons: dict[str, int], max_reject_share: float
-) -> None:
-    rejected = sum(reasons.values())
-    if not written + rejected:
-        raise DataSetError("the data set has no images")
-    share = rejected / (written + rejected)
-    if share > max_reject_share:
-        often = sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
-        listed = ", ".join(f"{reason} {count}" for reason, count in often[:5])
-        raise DataSetError(
-            f"{rejected} of {written + rejected} images were rejected "
-            f"({share:.1%}, --max_reject_share is {max_reject_share:.1%}): "
-            f"{listed}; see rejects-*.jsonl, and run again with --overwrite "
-            "when they are mended"
-        )

@@ -98,7 +98,6 @@ def _outputs(shard: shard_index.WrittenShard) -> Iterator[Any]:
         yield shard.row
         yield beam.pvalue.TaggedOutput(FACTS, shard.facts)
     for reject in shard.rejects:
-        beam.metrics.Metrics.counter("rejected", reject.reason).inc()
         yield beam.pvalue.TaggedOutput(rejects.REJECTS, reject)
 
 

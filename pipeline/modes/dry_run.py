@@ -5,23 +5,24 @@ import json
 import math
 import os
 import resource
+import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import apache_beam as beam
-from apache_beam.metrics.metric import MetricsFilter
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import progress_line
 from pipeline.files import beam_files, ownership
-from pipeline.readers import reference, subset
-from pipeline.readers.annotation_files import DataSetError
+from pipeline.job import ledger as ledger_lib
+from pipeline.job import write_rejects
+from pipeline.readers import reference, rejects, subset
 from pipeline.shards import write_shard
 
-_SAMPLE_FILE = "sample.json"
+_SAMPLE_FILE, _LEDGER_FILE = "sample.json", "ledger.json"
+_SAMPLE_REJECTS = "rejects-of-the-sample.jsonl"
 _BATCHES = 10
 _HOURS = (1, 4, 24)
 
@@ -65,69 +66,106 @@ class Rehearsal:
 
 
 def rehearse(
-    reader: beam.PTransform, writer: write_shard.ShardWriter
-) -> Rehearsal:
+    reader: beam.PTransform,
+    writer: write_shard.ShardWriter,
+    limits: ledger_lib.Limits,
+) -> str:
     """Reads a whole data set and encodes some images of it.
 
-    All of it runs on this machine, in a temporary folder.
+    All of it runs on this machine. What is rejected stays in a temporary
+    folder, and nothing else.
 
     Args:
       reader: Beam transform from Begin to (references, rejects).
       writer: the job's writer; nothing is written to its output.
+      limits: of the job.
+
+    Returns:
+      What to print: the estimate, and what would be left out.
 
     Raises:
-      DataSetError: the data set has no image to encode.
+      DataSetError: the job would fail, as far as the sample tells.
     """
-    size = _BATCHES * writer.encoding.batch_size
+    kept = tempfile.mkdtemp(prefix="eyewitness-rejects-")
+    advice = f"see {os.path.join(kept, rejects.PATTERN)}"
     with tempfile.TemporaryDirectory() as folder:
-        total, references = _sample(reader, size, folder)
-        local = dataclasses.replace(
-            writer, output=folder, owner=ownership.take(folder), num_shards=1
-        )
-        # Not timed: loads the encoder and traces it for both batch sizes.
-        first, rest = _parted(references, writer.encoding.batch_size + 1)
-        local.write("first", 0, first)
-        began = time.monotonic()
-        written = local.write("sample", 0, rest or first)
-        seconds = time.monotonic() - began
-    rejects = len(written.rejects)
-    return Rehearsal(
+        ledger, references = _read(reader, writer, folder, kept)
+        ledger.check()
+        ledger.judge(limits, advice)
+        found, lost = _encode(references, writer, folder, ledger.images)
+    beam_files.write_text(kept, _SAMPLE_REJECTS, rejects.dump(lost))
+    expected = ledger.foresee(lost, _count(references))
+    expected.judge(limits, advice)
+    told = [str(found), *expected.lines()]
+    if any(map(rejects.is_fault, expected.left_out)):
+        return "\n".join([*told, f"rejects: {advice}"])
+    shutil.rmtree(kept)
+    return "\n".join(told)
+
+
+def _read(
+    reader: beam.PTransform,
+    writer: write_shard.ShardWriter,
+    folder: str,
+    kept: str,
+) -> tuple[ledger_lib.Ledger, list[reference.Reference]]:
+    """Returns where all that was read went, and the references of a sample."""
+    size = _BATCHES * writer.encoding.batch_size
+    # A cluster's workers could not write to this machine's folder.
+    options = PipelineOptions(["--runner=FnApiRunner"])
+    with beam.Pipeline(options=options) as pipeline:
+        references, rows = pipeline | "Read" >> reader
+        _ = rows | write_rejects.WriteRejects(kept, writer.num_shards)
+        ledger = (references, rows) | ledger_lib.Close()
+        sample, _ = (references, rows) | "Sample" >> subset.Draw(size)
+        listed = sample | beam.combiners.ToList() | beam.Map(_dumped)
+        for name, text in ((_LEDGER_FILE, ledger), (_SAMPLE_FILE, listed)):
+            _ = text | f"Write {name}" >> beam.Map(_write, folder, name)
+    texts = [
+        beam_files.read_bytes(os.path.join(folder, name)).decode()
+        for name in (_LEDGER_FILE, _SAMPLE_FILE)
+    ]
+    return ledger_lib.Ledger.load(texts[0]), [
+        reference.Reference(**row | {"captions": tuple(row["captions"])})
+        for row in json.loads(texts[1])
+    ]
+
+
+def _write(text: str, folder: str, name: str) -> None:
+    beam_files.write_text(folder, name, text)
+
+
+def _encode(
+    references: Sequence[reference.Reference],
+    writer: write_shard.ShardWriter,
+    folder: str,
+    total: int,
+) -> tuple[Rehearsal, list[rejects.Reject]]:
+    """Encodes the sample; returns what it took, and its rejects."""
+    local = dataclasses.replace(
+        writer, output=folder, owner=ownership.take(folder), num_shards=1
+    )
+    # Not timed: loads the encoder and traces it for both batch sizes.
+    first, rest = _parted(references, writer.encoding.batch_size + 1)
+    warm = local.write("first", 0, first)
+    began = time.monotonic()
+    timed = local.write("sample", 0, rest or first)
+    seconds = time.monotonic() - began
+    lost = [*(warm.rejects if rest else ()), *timed.rejects]
+    found = Rehearsal(
         total=total,
-        images=written.row.records + rejects,
-        rejects=rejects,
+        images=timed.row.records + len(timed.rejects),
+        rejects=len(timed.rejects),
         seconds=seconds,
-        bytes=written.row.bytes,
+        bytes=timed.row.bytes,
         memory=_resident(),
     )
+    return found, lost
 
 
-def _sample(
-    reader: beam.PTransform, size: int, folder: str
-) -> tuple[int, list[reference.Reference]]:
-    """Returns the number of images read, and the references of some."""
-    # A cluster's workers could not write to this machine's folder.
-    pipeline = beam.Pipeline(options=PipelineOptions(["--runner=FnApiRunner"]))
-    references, _ = pipeline | subset.ReadSome(reader, size)
-    _ = (
-        references
-        | beam.combiners.ToList()
-        | beam.Map(_dumped)
-        | beam.Map(
-            lambda text: beam_files.write_text(folder, _SAMPLE_FILE, text)
-        )
-    )
-    result: Any = pipeline.run()
-    result.wait_until_finish()
-    named = MetricsFilter().with_namespace(subset.NAMESPACE)
-    counters = result.metrics().query(named)["counters"]
-    if not counters:
-        raise DataSetError("the data set has no images")
-    rows = json.loads(beam_files.read_bytes(os.path.join(folder, _SAMPLE_FILE)))
-    # With --limit there are two counts: of all images, and of those it took.
-    return min(counter.committed for counter in counters), [
-        reference.Reference(**row | {"captions": tuple(row["captions"])})
-        for row in rows
-    ]
+def _count(references: Sequence[reference.Reference]) -> int:
+    """Returns how many images references have."""
+    return len({part.image_id for part in references})
 
 
 def _dumped(references: Sequence[reference.Reference]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pipeline.files import found_files, reach
 from pipeline.images import decode
+from pipeline.job import ledger
 from pipeline.readers import annotation_files, table
 from pipeline.recordset import records, splits
 
@@ -41,6 +42,7 @@ class Options:
     min_count: int
     max_words: int
     max_reject_share: float
+    max_shard_reject_share: float
     limit: int | None
     dry_run: bool
     overwrite: bool
@@ -59,6 +61,11 @@ class Options:
             max_bytes=self.max_image_megabytes << 20,
             max_pixels=self.max_image_megapixels * 1_000_000,
         )
+
+    @property
+    def reject_limits(self) -> ledger.Limits:
+        """The largest shares of rejects with which the job ends well."""
+        return ledger.Limits(self.max_reject_share, self.max_shard_reject_share)
 
     @property
     def split_rule(self) -> splits.SplitRule:

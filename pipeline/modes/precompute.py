@@ -4,6 +4,7 @@ import logging
 import os
 
 import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import progress_line
@@ -12,11 +13,12 @@ from pipeline.encoders import encoder as encoder_lib
 from pipeline.files import beam_files, ownership
 from pipeline.findings import wording
 from pipeline.job import beam_runner, progress, write_manifest
+from pipeline.job import ledger as ledger_lib
 from pipeline.job import precompute as precompute_lib
 from pipeline.job import request as request_lib
 from pipeline.modes import dry_run
 from pipeline.modes.options import Options, OptionsError
-from pipeline.readers import formats, subset
+from pipeline.readers import blank_captions, formats, subset
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set
 from pipeline.shards import counters as counters_lib
@@ -62,7 +64,7 @@ def precompute(options: Options, beam_options: PipelineOptions) -> str:
     if options.dry_run:
         counters = counters_lib.Counters()
         writer = _writer(options, source, encoder, request, "", counters)
-        return str(dry_run.rehearse(reader, writer))
+        return dry_run.rehearse(reader, writer, options.reject_limits)
     with ownership.hold(options.output):
         owner = request_lib.claim(
             options.output, request, overwrite=options.overwrite
@@ -94,9 +96,10 @@ def _load_encoder(options: Options) -> encoder_lib.Encoder:
 
 
 def _reader(options: Options, source: formats.Source) -> beam.PTransform:
+    reader = blank_captions.LeaveOutBlanks(source.reader)
     if options.limit is None:
-        return source.reader
-    return subset.ReadSome(source.reader, options.limit)
+        return reader
+    return subset.ReadSome(reader, options.limit)
 
 
 def _writer(
@@ -138,7 +141,7 @@ def _job(
         encoder=request.encoder,
         grid=writer.encoding.grid,
         settings=request.settings,
-        max_reject_share=options.max_reject_share,
+        limits=options.reject_limits,
     )
     return precompute_lib.Precompute(
         reader,
@@ -151,7 +154,10 @@ def _job(
 
 
 def _described(output: str) -> str:
-    """Formats the counts, findings that are not `ok`, and the card's path."""
+    """Formats the counts, findings that are not `ok`, and the card's path.
+
+    Takes away the ledger, which the job leaves for these lines.
+    """
     manifest = record_set.open_record_set(output, beam_files.BEAM).manifest
     counts = ", ".join(
         f"{split} {manifest.num_images(split)}" for split in manifest.splits
@@ -161,7 +167,15 @@ def _described(output: str) -> str:
     return "\n".join(
         [
             f"{output}: {counts} images, {rejected} rejected",
+            *_take_ledger(output).lines(),
             *wording.lines(card.findings),
             f"Data card: {os.path.join(output, manifest_lib.CARD_PAGE_FILE)}",
         ]
     )
+
+
+def _take_ledger(output: str) -> ledger_lib.Ledger:
+    path = FileSystems.join(output, ledger_lib.LEDGER_FILE)
+    ledger = ledger_lib.Ledger.load(beam_files.read_bytes(path).decode())
+    FileSystems.delete([path])
+    return ledger

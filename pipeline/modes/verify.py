@@ -303,7 +303,8 @@ def _rejects(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:
         if fnmatch.fnmatchcase(name, rejects.PATTERN):
             try:
                 lines = folder.text(name).splitlines()
-                found.update(json.loads(line)["reason"] for line in lines)
+                reasons = [json.loads(line)["reason"] for line in lines]
+                found.update(filter(_is_of_image, reasons))
             except (json.JSONDecodeError, TypeError, KeyError) as error:
                 yield f"{name}: damaged: {error!r}"
     for reason in sorted({*found, *manifest.rejected}):
@@ -313,3 +314,7 @@ def _rejects(folder: _Folder, manifest: manifest_lib.Manifest) -> Iterator[str]:
                 f"{rejects.PATTERN}: {found[reason]} rejected as {reason}, the "
                 f"manifest says {said}"
             )
+
+
+def _is_of_image(reason: str) -> bool:
+    return rejects.unit_of(reason) == rejects.Unit.IMAGES

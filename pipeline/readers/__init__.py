@@ -2,8 +2,9 @@
 
 The flow, in order; a module imports only those above it:
 
-  rejects           what was left out, and why
+  rejects           what was read, what of it was left out, and why
   reference         an image's Reference: where it is and what is said of it
+  blank_captions    leaves out captions without text, one by one
   annotation_files  --annotations -> the files it names, splits and digests
   encodings         text is UTF-8
   split_names       what splits are called, by a data set and by its files
@@ -25,6 +26,7 @@ The flow, in order; a module imports only those above it:
   subset            some images of a data set, always the same ones
   formats           the table of formats; flags of a data set -> its reader
 
-A reader is a PTransform from Begin to (references, rejects). No reader holds
-its data set in the memory of one process.
+A reader is a PTransform from Begin to (references, rejects); among the rejects
+it counts all that it reads. No reader holds its data set in the memory of one
+process.
 """

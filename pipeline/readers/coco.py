@@ -5,10 +5,10 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.readers import documents, image_ids, own_splits
+from pipeline.readers import documents, image_ids, own_splits, rejects
 from pipeline.readers.annotation_files import DataSetError, InputFile
-from pipeline.readers.reference import Reference, with_text
-from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.readers.reference import Reference, stripped
+from pipeline.readers.rejects import REJECTS, Read, Reject, Unit
 
 
 def check(file: InputFile) -> None:
@@ -39,23 +39,27 @@ def check(file: InputFile) -> None:
 def _parse_image(pair: tuple[str, Any]) -> Iterator[Any]:
     """(file, image) -> ((file, id), file name)."""
     path, row = pair
+    yield _tagged(Read(Unit.IMAGES))
     identity = _identity(row, "id")
     if identity and isinstance(row.get("file_name"), str):
         yield (path, identity), row["file_name"]
     else:
-        yield _malformed("malformed-image", row, "'id' and 'file_name'")
+        detail = "needs 'id' and 'file_name'"
+        yield _tagged(Reject(str(row)[:120], "", "malformed-image", detail))
 
 
 def _parse_annotation(pair: tuple[str, Any]) -> Iterator[Any]:
     """(file, annotation) -> ((file, image id), (place, text))."""
     path, row = pair
+    yield _tagged(Read(Unit.CAPTIONS))
     identity = _identity(row, "image_id")
     if identity and isinstance(row.get("caption"), str):
         place = row.get("id")
         place = place if isinstance(place, int) else 0
         yield (path, identity), (place, row["caption"])
     else:
-        yield _malformed("malformed-annotation", row, "'image_id', 'caption'")
+        reason, detail = "malformed-annotation", "needs 'image_id', 'caption'"
+        yield _tagged(rejects.caption(str(row)[:120], "", reason, detail))
 
 
 def _identity(row: Any, name: str) -> str:
@@ -66,9 +70,8 @@ def _identity(row: Any, name: str) -> str:
         return ""
 
 
-def _malformed(reason: str, row: Any, needs: str) -> beam.pvalue.TaggedOutput:
-    reject = Reject(str(row)[:120], "", reason, f"needs {needs}")
-    return beam.pvalue.TaggedOutput(REJECTS, reject)
+def _tagged(row: Read | Reject) -> beam.pvalue.TaggedOutput:
+    return beam.pvalue.TaggedOutput(REJECTS, row)
 
 
 def _join(
@@ -79,22 +82,26 @@ def _join(
 ) -> Iterator[Any]:
     """((file, id), ([file name], [(place, text)])) -> its reference."""
     (path, image_id), texts = group[0], sorted(group[1][1])
-    images = sorted(set(group[1][0]))
-    captions = with_text(text for _, text in texts)
-    if len(images) == 1 and captions:
+    listed = list(group[1][0])
+    images = sorted(set(listed))
+    if len(images) < len(listed):
+        again = len(listed) - len(images)
+        yield _tagged(rejects.again(image_id, images[0], entries=again))
+    if len(images) == 1:
+        captions = stripped(text for _, text in texts)
         yield Reference(image_id, images[0], captions, splits[path])
         return
     if not images:
-        faults = [("", "annotation-without-image", text) for _, text in texts]
-    elif len(images) > 1:
-        name = path.rpartition("/")[2]
-        detail = f"one of {len(images)} images of this id in {name}"
-        faults = [(source, "duplicate-id", detail) for source in images]
-    else:
-        faults = [(images[0], "no-captions", "no annotation has text")]
-    for source, reason, detail in faults:
-        reject = Reject(image_id, source, reason, detail)
-        yield beam.pvalue.TaggedOutput(REJECTS, reject)
+        for _, text in texts:
+            reason = "annotation-without-image"
+            yield _tagged(rejects.caption(image_id, "", reason, text))
+    name, lost = path.rpartition("/")[2], len(texts)
+    detail = f"one of {len(images)} images of this id in {name}"
+    for source in images:
+        yield _tagged(
+            Reject(image_id, source, "duplicate-id", detail, captions=lost)
+        )
+        lost = 0  # The images share their captions.
 
 
 class ReadCoco(beam.PTransform):
@@ -129,5 +136,5 @@ class ReadCoco(beam.PTransform):
             | "Join" >> join.with_outputs(REJECTS, main="joined")
         )
         agreed, conflicts = joined.joined | own_splits.AgreeOnSplits(whole=True)
-        rejects = [part[REJECTS] for part in (*parsed, joined)]
-        return agreed, [*rejects, conflicts] | "All rejects" >> beam.Flatten()
+        left_out = [part[REJECTS] for part in (*parsed, joined)]
+        return agreed, [*left_out, conflicts] | "All rejects" >> beam.Flatten()

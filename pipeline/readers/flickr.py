@@ -16,6 +16,7 @@ _TOKEN_LINE = re.compile(r"(?P<image>[^\t#]+)#(?P<order>\d+)\t(?P<text>.*)")
 _BAR_LINE = re.compile(r"(?P<image>[^|]+?) *\| *(?P<order>\d+) *\|(?P<text>.*)")
 # The official lists name it so, and papers report scores on it.
 OFFICIAL_DEV = "dev"
+_FIRST_ROW = re.compile(r"image_name *\| *comment_number *\| *comment *")
 _LISTS_OF_30K = {"train": "train", "val": "validation", "test": "test"}
 
 
@@ -33,14 +34,16 @@ def parse_bar(line: str) -> Reference:
     """`<image>| <order>| <caption>` -> its reference.
 
     Raises:
-      MalformedReference: the line has another form.
+      MalformedReference: the line has another form, or names the columns.
     """
+    if _FIRST_ROW.fullmatch(line):
+        raise MalformedReference("first-row", line, "names the columns")
     match = _BAR_LINE.fullmatch(line)
     return _reference(line, match, "<image>| <number>| <caption>")
 
 
 def _reference(line: str, match: re.Match[str] | None, form: str) -> Reference:
-    if match is None or not match["text"].strip():
+    if match is None:
         raise MalformedReference("malformed-line", line[:120], f"needs {form}")
     return Reference(
         image_id=match["image"],
@@ -86,13 +89,6 @@ def find_lists_of_30k(captions: str) -> dict[str, str]:
     return lists if all(there.values()) else {}
 
 
-def _is_headed(path: str) -> bool:
-    """Whether a table's first line names columns."""
-    with FileSystems.open(path) as file:
-        line = file.readline().decode("utf-8-sig", "replace").strip()
-    return not _BAR_LINE.fullmatch(line)
-
-
 def _listed(line: bytes, split: str) -> tuple[str, str]:
     return line.decode("utf-8-sig", "replace").strip(), split
 
@@ -113,8 +109,7 @@ class ReadFlickr(beam.PTransform):
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
         if self._files[0].path.endswith(".csv"):
-            headed = all(_is_headed(file.path) for file in self._files)
-            parse = lines.ParseLines(self._files, parse_bar, skip=int(headed))
+            parse = lines.ParseLines(self._files, parse_bar)
         else:
             parse = lines.ParseLines(self._files, parse_token)
         good, rejects = begin | parse

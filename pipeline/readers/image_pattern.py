@@ -1,6 +1,7 @@
 """Images found by name among the files that a pattern matches."""
 
 import dataclasses
+import itertools
 import os
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.files import found_files
-from pipeline.readers.reference import Reference
+from pipeline.readers.reference import Reference, left_out
 from pipeline.readers.rejects import REJECTS, Reject
 
 
@@ -27,7 +28,7 @@ def _found(encoded: bytes) -> Iterator[Any]:
             continue
         name = found_files.printable(path)
         detail = "no caption can name it: its name is not UTF-8"
-        reject = Reject(name, name, "unprintable-name", detail)
+        reject = Reject(name, name, "unprintable-name", detail, entries=0)
         yield beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
@@ -36,14 +37,20 @@ def _locate(
 ) -> Iterator[Any]:
     """(file name, ([Reference], [path])) -> references to that path."""
     references, paths = list(group[1][0]), sorted(group[1][1])
-    for part in references:
-        if len(paths) == 1:
+    if len(paths) == 1:
+        for part in references:
             yield dataclasses.replace(part, source=paths[0])
-            continue
-        reason = "ambiguous-image" if paths else "no-such-image"
-        detail = f"{len(paths)} files of --images have this name"
-        reject = Reject(part.image_id, part.source, reason, detail)
+        return
+    reason = "ambiguous-image" if paths else "no-such-image"
+    detail = f"{len(paths)} files of --images have this name"
+    ordered = sorted(references, key=_image_id)
+    for _, parts in itertools.groupby(ordered, key=_image_id):
+        reject = left_out(list(parts), reason, detail)
         yield beam.pvalue.TaggedOutput(REJECTS, reject)
+
+
+def _image_id(part: Reference) -> str:
+    return part.image_id
 
 
 class LocateImages(beam.PTransform):

@@ -11,7 +11,7 @@ from pipeline.readers.annotation_files import InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
-    with_text,
+    stripped,
 )
 
 
@@ -41,7 +41,7 @@ def parse(line: str) -> Reference:
     """One line -> its reference.
 
     Raises:
-      MalformedReference: not such an object, or no captions.
+      MalformedReference: not such an object.
     """
     where = line[:120]
     try:
@@ -54,13 +54,10 @@ def parse(line: str) -> Reference:
     if fault:
         raise MalformedReference("malformed-line", where, fault)
     source = row["image"]
-    kept = with_text(row["captions"])
-    if not kept:
-        raise MalformedReference("no-captions", source, "no caption has text")
     return Reference(
         image_id=image_ids.identity(row.get("id")) or source,
         source=source,
-        captions=kept,
+        captions=stripped(row["captions"]),
         split=(row.get("split") or "").strip(),
     )
 

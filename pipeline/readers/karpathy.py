@@ -8,8 +8,8 @@ import apache_beam as beam
 
 from pipeline.readers import documents, image_ids, own_splits, split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
-from pipeline.readers.reference import Reference, with_text
-from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.readers.reference import Reference, stripped
+from pipeline.readers.rejects import REJECTS, Read, Reject, Unit
 
 
 def check(file: InputFile) -> None:
@@ -48,7 +48,7 @@ def parse(row: Any) -> Reference:
     return Reference(
         image_id=image_ids.identity(row.get("cocoid")) or source,
         source=f"{folder}/{source}" if folder else source,
-        captions=with_text(texts),
+        captions=stripped(texts),
         split=split.strip(),
     )
 
@@ -56,6 +56,7 @@ def parse(row: Any) -> Reference:
 def _parse(
     pair: tuple[str, Any], files: Mapping[str, InputFile]
 ) -> Iterator[Any]:
+    yield beam.pvalue.TaggedOutput(REJECTS, Read(Unit.IMAGES))
     try:
         reference = parse(pair[1])
     except (KeyError, TypeError, ValueError) as error:
@@ -64,13 +65,10 @@ def _parse(
         reject = Reject(where, "", "malformed-image", detail)
         yield beam.pvalue.TaggedOutput(REJECTS, reject)
         return
-    if reference.captions:
-        split = files[pair[0]].split_of(reference.split)
-        yield dataclasses.replace(reference, split=split)
-        return
-    told = "no-captions", "no sentence has text"
-    reject = Reject(reference.image_id, reference.source, *told)
-    yield beam.pvalue.TaggedOutput(REJECTS, reject)
+    captions = Read(Unit.CAPTIONS, len(reference.captions))
+    yield beam.pvalue.TaggedOutput(REJECTS, captions)
+    split = files[pair[0]].split_of(reference.split)
+    yield dataclasses.replace(reference, split=split)
 
 
 class ReadKarpathy(beam.PTransform):

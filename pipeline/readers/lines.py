@@ -12,7 +12,7 @@ from apache_beam.io.filesystems import FileSystems
 from pipeline.files import beam_files
 from pipeline.readers.annotation_files import InputFile
 from pipeline.readers.reference import MalformedReference, Reference
-from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.readers.rejects import REJECTS, Read, Reject, Unit
 
 _PIECE_BYTES = 16 << 20
 
@@ -58,20 +58,16 @@ def pieces(path: str) -> Iterator[Piece]:
         yield Piece(path, begin, min(begin + _PIECE_BYTES, size))
 
 
-def read(piece: Piece, skip: int) -> Iterator[bytes]:
+def read(piece: Piece) -> Iterator[bytes]:
     """Yields the lines that begin in a piece, without their ends.
 
-    Args:
-      piece: of a file. Beam's own reader would take its path for a pattern.
-      skip: lines at the top of the file to leave out.
+    Beam's own reader would take the file's path for a pattern.
     """
     with FileSystems.open(piece.path) as file:
         place = piece.begin
         if place:  # The line that began before is read with that piece.
             file.seek(place - 1)
             place += len(file.readline()) - 1
-        for _ in range(0 if piece.begin else skip):
-            place += len(file.readline())
         while piece.end is None or place < piece.end:
             line = file.readline()
             if not line:
@@ -83,10 +79,10 @@ def read(piece: Piece, skip: int) -> Iterator[bytes]:
 class ReadLines(beam.PTransform):
     """Begin -> the lines of files as bytes, without blank ones."""
 
-    def __init__(self, paths: Sequence[str], *, skip: int = 0):
-        """Keeps the paths, and how many lines head each file."""
+    def __init__(self, paths: Sequence[str]):
+        """Keeps the paths."""
         super().__init__()
-        self._paths, self._skip = paths, skip
+        self._paths = paths
 
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
@@ -95,7 +91,7 @@ class ReadLines(beam.PTransform):
             | beam.Create(sorted(self._paths))
             | "Cut into pieces" >> beam.FlatMap(pieces)
             | "Spread pieces" >> beam.Reshuffle()
-            | "Read pieces" >> beam.FlatMap(read, self._skip)
+            | "Read pieces" >> beam.FlatMap(read)
             | "Skip blanks" >> beam.Filter(bytes.strip)
         )
 
@@ -105,12 +101,15 @@ class _Parse(beam.DoFn):
         self._parser, self._file = parser, file
 
     def process(self, line: bytes) -> Iterator[Any]:
+        yield beam.pvalue.TaggedOutput(REJECTS, Read(Unit.LINES))
         try:
             reference = self._parser(decode(line))
         except MalformedReference as error:
             reject = Reject(error.where, "", error.reason, error.detail)
             yield beam.pvalue.TaggedOutput(REJECTS, reject)
             return
+        captions = Read(Unit.CAPTIONS, len(reference.captions))
+        yield beam.pvalue.TaggedOutput(REJECTS, captions)
         split = self._file.split_of(reference.split)
         yield dataclasses.replace(reference, split=split)
 
@@ -122,19 +121,15 @@ class ParseLines(beam.PTransform):
         self,
         files: Sequence[InputFile],
         parser: Callable[[str], Reference],
-        *,
-        skip: int = 0,
     ):
         """Keeps the files, and what turns a line into a reference.
 
         Args:
           files: each with the split of what it holds, or ''.
           parser: raises MalformedReference.
-          skip: lines at the top of each file that hold no item.
         """
         super().__init__()
         self._files, self._parser = sorted(files, key=_splits), parser
-        self._skip = skip
 
     def expand(self, begin: Any) -> Any:
         """Builds one branch for each split."""
@@ -146,7 +141,7 @@ class ParseLines(beam.PTransform):
             paths = [file.path for file in files]
             parsed, unparsed = (
                 begin
-                | f"Read {label}" >> ReadLines(paths, skip=self._skip)
+                | f"Read {label}" >> ReadLines(paths)
                 | f"Parse {label}"
                 >> beam.ParDo(parse).with_outputs(REJECTS, main="good")
             )

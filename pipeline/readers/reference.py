@@ -1,7 +1,9 @@
 """What every reader gives: `Reference`. No Beam, no image bytes."""
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from pipeline.readers import rejects
 
 
 class MalformedReference(ValueError):
@@ -49,9 +51,24 @@ class Reference:
         return f"{self.source}#bytes={self.offset}+{self.length}"
 
 
-def with_text(texts: Iterable[str]) -> tuple[str, ...]:
-    """Strips captions, and drops those that are blank."""
-    return tuple(text.strip() for text in texts if text.strip())
+def stripped(texts: Iterable[str]) -> tuple[str, ...]:
+    """Strips captions. Blank ones stay: `blank_captions` counts them."""
+    return tuple(text.strip() for text in texts)
+
+
+def left_out(
+    parts: Sequence[Reference], reason: str, detail: str
+) -> rejects.Reject:
+    """Makes the reject of all references of an image."""
+    captions = sum(len(part.captions) for part in parts)
+    return rejects.Reject(
+        parts[0].image_id,
+        parts[0].source,
+        reason,
+        detail,
+        entries=len(parts),
+        captions=captions,
+    )
 
 
 def merge(references: Iterable[Reference]) -> Reference:
@@ -59,7 +76,7 @@ def merge(references: Iterable[Reference]) -> Reference:
 
     Raises:
       MalformedReference: `conflicting-references` when one id is given two
-        images or two splits.
+        images or two splits, `no-captions` when it has no caption.
     """
     parts = sorted(references, key=lambda part: (part.order, part.captions))
     places = sorted({(part.uri, part.split) for part in parts})
@@ -68,4 +85,8 @@ def merge(references: Iterable[Reference]) -> Reference:
             "conflicting-references", parts[0].image_id, f"stands for {places}"
         )
     captions = tuple(text for part in parts for text in part.captions)
+    if not captions:
+        raise MalformedReference(
+            "no-captions", parts[0].image_id, "no caption has text"
+        )
     return dataclasses.replace(parts[0], captions=captions, order=0)

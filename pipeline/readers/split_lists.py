@@ -9,8 +9,8 @@ import apache_beam as beam
 
 from pipeline.readers import own_splits
 from pipeline.readers.annotation_files import DataSetError
-from pipeline.readers.reference import Reference
-from pipeline.readers.rejects import REJECTS
+from pipeline.readers.reference import Reference, left_out
+from pipeline.readers.rejects import REJECTS, Reject
 from pipeline.readers.tallies import Tally, TallyNames
 
 _LOG = logging.getLogger(__name__)
@@ -97,14 +97,21 @@ def _join(
         names = _naming(entries, image_id)
         met = _JOINED if names else _UNLISTED
         yield beam.pvalue.TaggedOutput(met, image_id)
+        if not names:
+            reject = left_out(parts, _UNLISTED, "no split list names it")
+            yield beam.pvalue.TaggedOutput(REJECTS, reject)
         if len(names) > 1:
-            yield own_splits.in_two_splits(image_id, names)
+            yield own_splits.in_two_splits(parts, names)
         for split in names if len(names) == 1 else ():
             for part in parts:
                 yield dataclasses.replace(part, split=split)
-    for entry, _ in entries:
+    for entry, split in entries:
         if not any(_same_end(entry, image_id) for image_id in images):
             yield beam.pvalue.TaggedOutput(_MISSED, entry)
+            detail = f"the list of {split!r} names it, no caption does"
+            reason = "listed-without-captions"
+            reject = Reject(entry, entry, reason, detail, entries=0)
+            yield beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
 class JoinSplits(beam.PTransform):

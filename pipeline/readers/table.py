@@ -16,9 +16,9 @@ from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
-    with_text,
+    stripped,
 )
-from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.readers.rejects import REJECTS, Read, Reject, Unit
 
 _LOG = logging.getLogger(__name__)
 _FLAGS = {",": "csv", "\t": "tsv"}
@@ -45,7 +45,7 @@ class Columns:
 
         Raises:
           MalformedReference: another number of cells, bytes that are not
-            UTF-8, no image, no caption, or a split that is no word.
+            UTF-8, no image, or a split that is no word.
         """
         if len(cells) != len(header):
             detail = f"has {len(cells)} cells, the first row {len(header)}"
@@ -62,8 +62,6 @@ class Columns:
         if not source or not split_names.is_split(split):
             detail = "an image is a path, a split one word"
             raise MalformedReference("malformed-row", _start(cells), detail)
-        if not captions:
-            raise MalformedReference("no-captions", source, "no text")
         return Reference(source, source, captions, split)
 
 
@@ -71,14 +69,14 @@ def _captions(cell: str) -> tuple[str, ...]:
     """The captions of a cell: its text, or those of a list in it."""
     text = cell.strip()
     if not (text.startswith("[") and text.endswith("]")):
-        return with_text([text])
+        return stripped([text])
     try:
         listed = json.loads(text)
     except (ValueError, RecursionError):
         listed = _strings(text)
     if isinstance(listed, list) and all(isinstance(one, str) for one in listed):
-        return with_text(listed)
-    return with_text([text])
+        return stripped(listed)
+    return stripped([text])
 
 
 def _strings(text: str) -> list[str] | None:
@@ -158,7 +156,9 @@ def rows(file: InputFile, columns: Columns, delimiter: str) -> Iterator[Any]:
     """Yields a table's rows, one at a time, as references and rejects."""
     read = table_rows.read(file.path, delimiter)
     header = _names(next(read).cells)
+    yield from _unread(file, header, columns)
     for row in read:
+        yield _tagged(Read(Unit.ROWS))
         where = f"{file.path}:{row.line}"
         if row.fault:
             yield _reject(where, "malformed-row", row.fault, where)
@@ -168,6 +168,7 @@ def rows(file: InputFile, columns: Columns, delimiter: str) -> Iterator[Any]:
         except MalformedReference as error:
             yield _reject(error.where, error.reason, error.detail, where)
         else:
+            yield _tagged(Read(Unit.CAPTIONS, len(reference.captions)))
             split = file.split_of(reference.split)
             yield dataclasses.replace(reference, split=split)
 
@@ -175,8 +176,22 @@ def rows(file: InputFile, columns: Columns, delimiter: str) -> Iterator[Any]:
 def _reject(
     image_id: str, reason: str, detail: str, place: str
 ) -> beam.pvalue.TaggedOutput:
-    reject = Reject(image_id, place, reason, detail)
-    return beam.pvalue.TaggedOutput(REJECTS, reject)
+    return _tagged(Reject(image_id, place, reason, detail))
+
+
+def _tagged(row: Read | Reject) -> beam.pvalue.TaggedOutput:
+    return beam.pvalue.TaggedOutput(REJECTS, row)
+
+
+def _unread(
+    file: InputFile, header: Sequence[str], columns: Columns
+) -> Iterator[beam.pvalue.TaggedOutput]:
+    """Tells the columns that no flag names."""
+    detail = f"a column of {file.path} that no flag names"
+    for name in header:
+        if name not in dataclasses.astuple(columns):
+            unread = Reject(name, "", "unread-column", detail, entries=0)
+            yield _tagged(unread)
 
 
 class ReadTable(beam.PTransform):

@@ -15,14 +15,14 @@ from apache_beam.io.filesystems import FileSystems
 from google.protobuf import message
 
 from pipeline.files import beam_files
-from pipeline.readers import annotation_files, split_names
+from pipeline.readers import annotation_files, rejects, split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
-    with_text,
+    stripped,
 )
-from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.readers.rejects import REJECTS, Read, Reject, Unit
 from pipeline.readers.table import Columns
 from pipeline.recordset import tfrecord
 
@@ -113,7 +113,7 @@ def _parse(
       The captions; offset and length of the image in the record, in bytes.
 
     Raises:
-      MalformedReference: damaged, not one image, or no captions.
+      MalformedReference: damaged, or not one image.
     """
     if data is None:
         detail = "a record does not fit its checksum"
@@ -129,10 +129,7 @@ def _parse(
     if len(images) != 1:
         detail = f"{columns.image!r} holds {len(images)} images"
         raise MalformedReference("malformed-record", file.path, detail)
-    captions = with_text(texts)
-    if not captions:
-        raise MalformedReference("no-captions", file.path, "no text")
-    return captions, data.index(images[0]), len(images[0])
+    return stripped(texts), data.index(images[0]), len(images[0])
 
 
 def examples(file: InputFile, root: str, columns: Columns) -> Iterator[Any]:
@@ -143,14 +140,19 @@ def examples(file: InputFile, root: str, columns: Columns) -> Iterator[Any]:
     """
     source = file.path.removeprefix(root).lstrip("/")
     name = source.rpartition("/")[2]
+    yield _tagged(Read(Unit.SHARDS))
     try:
         for number, (begin, data) in enumerate(_records(file.path)):
             image_id = f"{name}__{number}"
+            yield _tagged(Read(Unit.IMAGES))
             try:
                 captions, place, length = _parse(data, columns, file)
             except MalformedReference as error:
-                yield _reject(image_id, source, error.reason, error.detail)
+                yield _tagged(
+                    Reject(image_id, source, error.reason, error.detail)
+                )
                 continue
+            yield _tagged(Read(Unit.CAPTIONS, len(captions)))
             offset = begin + tfrecord.HEADER_BYTES + place
             yield Reference(
                 image_id,
@@ -161,11 +163,11 @@ def examples(file: InputFile, root: str, columns: Columns) -> Iterator[Any]:
                 length=length,
             )
     except tfrecord.CorruptShard as error:
-        yield _reject(source, source, "malformed-shard", str(error))
+        yield _tagged(rejects.shard(source, str(error)))
 
 
-def _reject(*row: str) -> beam.pvalue.TaggedOutput:
-    return beam.pvalue.TaggedOutput(REJECTS, Reject(*row))
+def _tagged(row: Read | Reject) -> beam.pvalue.TaggedOutput:
+    return beam.pvalue.TaggedOutput(REJECTS, row)
 
 
 class ReadTfds(beam.PTransform):
@@ -179,10 +181,10 @@ class ReadTfds(beam.PTransform):
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
         read = beam.FlatMap(examples, self._root, self._columns)
-        good, rejects = (
+        good, left_out = (
             begin
             | beam.Create(self._files)
             | "Spread files" >> beam.Reshuffle()
             | "Read examples" >> read.with_outputs(REJECTS, main="good")
         )
-        return good, rejects
+        return good, left_out

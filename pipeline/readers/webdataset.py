@@ -13,9 +13,10 @@ from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.files import found_files
+from pipeline.readers import rejects
 from pipeline.readers.annotation_files import InputFile
-from pipeline.readers.reference import MalformedReference, Reference, with_text
-from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.readers.reference import MalformedReference, Reference, stripped
+from pipeline.readers.rejects import REJECTS, Read, Reject, Unit
 
 # A sample's files stand together and differ in what follows the first dot.
 _MEMBER = re.compile(r"(?:\./)?(?P<key>(?:.*/)?[^./][^./]*)\.(?P<kind>[^/]+)")
@@ -93,22 +94,38 @@ def _captions(files: dict[str, _Member], field: str) -> tuple[str, ...]:
       ValueError, TypeError, KeyError: neither holds text.
     """
     if "txt" in files:
-        return with_text(files["txt"].text.decode("utf-8-sig").splitlines())
-    if "json" not in files:
-        return ()
-    value = json.loads(files["json"].text)[field]
+        lines = files["txt"].text.decode("utf-8-sig").splitlines()
+        return tuple(text for text in stripped(lines) if text)
+    return _field(files["json"], field) if "json" in files else ()
+
+
+def _field(member: _Member, field: str) -> tuple[str, ...]:
+    value = json.loads(member.text)[field]
     texts = value if isinstance(value, list) else [value]
     "".join(texts).encode()
-    return with_text(texts)
+    return stripped(texts)
+
+
+def _beside_txt(
+    files: dict[str, _Member], field: str, captions: Sequence[str]
+) -> list[str]:
+    """Captions of the .json that a .txt beside it does not hold."""
+    if not {"txt", "json"} <= files.keys():
+        return []
+    try:
+        texts = _field(files["json"], field)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return []  # It holds something else than captions.
+    return [text for text in texts if text and text not in captions]
 
 
 def _parse(
     source: str, key: str, members: Sequence[_Member], field: str
-) -> Reference:
-    """The files of one sample -> its reference.
+) -> tuple[Reference, list[str]]:
+    """The files of one sample -> its reference, and captions it leaves out.
 
     Raises:
-      MalformedReference: not one image, no captions, or damaged ones.
+      MalformedReference: not one image, no file of captions, or a damaged one.
     """
     image_id, images = f"{source}/{key}", _images(members)
     files = {member.kind: member for member in members}
@@ -123,8 +140,7 @@ def _parse(
         told = f"{len(images)} images among its files ({kinds}): {_RULE}"
         if len(files) < len(members):
             told = f"two of its files have one name ({kinds})"
-        reason = "malformed-sample" if images else "annotation-without-image"
-        raise MalformedReference(reason, image_id, told)
+        raise MalformedReference("malformed-sample", image_id, told)
     try:
         captions = _captions(files, field)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -132,19 +148,18 @@ def _parse(
         raise MalformedReference(
             "malformed-sample", image_id, detail
         ) from error
-    if not captions:
-        told = "no caption has text"
-        if not files.keys() & _TEXTS:
-            told = f"no captions beside it: {_RULE}"
+    if not files.keys() & _TEXTS:
+        told = f"no captions beside it: {_RULE}"
         raise MalformedReference("no-captions", image_id, told)
     (image,) = images
-    return Reference(
+    reference = Reference(
         image_id,
         source,
         captions,
         offset=image.offset,
         length=image.size,
     )
+    return reference, _beside_txt(files, field, captions)
 
 
 def _images(members: Iterable[_Member]) -> list[_Member]:
@@ -169,26 +184,45 @@ def samples(file: InputFile, root: str, field: str) -> Iterator[Any]:
     """
     source = file.path.removeprefix(root).lstrip("/")
     shard = _Shard(file.path)
+    yield _tagged(Read(Unit.SHARDS))
     for key, group in itertools.groupby(shard, lambda member: member.key):
         members = list(group)
         try:
-            reference = _parse(source, key, members, field)
+            reference, beside = _parse(source, key, members, field)
         except MalformedReference as error:
-            images = _images(members)
-            names = [
-                found_files.printable(f"{error.where}.{image.kind}")
-                for image in images
-            ]
-            for name in names if len(names) > 1 else [error.where]:
-                yield _reject(name, source, error.reason, error.detail)
-        else:
-            yield dataclasses.replace(reference, split=file.split_of())
+            yield from _rejects(error, _images(members), source)
+            continue
+        yield _tagged(Read(Unit.IMAGES))
+        captions = len(reference.captions) + len(beside)
+        yield _tagged(Read(Unit.CAPTIONS, captions))
+        for text in beside:
+            name = reference.image_id
+            yield _tagged(rejects.caption(name, source, "beside-txt", text))
+        yield dataclasses.replace(reference, split=file.split_of())
     if shard.damage:
-        yield _reject(source, source, "malformed-shard", shard.damage)
+        yield _tagged(rejects.shard(source, shard.damage))
 
 
-def _reject(*row: str) -> beam.pvalue.TaggedOutput:
-    return beam.pvalue.TaggedOutput(REJECTS, Reject(*row))
+def _rejects(
+    error: MalformedReference, images: Sequence[_Member], source: str
+) -> Iterator[Any]:
+    """Rejects each image of a sample, or the captions of one without any."""
+    if not images:
+        reason = "annotation-without-image"
+        yield _tagged(Read(Unit.CAPTIONS))
+        yield _tagged(
+            rejects.caption(error.where, source, reason, error.detail)
+        )
+    for image in images:
+        name = error.where
+        if len(images) > 1:
+            name = found_files.printable(f"{error.where}.{image.kind}")
+        yield _tagged(Read(Unit.IMAGES))
+        yield _tagged(Reject(name, source, error.reason, error.detail))
+
+
+def _tagged(row: Read | Reject) -> beam.pvalue.TaggedOutput:
+    return beam.pvalue.TaggedOutput(REJECTS, row)
 
 
 class ReadWebDataset(beam.PTransform):
@@ -206,10 +240,10 @@ class ReadWebDataset(beam.PTransform):
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
         read = beam.FlatMap(samples, self._root, self._field)
-        good, rejects = (
+        good, left_out = (
             begin
             | beam.Create(self._files)
             | "Spread shards" >> beam.Reshuffle()
             | "Read samples" >> read.with_outputs(REJECTS, main="good")
         )
-        return good, rejects
+        return good, left_out

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from apache_beam.io.filesystem import BeamIOError
@@ -30,16 +31,23 @@ class WrittenShard:
 
     @classmethod
     def join(
-        cls, side: dict[str, Any], merged: list[reference.Reference]
+        cls,
+        side: dict[str, Any],
+        merged: list[reference.Reference],
+        captions: Mapping[str, int],
     ) -> "WrittenShard":
         """Joins a side file with the shard's references.
 
         Args:
           side: as `read` gives it.
           merged: one for each image, in the order of the records.
+          captions: image id -> how many it has, for all that reached the shard.
         """
         row = manifest.Shard(**side["row"])
-        rejects = tuple(Reject(**reject) for reject in side["rejects"])
+        rejects = tuple(
+            Reject(**lost, entries=0, captions=captions[lost["image_id"]])
+            for lost in side["rejects"]
+        )
         lost = {reject.image_id for reject in rejects}
         captioned = [
             (part.image_id, part.captions)

@@ -4,6 +4,7 @@ References and request alone decide what a shard holds. So a shard whose side
 file has the digest of both is finished, and is skipped.
 """
 
+import collections
 import dataclasses
 import hashlib
 import itertools
@@ -86,7 +87,7 @@ class ShardWriter:
             key,
             merged,
             rejects,
-            captions=sum(len(part.captions) for part in parts),
+            captions=_count_captions(parts),
             side=side,
             encoded=() if side else self.encoding.queue(merged, threads),
         )
@@ -103,7 +104,7 @@ class BegunShard:
       key: digest of all that decides its content.
       merged: its images, in the order of its records.
       rejects: images that are left out; `finish` adds those that it finds.
-      captions: how many its references have.
+      captions: image id -> how many its references have.
       side: the side file, if it was finished before.
       encoded: its images in batches, in the order of `merged`; none if it was
         finished before.
@@ -115,7 +116,7 @@ class BegunShard:
     key: str
     merged: list[reference.Reference]
     rejects: list[Reject]
-    captions: int
+    captions: collections.Counter[str]
     side: dict[str, Any] | None
     encoded: Iterable[encode.Batch]
 
@@ -131,15 +132,15 @@ class BegunShard:
         if side:
             counters.add(
                 images_skipped=side["row"]["records"],
-                captions_skipped=self.captions,
+                captions_skipped=self.captions.total(),
             )
         else:
             side = {"key": self.key, **self._made()}
             shard_index.write(self.writer.output, self.name, side)
             # Captions of rejected images are done with, too.
-            rest = self.captions - side["row"]["captions"]
+            rest = self.captions.total() - side["row"]["captions"]
             counters.add(captions_written=rest)
-        return shard_index.WrittenShard.join(side, self.merged)
+        return shard_index.WrittenShard.join(side, self.merged, self.captions)
 
     def _made(self) -> dict[str, Any]:
         """Writes the records; returns the rest of the side file."""
@@ -153,7 +154,7 @@ class BegunShard:
             )
         return {
             "row": dataclasses.asdict(row),
-            "rejects": [dataclasses.asdict(reject) for reject in self.rejects],
+            "rejects": [reject.row for reject in self.rejects],
             "offsets": offsets,
             "card": log.to_json(),
         }
@@ -200,6 +201,15 @@ class BegunShard:
             sha256=digest.hexdigest(),
         )
         return row, offsets
+
+
+def _count_captions(
+    parts: Iterable[reference.Reference],
+) -> collections.Counter[str]:
+    counts: collections.Counter[str] = collections.Counter()
+    for part in parts:
+        counts[part.image_id] += len(part.captions)
+    return counts
 
 
 def _merge_by_image(

@@ -8,6 +8,9 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing import test_pipeline
 from apache_beam.testing.util import assert_that, equal_to
 
+from pipeline.readers.reference import Reference
+from pipeline.readers.rejects import Read, Reject
+
 
 def runner(*flags: str) -> test_pipeline.TestPipeline:
     """FnApiRunner, because DirectRunner downloads a binary first."""
@@ -15,9 +18,16 @@ def runner(*flags: str) -> test_pipeline.TestPipeline:
     return test_pipeline.TestPipeline(options=options)
 
 
+def only_rejects(rows: Any) -> Any:
+    """What a reader gives beside references -> what it left out."""
+    return rows | "Rejects only" >> beam.Filter(
+        lambda row: isinstance(row, Reject)
+    )
+
+
 def reasons(rejects: Any) -> Any:
     """Rejects -> (image id, reason)."""
-    return rejects | "Reasons" >> beam.Map(
+    return only_rejects(rejects) | "Reasons" >> beam.Map(
         lambda reject: (reject.image_id, reject.reason)
     )
 
@@ -28,5 +38,22 @@ def counted() -> Any:
 
 
 def check(good: Any, expected: Iterable[Any], label: str = "good") -> None:
-    """Fails the pipeline where it gives anything else, in any order."""
-    assert_that(good, equal_to(list(expected)), label=label)
+    """Fails the pipeline where it gives anything else, in any order.
+
+    What a reader counts as read is passed over.
+    """
+    rows = good | f"Without counts of {label}" >> beam.Filter(
+        lambda row: not isinstance(row, Read)
+    )
+    assert_that(rows, equal_to(list(expected)), label=label)
+
+
+def parted(given: Iterable[Any]) -> tuple[list[Reference], list[Reject]]:
+    """What a reader yields -> references, and what it left out."""
+    good, left_out = [], []
+    for item in given:
+        if isinstance(item, Reference):
+            good.append(item)
+        elif isinstance(item.value, Reject):
+            left_out.append(item.value)
+    return good, left_out

@@ -110,8 +110,9 @@ def test_another_runner_tells_a_failure_in_one_line(
     ended = jobs.start(*flags, *runners[name]).end()
     assert ended.told == (
         "1 of 8 images were rejected (12.5%, --max_reject_share is 0.0%): "
-        "unknown-format 1; see rejects-*.jsonl, and run again with "
-        "--overwrite when they are mended"
+        "unknown-format 1 (first image-02.jpg: the file starts b'no picture'); "
+        "see rejects-*.jsonl, and run again with --overwrite when they are "
+        "mended"
     )
 
 

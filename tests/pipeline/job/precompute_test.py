@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pipeline.job import precompute, write_manifest
+from pipeline.job import ledger, precompute, write_manifest
 from pipeline.readers import annotation_files, jsonl
 from pipeline.recordset import record_set, splits
 from tests.support import fixtures, pipes
@@ -18,7 +18,7 @@ def test_a_reader_becomes_a_record_set(tmp_path: Path) -> None:
         encoder={"architecture": "patches"},
         grid=writer.encoding.grid,
         settings={"thumbnail_side": 0},
-        max_reject_share=0.0,
+        limits=ledger.Limits(0.0),
     )
     inputs = annotation_files.find([str(corpus.jsonl)])
     with pipes.runner() as pipeline:

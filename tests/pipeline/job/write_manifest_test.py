@@ -9,7 +9,7 @@ import apache_beam as beam
 import pytest
 
 from pipeline.files import ownership
-from pipeline.job import write_manifest
+from pipeline.job import ledger, write_manifest
 from pipeline.readers.annotation_files import DataSetError
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import records
@@ -32,6 +32,8 @@ def finish(
     rows: Iterable[manifest_lib.Shard] = (TRAIN,),
     reasons: Iterable[tuple[str, int]] = (),
     read: int = 7,
+    captions: int = 7,
+    grouped: int = 7,
     max_reject_share: float = 0.5,
 ) -> None:
     summary = write_manifest.Summary(
@@ -40,16 +42,21 @@ def finish(
         encoder={"architecture": "none"},
         grid=records.GridSpec(1, 1),
         settings={"dataset": "jsonl"},
-        max_reject_share=max_reject_share,
+        limits=ledger.Limits(max_reject_share),
     )
+    left_out = [
+        (reason, ledger.Tally(count, 0, 0, ("a.jpg", "x")))
+        for reason, count in reasons
+    ]
     with pipes.runner() as pipeline:
         parts = {
             "rows": rows,
             "reasons": reasons,
             "vocabulary": [DUMPED],
             "card": [CARD],
-            "read": [read],
-            "grouped": [7],
+            "read": [("images", read), ("captions", captions)],
+            "left_out": left_out,
+            "grouped": [grouped],
         }
         written = write_manifest.Written(
             **{
@@ -62,7 +69,7 @@ def finish(
 
 def test_the_manifest_is_written_last(tmp_path: Path) -> None:
     test = dataclasses.replace(TRAIN, file="test-1", split="test")
-    finish(tmp_path, rows=[TRAIN, test], reasons=[("empty", 2)])
+    finish(tmp_path, rows=[TRAIN, test], reasons=[("empty", 2)], captions=14)
     text = (tmp_path / "manifest.json").read_text()
     manifest = manifest_lib.Manifest.load(text)
     assert manifest.shards == (test, TRAIN)
@@ -74,7 +81,6 @@ def test_the_manifest_is_written_last(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"rows": []}, "the data set has no images"),
         (
             {"rows": [dataclasses.replace(TRAIN, split="test")]},
             "no image fell in the train split: read 7 references, wrote 7",
@@ -97,8 +103,13 @@ def test_a_bad_whole_gets_no_manifest(
     assert [path.name for path in tmp_path.iterdir()] == [".owner"]
 
 
+def test_an_empty_data_set_gets_no_manifest(tmp_path: Path) -> None:
+    with pytest.raises(DataSetError, match="^the data set has no images"):
+        finish(tmp_path, rows=[], read=0, captions=0, grouped=0)
+
+
 def test_lost_references_give_no_manifest(tmp_path: Path) -> None:
-    message = "^references were lost: 8 read, 7 accounted for"
+    message = "^images were lost: 8 read, 7 accounted for"
     with pytest.raises(manifest_lib.RecordSetError, match=message):
         finish(tmp_path, read=8)
     assert [path.name for path in tmp_path.iterdir()] == [".owner"]
@@ -109,8 +120,9 @@ def test_too_many_rejects_are_listed_by_reason(tmp_path: Path) -> None:
     with pytest.raises(DataSetError) as caught:
         finish(tmp_path, reasons=reasons, max_reject_share=0.36)
     assert (
-        ": unreadable 2, broken 1, empty 1; see rejects-*.jsonl, and run again "
-        "with --overwrite when they are mended"
+        ": unreadable 2 (first a.jpg: x), broken 1 (first a.jpg: x), empty 1 "
+        "(first a.jpg: x); see rejects-*.jsonl, and run again with --overwrite "
+        "when they are mended"
     ) in str(caught.value)
     finish(tmp_path, reasons=reasons, max_reject_share=0.37)
     assert (tmp_path / "manifest.json").exists()

@@ -1,6 +1,5 @@
 """Rejects are written and counted."""
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -29,4 +28,4 @@ def test_rejects_are_written_and_counted(tmp_path: Path) -> None:
         for line in path.read_text().splitlines()
     ]
     written.sort(key=lambda row: int(row["image_id"]))
-    assert written == [dataclasses.asdict(reject) for reject in rejects]
+    assert written == [reject.row for reject in rejects]

@@ -1,5 +1,7 @@
 """A dry run encodes a real sample with the job's own reader and writer."""
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -77,3 +79,56 @@ def test_an_empty_data_set_is_told(world: jobs.World, tmp_path: Path) -> None:
     empty = fixtures.write_jsonl(tmp_path / "empty.jsonl", [])
     flags = world.flags(tmp_path / "out", annotations=empty)
     assert jobs.run(*flags, "--dry_run").told == "the data set has no images"
+
+
+def test_rejects_of_the_sample_fail_as_the_job_would(
+    world: jobs.World, tmp_path: Path
+) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    flags = world.flags(tmp_path / "out", images=images)
+    told = jobs.run(*flags, "--dry_run").told
+    assert told.startswith(
+        "60 of 60 images were rejected (100.0%, --max_reject_share is 5.0%): "
+        "unreadable 60 (first image-00.jpg: "
+    )
+    rows = listed(told)
+    assert {row["reason"] for row in rows} == {"unreadable"}
+
+
+def test_rejects_of_the_reader_fail_as_the_job_would(
+    world: jobs.World, tmp_path: Path
+) -> None:
+    lines = world.corpus.jsonl.read_text().splitlines()
+    broken = tmp_path / "captions.jsonl"
+    broken.write_text("\n".join([*lines[:40], *(["{}"] * 20)]))
+    flags = world.flags(tmp_path / "out", annotations=broken)
+    told = jobs.run(*flags, "--dry_run").told
+    assert told.startswith("20 of 60 lines were rejected (33.3%")
+    assert "(first {}: needs 'image' and 'captions'" in told
+    assert [row["reason"] for row in listed(told)] == ["malformed-line"] * 20
+    job = jobs.run(*flags)
+    assert job.told.partition("; see ")[0] == told.partition("; see ")[0]
+
+
+def test_what_is_within_the_limit_is_told(
+    world: jobs.World, tmp_path: Path
+) -> None:
+    lines = world.corpus.jsonl.read_text().splitlines()
+    path = tmp_path / "captions.jsonl"
+    path.write_text("\n".join([*lines, "{}"]))
+    flags = world.flags(tmp_path / "out", annotations=path)
+    ended = jobs.run(*flags, "--dry_run")
+    assert ended.code == 0, ended.errors
+    left_out, *_, rejects = ended.output.splitlines()[2:]
+    assert left_out.startswith("left out: 1 of 61 lines: malformed-line 1 ")
+    assert rejects.startswith("rejects: see ")
+    assert "malformed-line" in {row["reason"] for row in listed(rejects)}
+
+
+def listed(told: str) -> list[dict[str, str]]:
+    """Reads the files that a message names."""
+    folder = Path(told.rpartition("see ")[2]).parent
+    texts = [path.read_text() for path in folder.glob("rejects-*.jsonl")]
+    shutil.rmtree(folder)
+    return [json.loads(line) for text in texts for line in text.splitlines()]

@@ -30,6 +30,7 @@ OPTIONS = Options(
     min_count=1,
     max_words=20000,
     max_reject_share=0.05,
+    max_shard_reject_share=0.0,
     limit=None,
     dry_run=False,
     overwrite=False,

@@ -68,7 +68,7 @@ def test_files_are_joined_and_name_their_splits(tmp_path: Path) -> None:
                 Reference(
                     "397133",
                     "000000397133.jpg",
-                    ("first", "last"),
+                    ("first", "", "last"),
                     "validation",
                 ),
                 Reference("9", "000000000009.jpg", ("caf\u00e9",), "train"),
@@ -100,14 +100,17 @@ def test_what_does_not_join_is_told(tmp_path: Path) -> None:
     with pipes.runner() as pipeline:
         good, rejects = pipeline | coco.ReadCoco([file])
         pipes.check(
-            good, [Reference("397133", "000000397133.jpg", ("A man cooks.",))]
+            good,
+            [
+                Reference("397133", "000000397133.jpg", ("A man cooks.",)),
+                Reference("3", "3.jpg", ("",)),
+            ],
         )
         images = "needs 'id' and 'file_name'"
         pipes.check(
             rejects,
             [
                 Reject("8", "", "annotation-without-image", "lost"),
-                Reject("3", "3.jpg", "no-captions", "no annotation has text"),
                 *(
                     Reject(
                         "5",

@@ -90,11 +90,13 @@ def test_a_file_is_read_with_its_rejects(tmp_path: Path) -> None:
             )
             for name in ("val2014/a.jpg", "val2014/b.jpg")
         ]
-        pipes.check(good, [whole, *both])
+        blank = karpathy.parse(images[4])
+        pipes.check(good, [whole, *both, blank])
         pipes.check(
             pipes.reasons(rejects),
             [
-                ("8", "no-captions"),
+                ("391895", "repeated-entry"),
+                ("391895", "repeated-caption"),
                 *((str(row)[:120], "malformed-image") for row in images[5:]),
             ],
             "rejects",

@@ -1,6 +1,5 @@
 """Rejects are written to disk, always in the same order."""
 
-import dataclasses
 import json
 from pathlib import Path
 
@@ -18,4 +17,4 @@ def test_rejects_are_written_sorted(tmp_path: Path) -> None:
     path = tmp_path / "rejects-00002-of-00004.jsonl"
     found = [json.loads(line) for line in path.read_text().splitlines()]
     assert [row["image_id"] for row in found] == ["a", "b", "\u00e9"]
-    assert found[0] == dataclasses.asdict(given[2])
+    assert found[0] == given[2].row

@@ -39,18 +39,29 @@ def place(row: Reference | Reject) -> float:
 @pytest.mark.parametrize("size", [1, 7, 40, 99])
 def test_the_smallest_hashes_are_taken_and_as_many_rejects(size: int) -> None:
     last = sorted({place(part) for part in PARTS})[:size][-1]
+
+    def drawn(row: Reference | Reject) -> bool:
+        return size > 40 or place(row) <= last
+
     shuffled = random.Random(size).sample(PARTS, len(PARTS))
     with pipes.runner() as pipeline:
         images, rejects = pipeline | subset.ReadSome(Given(shuffled), size)
         kept = [part for part in PARTS if place(part) <= last]
         assert len(kept) == 2 * min(size, 40)
         pipes.check(images, kept, "images")
-        lines = [reject for reject in REJECTS if place(reject) <= last]
-        pipes.check(rejects, lines, "rejects")
+        pipes.check(
+            pipes.reasons(rejects),
+            [
+                (row.image_id, row.reason if drawn(row) else "over-limit")
+                for row in [*PARTS, *REJECTS]
+                if not (isinstance(row, Reference) and drawn(row))
+            ],
+            "rejects",
+        )
 
 
 def test_an_empty_data_set_stays_empty() -> None:
     with pipes.runner() as pipeline:
         images, rejects = pipeline | subset.ReadSome(Given([]), 3)
         pipes.check(images, [], "images")
-        pipes.check(rejects, [], "rejects")
+        pipes.check(rejects, REJECTS, "rejects")

@@ -20,7 +20,7 @@ ROW = manifest.Shard("a.tfrecord", "train", 0, 0, 0, "00")
 SIDE = {
     "key": "k",
     "row": dataclasses.asdict(ROW),
-    "rejects": [dataclasses.asdict(Reject("a", "a.jpg", "empty", ""))],
+    "rejects": [Reject("a", "a.jpg", "empty", "").row],
     "offsets": [],
     "card": ShardLog().to_json(),
 }
@@ -36,9 +36,12 @@ def folder(tmp_path: Path) -> str:
 def test_a_side_file_comes_back(folder: str) -> None:
     side = shard_index.read(folder, "a", "k")
     assert side == json.loads(json.dumps(SIDE))
-    written = shard_index.WrittenShard.join(side, [Reference("a", "a.jpg", ())])
+    written = shard_index.WrittenShard.join(
+        side, [Reference("a", "a.jpg", ("x",))], {"a": 1}
+    )
     assert written.row == ROW
     assert [reject.image_id for reject in written.rejects] == ["a"]
+    assert [reject.captions for reject in written.rejects] == [1]
     assert written.facts.images == ()
 
 

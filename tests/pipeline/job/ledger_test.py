@@ -1,0 +1,189 @@
+"""Where all that was read went: added up, compared, judged and told."""
+
+import dataclasses
+import itertools
+from collections.abc import Mapping
+
+import apache_beam as beam
+import pytest
+
+from pipeline.job import ledger as ledger_lib
+from pipeline.job.ledger import Ledger, Limits, Tally
+from pipeline.readers import rejects
+from pipeline.readers.annotation_files import DataSetError
+from pipeline.readers.reference import Reference
+from pipeline.readers.rejects import Read, Reject, Unit
+from pipeline.recordset.manifest import RecordSetError
+from tests.support import pipes
+
+
+def tally(count: int, *, entries: int = 0, captions: int = 0) -> Tally:
+    return Tally(count, entries, captions, ("a.jpg", "is bad"))
+
+
+def of_a_table(left_out: Mapping[str, Tally]) -> Ledger:
+    """40 images with 200 captions, each in a row, but for what is left out."""
+    lost = left_out.values()
+    return Ledger(
+        read={"rows": 200, "captions": 200},
+        left_out=left_out,
+        entries=200 - sum(tally.entries for tally in lost),
+        captions=200 - sum(tally.captions for tally in lost),
+        images=40,
+    )
+
+
+WHOLE = of_a_table({})
+
+
+def test_rows_are_added_up_by_unit_and_reason() -> None:
+    rows = [
+        Read(Unit.LINES),
+        Read(Unit.CAPTIONS, 5),
+        Read(Unit.LINES),
+        Reject("b", "b.jpg", "empty", "no bytes", entries=2, captions=3),
+        Reject("a", "a.jpg", "empty", "nothing", entries=1, captions=4),
+        rejects.caption("c", "", "blank-caption", "no text"),
+        rejects.shard("1.tar", "empty file"),
+    ]
+    with pipes.runner() as pipeline:
+        read, left_out = pipeline | beam.Create(rows) | ledger_lib.AddUp()
+        pipes.check(read, [("lines", 2), ("captions", 5)], "read")
+        expected = [
+            ("empty", Tally(2, 3, 7, ("a.jpg", "nothing"))),
+            ("blank-caption", Tally(1, 0, 1, ("c", "no text"))),
+            ("malformed-shard", Tally(1, 0, 0, ("1.tar", "empty file"))),
+        ]
+        pipes.check(left_out, expected, "left out")
+
+
+def test_what_went_on_is_counted_with_what_did_not() -> None:
+    parts = [("a", ("x", "y")), ("a", ("z",)), ("b", ())]
+    references = [Reference(name, name, texts) for name, texts in parts]
+    rows = [Read(Unit.LINES, 3), Read(Unit.CAPTIONS, 3)]
+    with pipes.runner() as pipeline:
+        closed = (
+            pipeline | "Good" >> beam.Create(references),
+            pipeline | "Rows" >> beam.Create(rows),
+        ) | ledger_lib.Close()
+        expected = Ledger({"lines": 3, "captions": 3}, {}, 3, 3, 2)
+        pipes.check(closed | beam.Map(Ledger.load), [expected])
+
+
+@pytest.mark.parametrize("unit", ["rows", "captions"])
+@pytest.mark.parametrize("change", [-1, 1])
+def test_nothing_is_lost_or_won_without_a_reason(
+    unit: str, change: int
+) -> None:
+    WHOLE.check()
+    read = {**WHOLE.read, unit: 200 + change}
+    with pytest.raises(RecordSetError) as caught:
+        dataclasses.replace(WHOLE, read=read).check()
+    assert str(caught.value).startswith(
+        f"{unit} were lost: {200 + change} read, 200 accounted for"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reason", "lost", "told"),
+    [
+        # The unit's own share is judged: 3 of 200, not 3 of 43.
+        ("blank-caption", tally(3, captions=3), ""),
+        ("blank-caption", tally(11, captions=11), "11 of 200 captions were"),
+        ("malformed-row", tally(10, entries=10), ""),
+        ("malformed-row", tally(11, entries=11), "11 of 200 rows were"),
+        ("unreadable", tally(2, captions=10), ""),
+        ("unreadable", tally(3, captions=15), "3 of 43 images were"),
+        ("annotation-without-image", tally(190, captions=190), ""),
+        ("unlisted", tally(39, entries=190, captions=190), ""),
+        ("over-limit", tally(190, entries=190, captions=190), ""),
+        ("unread-column", tally(90), ""),
+    ],
+)
+def test_each_unit_has_its_share(reason: str, lost: Tally, told: str) -> None:
+    ledger = of_a_table({reason: lost})
+    ledger.check()
+    if not told:
+        ledger.judge(Limits(0.05), "see it")
+        return
+    with pytest.raises(DataSetError) as caught:
+        ledger.judge(Limits(0.05), "see it")
+    assert str(caught.value).startswith(told)
+    assert f"{reason} {lost.count} (first a.jpg: is bad)" in str(caught.value)
+    assert str(caught.value).endswith("; see it")
+
+
+def test_what_the_data_set_leaves_out_lends_rejects_no_weight() -> None:
+    left_out = {
+        "over-limit": tally(190, entries=190, captions=190),
+        "malformed-row": tally(1, entries=1),
+    }
+    with pytest.raises(DataSetError, match="^1 of 10 rows were rejected"):
+        of_a_table(left_out).judge(Limits(0.05), "")
+
+
+def test_a_shard_is_never_one_of_many() -> None:
+    read = {"shards": 10_000, "images": 40, "captions": 40}
+    lost = {"malformed-shard": tally(1)}
+    ledger = Ledger(read, lost, entries=40, captions=40, images=40)
+    ledger.check()
+    with pytest.raises(DataSetError, match="^1 of 10000 shards were rejected"):
+        ledger.judge(Limits(0.05), "")
+    ledger.judge(Limits(0.05, shard_share=0.001), "")
+
+
+def test_several_units_are_told_together() -> None:
+    left_out = {
+        "malformed-row": tally(50, entries=50),
+        "unreadable": tally(20, captions=100),
+    }
+    with pytest.raises(DataSetError) as caught:
+        of_a_table(left_out).judge(Limits(0.05), "")
+    rows, images, _ = str(caught.value).split("; ")
+    assert rows.startswith("50 of 200 rows")
+    assert images.startswith("20 of 60 images")
+
+
+def test_a_line_tells_each_unit() -> None:
+    left_out = {
+        "blank-caption": tally(3, captions=3),
+        "unlisted": Tally(2, 10, 10, ("b\x1b.jpg", "no split list names it")),
+        "unreadable": tally(1, captions=5),
+        "unread-column": tally(2),
+    }
+    assert list(of_a_table(left_out).lines()) == [
+        "left out: 3 of 200 captions: blank-caption 3 (first a.jpg: is bad)",
+        (
+            "left out: 3 of 43 images: unlisted 2 (first b\\x1b.jpg: no split "
+            "list names it), unreadable 1 (first a.jpg: is bad)"
+        ),
+        "left out: 2 columns: unread-column 2 (first a.jpg: is bad)",
+    ]
+    assert list(WHOLE.lines()) == []
+
+
+def test_a_ledger_comes_back() -> None:
+    ledger = of_a_table({"unreadable": tally(1, captions=5)})
+    assert Ledger.load(ledger.dump()) == ledger
+
+
+@pytest.mark.parametrize(("sample", "expected"), [(40, 4), (10, 16)])
+def test_a_sample_speaks_for_the_whole(sample: int, expected: int) -> None:
+    lost = [
+        Reject(str(number), "a.jpg", "empty", "", entries=0, captions=1)
+        for number in range(4)
+    ]
+    left_out = {"empty": tally(2, entries=2)}
+    foreseen = of_a_table(left_out).foresee(lost, sample)
+    assert foreseen.left_out["empty"].count == 2 + expected
+    assert foreseen.images == 40 - expected
+    message = f"^{2 + expected} of 42 images were rejected"
+    with pytest.raises(DataSetError, match=message):
+        foreseen.judge(Limits(0.05), "")
+
+
+def test_tallies_add_up_in_any_order() -> None:
+    parts = [Tally(1, 1, number, (f"{number}", "")) for number in (3, 1, 2)]
+    for order in itertools.permutations(parts):
+        halves = [Tally.merge(order[:2]), Tally.merge(order[2:])]
+        assert Tally.merge(halves) == Tally(3, 3, 6, ("1", ""))

@@ -7,12 +7,16 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_text as tf_text
 
+from pipeline.recordset import unspaced
+
 PAD, UNK, START, END = range(4)
 SPECIAL = ("<pad>", "<unk>", "<start>", "<end>")
 
 
 def tokenise(captions: tf.Tensor) -> tf.RaggedTensor:
     """Splits captions into words, in lower case and without punctuation.
+
+    Chinese and Japanese are parted into single signs.
 
     Args:
       captions: string [n].
@@ -27,6 +31,7 @@ def tokenise(captions: tf.Tensor) -> tf.RaggedTensor:
     # An apostrophe stays inside a word (man's) and is dropped at its edges. In
     # 'one' 'two', one match takes the inner quotes and the space.
     text = tf.strings.regex_replace(text, r"(^| )'+|'+( [ ']*|$)", " ")
+    text = tf.strings.regex_replace(text, unspaced.PATTERN, unspaced.PARTED)
     return tf.strings.split(text)
 
 

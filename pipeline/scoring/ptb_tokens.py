@@ -8,10 +8,11 @@ drops the punctuation. This module gives the same words without Java:
     ptb_tokens("A dog's toy isn't new.")
     # ['a', 'dog', "'s", 'toy', 'is', "n't", 'new']
 
-Two things are added. Captions and references are brought to one form, Unicode's
-NFKC_Casefold, which is that of a vocabulary's words. And combining marks belong
-to their word, as in Stanford's lexer: most words of Hindi, Thai or vocalised
-Arabic hold some.
+Three things are added. Captions and references are brought to one form,
+Unicode's NFKC_Casefold, which is that of a vocabulary's words. Combining marks
+belong to their word, as in Stanford's lexer: most words of Hindi, Thai or
+vocalised Arabic hold some. And each sign of Chinese and Japanese is a word, as
+in a vocabulary: a whole sentence would be one otherwise.
 
 Not reproduced, because captions hardly hold them: emoticons, telephone numbers
 and Stanford's look across line ends after a single letter and a full stop.
@@ -19,6 +20,8 @@ and Stanford's look across line ends after a single letter and a full stop.
 
 import re
 import unicodedata
+
+from pipeline.recordset import unspaced
 
 _ALIASES = {
     "&amp;": "&",
@@ -42,7 +45,7 @@ _BRACKETS = {
 # The marks that the evaluation drops, and characters outside the basic plane,
 # which Stanford's lexer cannot read.
 _DROPPED = re.compile(
-    r"""[-.,:;?!'"`\u2013\u2014\u2026\u201c\u201d\u00ab\u00bb]"""
+    r"""[-.,:;?!'"`\u2013\u2014\u2026\u201c\u201d\u00ab\u00bb\u3001\u3002]"""
     r"""|--+|''|[\U00010000-\U0010ffff]"""
 )
 _ABBREVIATIONS = (
@@ -99,6 +102,7 @@ _MARKS = {
     for code in range(0x10000)
     if unicodedata.category(chr(code)).startswith("M")
 }
+_UNSPACED = re.compile(unspaced.PATTERN)
 # Characters without a look, such as the zero-width joiner.
 _INVISIBLE = re.compile(
     r"[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u202a-\u202e"
@@ -119,6 +123,7 @@ def ptb_tokens(caption: str) -> list[str]:
     lexed = caption
     if not caption.isascii():
         caption = _INVISIBLE.sub("", unicodedata.normalize("NFKC", caption))
+        caption = _UNSPACED.sub(unspaced.PARTED, caption)
         # Words are found with a letter in the place of each mark.
         lexed = caption.translate(_MARKS)
     tokens = (

@@ -65,6 +65,18 @@ def test_words_are_those_of_a_vocabulary_in_every_language(language, form):
     assert len(words) == len(LANGUAGES[language].split())
 
 
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKC", "NFKD"])
+@pytest.mark.parametrize(
+    "caption", ["一只狗在草地上。", "犬がボールで遊ぶ", "T恤衫 2件", "ｶﾞﾗｽ"]
+)
+def test_signs_are_words_as_in_a_vocabulary(caption, form):
+    written = unicodedata.normalize(form, caption)
+    words = vocabulary.tokenise(tf.constant([written])).flat_values.numpy()
+    texts = [word.decode() for word in words]
+    assert ptb_tokens(written) == ptb_tokens(" ".join(texts)) == texts
+    assert len(texts) > 2
+
+
 def test_every_combining_mark_belongs_to_its_word():
     marks = [c for c in map(chr, range(0x10000)) if unicodedata.combining(c)]
     assert len(marks) > 700

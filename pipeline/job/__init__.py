@@ -11,5 +11,6 @@ The flow, in order; a module imports only those above it:
   write_manifest  all that was written -> vocabulary, card and manifest
   card            finished shards -> the data card, from counts that add up
   precompute      images and captions -> a record set: the whole job
+  services        waits for services that flags name, and not for long
   beam_runner     Beam's options, log levels, and the cause of a wrapped error
 """

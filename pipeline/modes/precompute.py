@@ -12,7 +12,7 @@ from pipeline.card import data_card
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.files import beam_files, ownership
 from pipeline.findings import wording
-from pipeline.job import beam_runner, progress, write_manifest
+from pipeline.job import beam_runner, progress, services, write_manifest
 from pipeline.job import ledger as ledger_lib
 from pipeline.job import precompute as precompute_lib
 from pipeline.job import request as request_lib
@@ -41,6 +41,7 @@ def precompute(options: Options, beam_options: PipelineOptions) -> str:
       OptionsError: the encoder or the output can't be used.
       DataSetError: the data set can't be read.
       RequestError: the output holds another request's record set.
+      ServiceError: no job service answers.
       LockError: another job has the output.
       JobError: the runner failed.
     """
@@ -65,6 +66,7 @@ def precompute(options: Options, beam_options: PipelineOptions) -> str:
         counters = counters_lib.Counters()
         writer = _writer(options, source, encoder, request, "", counters)
         return dry_run.rehearse(reader, writer, options.reject_limits)
+    services.await_job_service(beam_options)
     with ownership.hold(options.output):
         owner = request_lib.claim(
             options.output, request, overwrite=options.overwrite

@@ -24,9 +24,10 @@ with startup.without_notes():
     from apache_beam.io.filesystems import FileSystems
 
     from pipeline.files import found_files, reach
-    from pipeline.job import beam_runner
+    from pipeline.job import beam_runner, services
     from pipeline.modes import inspect_page, precompute, verify
     from pipeline.modes import options as options_lib
+    from pipeline.printable import printable
     from pipeline.readers import formats
     from pipeline.recordset import records
 
@@ -183,6 +184,7 @@ def _run(argv: list[str]) -> str:
     startup.compute_in_half()
     # Files are read before Beam's pipeline sets this, and may lie on S3.
     FileSystems.set_options(beam_options)
+    services.await_bucket(beam_options)
     if given["mode"] != "precompute":
         reach.check([("output", options.output)])
     if given["mode"] == "verify":
@@ -203,14 +205,14 @@ def main(argv: list[str]) -> None:
     try:
         print(_run(argv[1:]))
     except Exception as error:  # noqa: BLE001 - runners and buckets have theirs
-        sys.exit(f"pipeline: {beam_runner.cause(error)}")
+        sys.exit(f"pipeline: {printable(beam_runner.cause(error))}")
 
 
 def _parse_known(argv: list[str]) -> list[str]:
     try:
         return flags.FLAGS(argv, known_only=True)
     except flags.Error as error:
-        sys.exit(f"pipeline: {beam_runner.cause(error)}")
+        sys.exit(f"pipeline: {printable(beam_runner.cause(error))}")
 
 
 def run() -> None:

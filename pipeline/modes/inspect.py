@@ -8,6 +8,7 @@ import numpy as np
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.files import beam_files
+from pipeline.printable import printable
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records, tfrecord
@@ -65,8 +66,10 @@ class Inspection:
             if sampled.split != split:
                 split = sampled.split
                 lines += ["", split]
-            lines.append(f"  {sampled.title}")
-            lines += [f"    {text}" for text in sampled.image.captions]
+            lines.append(f"  {printable(sampled.title)}")
+            lines += [
+                f"    {printable(text)}" for text in sampled.image.captions
+            ]
         return "\n".join(lines)
 
 

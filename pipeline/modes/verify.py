@@ -23,6 +23,7 @@ from pipeline import progress_line
 from pipeline.files import beam_files
 from pipeline.job import request
 from pipeline.modes import verify_shard
+from pipeline.printable import printable
 from pipeline.readers import rejects
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import shard_files, splits
@@ -83,7 +84,7 @@ def verify(output: str) -> str:
     tally, damages = Tally(), 0
     with progress_line.show(tally.line):
         for line in find_damages(output, tally):
-            print(line, flush=True)
+            print(printable(line), flush=True)
             damages += 1
     if damages:
         raise manifest_lib.RecordSetError(

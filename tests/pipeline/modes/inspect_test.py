@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.modes import inspect
 from pipeline.recordset import manifest as manifest_lib
-from pipeline.recordset import record_set
+from pipeline.recordset import record_set, records
 from tests.support import fixtures, jobs
 
 
@@ -75,6 +75,20 @@ def test_a_record_is_told_with_its_captions_and_its_grid(made: Path) -> None:
             f"{grid.mean():.3f} +- {grid.std():.3f}"
         ),
         *(f"    {text}" for text in sampled.image.captions),
+    ]
+
+
+def test_controls_are_escaped_and_a_caption_is_one_line() -> None:
+    image = records.CaptionedImage(
+        "a\x1b[2J.jpg", "a.jpg", ("two\nlines\tand \x1b[31mred", "一只狗"), b""
+    )
+    sampled = inspect.Sampled("train", image, 0.0, 1.0)
+    shown = str(inspect.Inspection((("record set", "x"),), (sampled,)))
+    assert shown.splitlines()[2:] == [
+        "train",
+        ("  a\\x1b[2J.jpg (a.jpg), thumbnail 0.0 kB, grid 0.000 +- 1.000"),
+        "    two\\nlines\\tand \\x1b[31mred",
+        "    一只狗",
     ]
 
 

@@ -179,5 +179,5 @@ def _described(output: str) -> str:
 def _take_ledger(output: str) -> ledger_lib.Ledger:
     path = FileSystems.join(output, ledger_lib.LEDGER_FILE)
     ledger = ledger_lib.Ledger.load(beam_files.read_bytes(path).decode())
-    FileSystems.delete([path])
+    beam_files.delete(path)
     return ledger

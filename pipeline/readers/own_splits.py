@@ -7,10 +7,10 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.readers import image_ids, split_names
+from pipeline.readers import image_ids, rejects, split_names
 from pipeline.readers.annotation_files import DataSetError
-from pipeline.readers.reference import Reference
-from pipeline.readers.rejects import REJECTS, Reject
+from pipeline.readers.reference import Reference, left_out
+from pipeline.readers.rejects import REJECTS
 from pipeline.readers.tallies import Tally, TallyNames
 from pipeline.recordset import splits
 
@@ -24,10 +24,10 @@ def _by_image(reference: Reference) -> tuple[str, Reference]:
     return reference.image_id, reference
 
 
-def in_two_splits(image_id: str, names: Iterable[str]) -> Any:
+def in_two_splits(parts: Sequence[Reference], names: Iterable[str]) -> Any:
     """The reject of an image that is given several splits."""
     detail = f"named by {sorted(set(names))}"
-    reject = Reject(image_id, image_id, "in-two-splits", detail)
+    reject = left_out(parts, "in-two-splits", detail)
     return beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
@@ -42,11 +42,26 @@ def _agree(
     for references in images:
         names = {split_names.canonical(part.split) for part in references}
         if len(names) > 1:
-            yield in_two_splits(references[0].image_id, names)
+            yield in_two_splits(references, names)
         elif whole:
-            yield image_ids.merge_captions(references)
+            yield from _merged(references)
         else:
             yield from references
+
+
+def _merged(references: list[Reference]) -> Iterator[Any]:
+    """An image's entries as one, and what they say twice."""
+    one = image_ids.merge_captions(references)
+    captions = sum(len(part.captions) for part in references)
+    twice = (
+        {"entries": len(references) - 1},
+        {"captions": captions - len(one.captions)},
+    )
+    for counts in twice:
+        if any(counts.values()):
+            again = rejects.again(one.image_id, one.source, **counts)
+            yield beam.pvalue.TaggedOutput(REJECTS, again)
+    yield one
 
 
 def _tell_shared(ids: Tally) -> None:
@@ -75,14 +90,14 @@ class AgreeOnSplits(beam.PTransform):
     def expand(self, references: Any) -> Any:
         """Builds the stages of this transform."""
         agree = beam.FlatMap(_agree, self._whole)
-        agreed, rejects, shared = (
+        agreed, conflicts, shared = (
             references
             | beam.Map(_by_image)
             | beam.GroupByKey()  # (image id, [Reference])
             | "Agree" >> agree.with_outputs(REJECTS, _SHARED, main="agreed")
         )
         _ = shared | TallyNames() | "Tell ids" >> beam.Map(_tell_shared)
-        return agreed, rejects
+        return agreed, conflicts
 
 
 def _settle(
@@ -144,7 +159,7 @@ class SettleSplits(beam.PTransform):
 
     def expand(self, begin: Any) -> Any:
         """Builds the stages of this transform."""
-        references, rejects = begin | "Read own splits" >> self._reader
+        references, unread = begin | "Read own splits" >> self._reader
         settled = (
             references
             | "Captions"
@@ -160,7 +175,7 @@ class SettleSplits(beam.PTransform):
             ),
             beam.pvalue.AsSingleton(settled),
         )
-        return named, rejects
+        return named, unread
 
 
 class AssignSplits(beam.PTransform):

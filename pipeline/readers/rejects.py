@@ -44,6 +44,8 @@ _UNITS = {
     "beside-txt": Unit.CAPTIONS,
     "unread-column": Unit.COLUMNS,
     "over-limit": Unit.ENTRIES,
+    "repeated-entry": Unit.ENTRIES,
+    "repeated-caption": Unit.CAPTIONS,
 }
 _NO_FAULT = frozenset(
     {
@@ -52,6 +54,8 @@ _NO_FAULT = frozenset(
         "first-row",
         "listed-without-captions",
         "over-limit",
+        "repeated-caption",
+        "repeated-entry",
         "unlisted",
         "unread-column",
     }
@@ -120,6 +124,21 @@ def is_fault(reason: str) -> bool:
 def caption(image_id: str, source: str, reason: str, detail: str) -> Reject:
     """Makes the reject of one caption."""
     return Reject(image_id, source, reason, detail, entries=0, captions=1)
+
+
+def again(
+    image_id: str, source: str, *, entries: int = 0, captions: int = 0
+) -> Reject:
+    """Makes the reject of what is said a second time of an image."""
+    reason = "repeated-entry" if entries else "repeated-caption"
+    return Reject(
+        image_id,
+        source,
+        reason,
+        "said again of this image",
+        entries=entries,
+        captions=captions,
+    )
 
 
 def shard(source: str, detail: str) -> Reject:

@@ -35,7 +35,8 @@ def run(
     """Runs the job on files of a case; images lie in its `photos`."""
     folder = reference_data.find(f"../cases/{case}")
     paths = ",".join(str(folder / name) for name in annotations.split(","))
-    if (folder / "photos").exists():
+    given = any(flag.startswith("--images=") for flag in flags)
+    if (folder / "photos").exists() and not given:
         flags = (*flags, f"--images={folder / 'photos'}")
     return jobs.run(
         f"--annotations={paths}",
@@ -237,7 +238,7 @@ def test_images_that_no_list_names_are_told(
 @pytest.mark.parametrize(
     ("annotations", "expected"),
     [
-        ("apart.tar", {"annotation-without-image": 24, "no-captions": 24}),
+        ("apart.tar", {"no-captions": 24}),
         ("dots.tar", {"malformed-sample": 24}),
     ],
 )
@@ -262,6 +263,127 @@ def test_each_image_of_a_malformed_sample_is_told_with_the_rule(
         for row in path.read_text().splitlines()
     ]
     assert all("share their name up to its first dot" in row for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "dataset", "told"),
+    [
+        ("captions.csv", "csv", "3 of 200 captions: blank-caption 3 (first "),
+        ("null.json", "coco", "3 of 200 captions: malformed-annotation 3 ("),
+        (
+            "subset.json",
+            "coco",
+            "100 of 200 captions: annotation-without-image 100 (first ",
+        ),
+    ],
+)
+def test_captions_are_counted_beside_captions(
+    encoder: pathlib.Path,
+    tmp_path: pathlib.Path,
+    annotations: str,
+    dataset: str,
+    told: str,
+) -> None:
+    flags = (annotations, f"--dataset={dataset}")
+    ended = run(encoder, tmp_path, "02-blank-caption-share", *flags)
+    assert ended.code == 0, ended.errors
+    first, second, *_ = ended.output.splitlines()
+    assert first.endswith(" images, 0 rejected")
+    assert second.startswith(f"left out: {told}")
+    assert manifest(tmp_path).rejected == {}
+
+
+@pytest.mark.parametrize(
+    ("annotations", "images", "told"),
+    [
+        ("half.jsonl", "photos", "12 of 24 lines were rejected (50.0%"),
+        ("upper.jsonl", "photos/*.jpg", "12 of 24 images were rejected (50.0%"),
+        ("half.jsonl", "", "12 of 24 lines were rejected (50.0%"),
+    ],
+)
+def test_a_dry_run_fails_as_the_job_does(
+    encoder: pathlib.Path,
+    tmp_path: pathlib.Path,
+    annotations: str,
+    images: str,
+    told: str,
+) -> None:
+    case = "04-dry-run-blind"
+    folder = reference_data.find(f"../cases/{case}") / images
+    flags = (annotations, f"--images={folder}")
+    dry = run(encoder, tmp_path / "out", case, *flags, "--dry_run").told
+    assert dry.startswith(told)
+    listed = pathlib.Path(dry.rpartition("; see ")[2]).parent
+    assert sum(reasons(listed).values()) == 12
+    shutil.rmtree(listed)
+    assert not (tmp_path / "out").exists()
+    job = run(encoder, tmp_path / "out", case, *flags).told
+    assert job.startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("annotations", "first"),
+    [
+        ("empty/*.tar", "00001.tar: empty file"),
+        ("gzip/*.tar*", "00000.tar.gz: invalid header"),
+    ],
+)
+def test_a_lost_shard_fails_the_job_by_its_name(
+    encoder: pathlib.Path, tmp_path: pathlib.Path, annotations: str, first: str
+) -> None:
+    case = "13-lost-shard-counts-one"
+    flags = (annotations, "--dataset=webdataset")
+    told = run(encoder, tmp_path, case, *flags).told
+    assert told.startswith(
+        "1 of 3 shards were rejected (33.3%, --max_shard_reject_share is "
+        f"0.0%): malformed-shard 1 (first {first})"
+    )
+    lax = "--max_shard_reject_share=0.4"
+    ended = run(encoder, tmp_path, case, *flags, lax)
+    assert ended.code == 0, ended.errors
+    assert f"left out: 1 of 3 shards: malformed-shard 1 (first {first})" in (
+        ended.output.splitlines()
+    )
+
+
+def test_chinese_is_parted_into_its_signs(
+    encoder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    case, annotations = "11-cjk-captions", "captions.jsonl"
+    ended = run(encoder, tmp_path, case, annotations, "--validation_share=0.2")
+    assert ended.code == 0, ended.errors
+    lines = (tmp_path / "vocabulary.tsv").read_text().splitlines()[4:]
+    assert {len(line.split("\t")[0]) for line in lines} == {1}
+    assert len(lines) == 84
+
+
+def test_a_caption_is_one_line_without_controls(
+    encoder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    case, annotations = "21-inspect-controls", "captions.jsonl"
+    assert run(encoder, tmp_path, case, annotations).code == 0
+    shown = jobs.run(
+        "--mode=inspect", f"--output={tmp_path}", "--samples=99"
+    ).output
+    assert "\\x1b[2J\\x1b[31mred\\x07\\n" in shown
+    assert all(map(str.isprintable, shown.splitlines()))
+
+
+def test_a_bucket_that_does_not_answer_ends_the_job(
+    encoder: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    began = time.monotonic()
+    ended = jobs.run(
+        "--annotations=s3://bucket/captions.jsonl",
+        "--images=s3://bucket/photos",
+        "--s3_endpoint_url=http://127.0.0.1:9",
+        f"--encoder={encoder}",
+        f"--output={tmp_path}",
+    )
+    assert time.monotonic() - began < 90
+    flag = "--s3_endpoint_url=http://127.0.0.1:9"
+    assert f"waiting for an answer at {flag}" in ended.errors
+    assert ended.told.startswith(f"{flag}: nothing has answered there for ")
 
 
 def copied(case: str, folder: pathlib.Path) -> pathlib.Path:

@@ -149,12 +149,13 @@ def draw_karpathy(draw: random.Random, folder: Path) -> Drawn:
 
 
 def draw_webdataset(draw: random.Random, folder: Path) -> Drawn:
-    files, captions = [], 0
+    files, images, captions = [], 20, 0
     for number in range(20):
         kind = draw.choice(["txt", "json", "both", "none", "two"])
         files.append((f"{number}.jpg", b"x"))
         if kind == "two":
             files.append((f"{number}.png", b"x"))
+            images += 1
         if kind in ("txt", "both"):
             files.append((f"{number}.txt", b"a dog\n\nit runs\n"))
             captions += 2
@@ -171,7 +172,7 @@ def draw_webdataset(draw: random.Random, folder: Path) -> Drawn:
     (folder / "2.tar").write_bytes(b"")
     shards = [InputFile(f"{folder}/{number}.tar") for number in (1, 2)]
     reader = webdataset.ReadWebDataset(shards, str(folder), "x")
-    return reader, {"images": 20, "captions": captions, "shards": 2}
+    return reader, {"images": images, "captions": captions, "shards": 2}
 
 
 @pytest.mark.parametrize("seed", range(2))

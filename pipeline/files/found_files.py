@@ -7,15 +7,19 @@ as it is. Links that the user's names lead through are followed.
 
 import dataclasses
 import glob
+import logging
 import os
 import re
 import urllib.parse
+import warnings
 from collections.abc import Collection, Iterator, Sequence
 
 from apache_beam.io.filesystem import FileSystem
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.files import beam_files
+
+_LOG = logging.getLogger(__name__)
 
 _MAGIC = frozenset("*?[")
 _DEEP = "**"
@@ -60,13 +64,35 @@ def find(name: str) -> Iterator[FoundFile]:
 
     Raises:
       OSError: a folder cannot be read.
+      ValueError: what stands in a pattern's brackets is no range.
     """
     if name.endswith("/"):
         name += "*"
     elif FileSystems.exists(name):
         if not os.path.isdir(name):
             yield FoundFile(name, *beam_files.state_of(name))
+            _tell_others(name)
         return
+    yield from _matched(name)
+
+
+def _tell_others(name: str) -> None:
+    """Says so where a file that exists would find others, as a pattern."""
+    try:
+        others = [file for file in _matched(name) if file.path != name]
+    except (OSError, ValueError):
+        return  # Whatever else is there, this name is that of the file.
+    if others:
+        _LOG.warning(
+            "%s is the name of a file, and read alone: %d others that it would "
+            "find as a pattern are left out",
+            printable(name),
+            len(others),
+        )
+
+
+def _matched(name: str) -> Iterator[FoundFile]:
+    """Finds the files that a name stands for as a pattern, if it is one."""
     folder, pattern = split_pattern(name)
     if not is_pattern(pattern):
         return
@@ -160,4 +186,13 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     """The language of Beam, which finds files in buckets by it."""
     # There `*` stops at a backslash too, which is a sign like others here.
     translated = FileSystem.translate_pattern(pattern)
-    return re.compile(translated.replace(r"[^/\\]*", "[^/]*"))
+    translated = translated.replace(r"[^/\\]*", "[^/]*")
+    with warnings.catch_warnings():
+        # `[[]` is a bracket, whatever Python may make of it one day.
+        warnings.simplefilter("ignore", FutureWarning)
+        try:
+            return re.compile(translated)
+        except re.error as error:
+            raise ValueError(
+                f"{printable(pattern)} is no pattern: {error.msg}"
+            ) from error

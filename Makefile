@@ -1,5 +1,6 @@
 # make demo    the embedded data through the whole pipeline, to a page
 # make test    the tests, JOBS at once; make test-slow: the longer ones
+# make fuzz    damaged files for every reader, FUZZ_SECONDS for each
 # make lint    format, lint and type checks
 
 SHELL := /bin/bash
@@ -15,7 +16,7 @@ RUN := $(BIN)/python -m
 # A file's tests stay in one process: they share what is trained for them.
 TESTS := $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow fuzz lint clean
 
 $(VENV)/bin/python:
 	@$(or $(PYTHON),false) -c '$(FITS)' \
@@ -49,6 +50,10 @@ test: $(VENV)/.test
 
 test-slow: $(VENV)/.test
 	$(TESTS) -m slow
+
+FUZZ_SECONDS ?= 600
+fuzz: $(VENV)/.test
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest tests/whole/fuzz_test.py
 
 lint: $(VENV)/.test
 	$(BIN)/ruff format --check .

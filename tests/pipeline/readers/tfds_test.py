@@ -9,7 +9,6 @@ from typing import Any
 import apache_beam as beam
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from pipeline.files import image_root
 from pipeline.images import decode
@@ -19,18 +18,9 @@ from pipeline.readers.reference import Reference
 from pipeline.readers.table import Columns
 from pipeline.recordset import tfrecord
 from tests.support import pipes
+from tests.support.tfds_records import example
 
 COLUMNS = Columns("image", "captions/text")
-
-
-def example(**features: list[bytes]) -> bytes:
-    """A record; `__` in a name stands for `/`."""
-    row = tf.train.Example()
-    for name, values in features.items():
-        key = name.replace("__", "/")
-        row.features.feature[key].bytes_list.value.extend(values)
-    row.features.feature["captions/id"].int64_list.value.append(7)
-    return row.SerializeToString()
 
 
 def write(path: Path, rows: list[bytes]) -> InputFile:

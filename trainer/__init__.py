@@ -17,6 +17,7 @@ The rooms, in order; a room imports only those above it:
   report        scores and examples for people: pages and pictures
   modes         what `--mode` can ask for
   configurable  what a gin file may name, and the table of modes
+  api           Eyewitness from Python, for notebooks and scripts
   main          flags -> configuration -> a mode
 
 Of the pipeline, the trainer takes the rooms that need no Beam. gin is imported

@@ -1,5 +1,6 @@
 """Finds, parses, locks and saves gin files; owns gin's global state."""
 
+import contextlib
 import difflib
 
 # gin-config 0.5 uses importlib.util without importing it. Where nothing else
@@ -66,6 +67,26 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> None:
         raise ConfigError("a bracket or quote is left open") from error
     except _MISTAKES as error:
         raise ConfigError(_one_line(error)) from error
+
+
+@contextlib.contextmanager
+def loaded(
+    files: Sequence[str], parameters: Sequence[str] = ()
+) -> Iterator[None]:
+    """Loads files and parameters for a block, whatever was loaded before.
+
+    gin holds one configuration in a process; after the block it is empty, so
+    that another run can be opened.
+
+    Raises:
+      ConfigError: as `load` does.
+    """
+    gin.clear_config()
+    try:
+        load(files, parameters)
+        yield
+    finally:
+        gin.clear_config()
 
 
 def _parse(path: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ decoder, metric or mode is a line here.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import gin
 from pipeline.scoring import bleu, cider
@@ -51,3 +52,8 @@ MODES = {
     "evaluate": _mode(evaluate.evaluate, "run_dir"),
     "caption": _mode(caption.caption, "run_dir", "paths", "output"),
 }
+
+
+def given(mode: str) -> dict[str, Any]:
+    """Makes what the configuration gives a mode: argument's name -> value."""
+    return dict(gin.get_bindings(mode))

@@ -6,10 +6,8 @@ import sys
 from collections.abc import Sequence
 
 from pipeline.encoders import encoder as encoder_lib
-from pipeline.recordset import records
 from trainer.run import directory
 from trainer.serving import caption_files
-from trainer.training import session
 from trainer.training import setup as setup_lib
 
 
@@ -41,15 +39,8 @@ def caption(
       FileNotFoundError: a path does not exist.
     """
     files = caption_files.image_files(paths)
-    identity = directory.read_identity(run_dir)
-    setup.devices.alone().open()
-    loaded = encoder_lib.load_encoder(encoder, weights=weights)
-    caption_files.check_encoder(loaded, identity.encoder)
-    server = caption_files.CaptionServer(
-        loaded,
-        records.GridSpec(**identity.grid),
-        session.restore_best(run_dir, setup)[0],
-        identity.encoder_batch,
+    server = caption_files.open_server(
+        run_dir, setup=setup, encoder=encoder, weights=weights
     )
     rejected = 0
     with (

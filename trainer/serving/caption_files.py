@@ -15,6 +15,8 @@ from pipeline.recordset.differences import differences
 from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator as generator_lib
 from trainer.run import directory
+from trainer.training import session
+from trainer.training import setup as setup_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -84,7 +86,7 @@ def check_encoder(
 
 @dataclasses.dataclass(frozen=True)
 class CaptionServer:
-    """Turns the bytes of images into captions.
+    """Turns images into captions, prepared exactly as in the Beam job.
 
     Attributes:
       encoder: the one that made the grids for training.
@@ -103,9 +105,54 @@ class CaptionServer:
 
         A file that can't be captioned does not stop the others.
         """
+        for part in self._batches(files):
+            yield from self._batch(part)
+
+    def caption_images(
+        self, images: Sequence[np.ndarray]
+    ) -> list[caption_lib.Caption]:
+        """Captions decoded images.
+
+        Args:
+          images: uint8 [height, width, 3] each, RGB; sizes may differ.
+
+        Raises:
+          ValueError: an array of another shape or dtype.
+        """
+        captions: list[caption_lib.Caption] = []
+        for part in self._batches(images):
+            fitted = [self.encoder.fit(_checked(pixels)) for pixels in part]
+            captions += self._fitted(fitted)
+        return captions
+
+    def caption_grids(
+        self, grids: np.ndarray | tf.Tensor
+    ) -> list[caption_lib.Caption]:
+        """Captions grids, such as those of a record set.
+
+        Args:
+          grids: [images, locations, depth], any float dtype.
+
+        Raises:
+          ValueError: another number of locations or features.
+        """
+        locations, depth = self.grid.locations, self.grid.depth
+        if len(grids.shape) != 3 or grids.shape[1:] != (locations, depth):
+            raise ValueError(
+                f"`grids` must be [images, {locations}, {depth}], got "
+                f"{list(grids.shape)}"
+            )
+        captions: list[caption_lib.Caption] = []
+        for part in self._batches(self.grid.narrow(grids)):
+            missing = self.generator.decoder.batch_images - len(part)
+            padded = tf.pad(part, [[0, missing], [0, 0], [0, 0]])
+            captions += self.generator.captions(padded, len(part))
+        return captions
+
+    def _batches(self, images: Any) -> Iterator[Any]:
+        """Cuts a sequence, or an array's rows, into the decoder's batches."""
         rows = self.generator.decoder.batch_images
-        for start in range(0, len(files), rows):
-            yield from self._batch(files[start : start + rows])
+        return (images[at : at + rows] for at in range(0, len(images), rows))
 
     def _batch(self, files: Sequence[str]) -> Iterator[Served]:
         fitted: dict[str, np.ndarray] = {}
@@ -117,7 +164,8 @@ class CaptionServer:
                 fitted[file] = self.encoder.fit(pixels)
             except (OSError, decode.RejectedImage) as error:
                 errors[file] = str(error)
-        captions = dict(zip(fitted, self._captions(fitted), strict=True))
+        made = self._fitted(list(fitted.values()))
+        captions = dict(zip(fitted, made, strict=True))
         for file in files:
             if file in errors:
                 yield Served(file, error=errors[file])
@@ -125,14 +173,51 @@ class CaptionServer:
                 caption = captions[file]
                 yield Served(file, caption.text, caption.log_prob)
 
-    def _captions(
-        self, fitted: dict[str, np.ndarray]
-    ) -> Iterator[caption_lib.Caption]:
-        if not fitted:
-            return
-        stack = np.stack(list(fitted.values()))
-        grid = self.encoder.encode(stack, self.batch_size)
-        stored = self.grid.narrow(grid)
-        missing = self.generator.decoder.batch_images - len(stack)
-        padded = tf.pad(stored, [[0, missing], [0, 0], [0, 0]])
-        yield from self.generator.captions(padded, len(stack))
+    def _fitted(self, images: list[np.ndarray]) -> list[caption_lib.Caption]:
+        """Captions images that `Encoder.fit` returned."""
+        if not images:
+            return []
+        return self.caption_grids(
+            self.encoder.encode(np.stack(images), self.batch_size)
+        )
+
+
+def _checked(pixels: np.ndarray) -> np.ndarray:
+    """Returns pixels that are RGB; others would be captioned, and wrongly."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ValueError(
+            "an image must be uint8 [height, width, 3], got "
+            f"{pixels.dtype} {list(pixels.shape)}"
+        )
+    return pixels
+
+
+def open_server(
+    run_dir: str,
+    *,
+    setup: setup_lib.Setup,
+    encoder: str = encoder_lib.DEFAULT,
+    weights: str | None = None,
+) -> CaptionServer:
+    """Restores the best captioner of a run, with its encoder.
+
+    Args:
+      run_dir: of a trained captioner.
+      setup: the run's own.
+      encoder: see `encoder.load_encoder`.
+      weights: see `encoder.load_encoder`.
+
+    Raises:
+      RunError: nothing was trained there, or the encoder is not the one that
+        made the training grids.
+    """
+    identity = directory.read_identity(run_dir)
+    setup.devices.alone().open()
+    loaded = encoder_lib.load_encoder(encoder, weights=weights)
+    check_encoder(loaded, identity.encoder)
+    return CaptionServer(
+        loaded,
+        records.GridSpec(**identity.grid),
+        session.restore_best(run_dir, setup)[0],
+        identity.encoder_batch,
+    )

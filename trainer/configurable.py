@@ -4,18 +4,27 @@ Only this module and `config`, which reads the files, know gin. A new captioner,
 decoder, metric or mode is a line here.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
 import gin
 from pipeline.scoring import bleu, cider
-from trainer import settings
+from trainer import config, settings
 from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
 from trainer.decoding import beam, greedy
 from trainer.devices import strategy
 from trainer.loop import cadence
-from trainer.modes import caption, cross_validate, evaluate, range_test, train
+from trainer.modes import (
+    caption,
+    cross_validate,
+    evaluate,
+    range_test,
+    status,
+    train,
+)
+from trainer.report import run_status
 from trainer.training import loss, loss_scale, optimizer, recipe, setup
 
 CAPTIONERS = (show_attend_tell.ShowAttendTell,)
@@ -45,15 +54,30 @@ def _mode(run: Callable[..., str], *given: str) -> Callable[..., str]:
     return gin.external_configurable(mode, run.__name__, denylist=list(given))
 
 
-MODES = {
+def given(mode: str) -> dict[str, Any]:
+    """Makes what the configuration gives a mode: argument's name -> value."""
+    return dict(gin.get_bindings(mode))
+
+
+def _plan(run_dir: str) -> run_status.Plan:
+    """What a run's own configuration says of its training."""
+    with config.loaded([config.saved(run_dir)]):
+        own = given("train")
+    parts, pace = own["setup"], own["cadence"]
+    return run_status.Plan(
+        own["num_steps"],
+        pace.patience,
+        pace.select_by,
+        parts.direction(pace.select_by),
+        parts.records,
+    )
+
+
+MODES: dict[str, Callable[..., str]] = {
     "train": _mode(train.train, "run_dir", "fold"),
     "range_test": _mode(range_test.range_test, "run_dir"),
     "cross_validate": _mode(cross_validate.cross_validate, "run_dir"),
     "evaluate": _mode(evaluate.evaluate, "run_dir"),
     "caption": _mode(caption.caption, "run_dir", "paths", "output"),
+    "status": functools.partial(status.status, plan_of=_plan),
 }
-
-
-def given(mode: str) -> dict[str, Any]:
-    """Makes what the configuration gives a mode: argument's name -> value."""
-    return dict(gin.get_bindings(mode))

@@ -6,6 +6,7 @@ python -m trainer.main --mode=range_test --gin_file=... --run_dir=T
 python -m trainer.main --mode=cross_validate --gin_file=... --run_dir=F
 python -m trainer.main --mode=evaluate --run_dir=R
 python -m trainer.main --mode=caption --run_dir=R photo.jpg folder/
+python -m trainer.main --mode=status --run_dir=FOLDER_OF_RUNS
 """
 
 import logging
@@ -30,13 +31,14 @@ _MODE = flags.DEFINE_enum(
     None,
     list(configurable.MODES),
     "What to do. range_test: find a learning rate. cross_validate: train on k "
-    "folds of the train split.",
+    "folds of the train split. status: list runs.",
     required=True,
 )
 _RUN_DIR = flags.DEFINE_string(
     "run_dir",
     None,
-    "Folder of the run: checkpoints, curves, configuration, scores, page.",
+    "Folder of the run: checkpoints, curves, configuration, scores, page. "
+    "status: or a folder of runs.",
     required=True,
 )
 _GIN_FILE = flags.DEFINE_multi_string(
@@ -74,6 +76,13 @@ def _run(arguments: list[str]) -> str:
         )
     if mode != "caption" and arguments:
         raise config.ConfigError(f"not a flag: {arguments[0]!r}; see --help")
+    if mode == "status":
+        if files or _GIN_PARAM.value:
+            raise config.ConfigError(
+                "--mode=status reads each run's own configuration: leave out "
+                "--gin_file and --gin_param"
+            )
+        return configurable.MODES[mode](run_dir)
     if mode not in _TRAINING:
         files = [config.saved(run_dir), *files]
     config.load(files, _GIN_PARAM.value)

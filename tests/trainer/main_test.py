@@ -82,6 +82,11 @@ TINY = ["--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"]
             "--num_workers is for --mode=train alone",
         ),
         case(
+            "status with a gin file",
+            ["--mode=status", *TINY],
+            "--mode=status reads each run's own configuration: leave out",
+        ),
+        case(
             "stray argument",
             ["--mode=train", *TINY, "stray"],
             "not a flag: 'stray'",

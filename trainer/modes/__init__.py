@@ -7,4 +7,5 @@ The flow, in order; a module imports only those above it:
   range_test      looks for a learning rate
   evaluate        captions a split, scores it, writes results and page
   caption         captions image files
+  status          lists runs: steps, scores, verdicts, what still trains
 """

@@ -11,4 +11,5 @@ The flow, in order; a module imports only those above it:
   page                scores, curves and gallery in one HTML file
   range_test_page     the range test's loss over its learning rate
   results             an evaluation as files, and as text for the terminal
+  run_status          how far a run is, and what it scored, as table rows
 """

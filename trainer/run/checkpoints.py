@@ -177,6 +177,14 @@ class Checkpoints:
             )
 
 
+def newest_step(run_dir: str) -> int:
+    """Returns the step that a run would go on from; 0 without a checkpoint."""
+    folders = (directory_lib.NEWEST, directory_lib.BEST)
+    paths = [_found(os.path.join(run_dir, folder)) for folder in folders]
+    newest = next(itertools.chain(*paths), "ckpt-0")
+    return int(newest.rpartition("-")[2])
+
+
 def _found(directory: str) -> list[str]:
     """Lists the paths of a folder's checkpoints on disk, newest first."""
     names = directory_lib.names(directory)

@@ -114,7 +114,7 @@ def read_identity(run_dir: str) -> identity_lib.RunIdentity:
         )
     try:
         return identity_lib.RunIdentity.load(read_text(path))
-    except ValueError as error:
+    except (AttributeError, ValueError) as error:
         raise RunError(
             f"{path} is damaged ({error}): bring it back from a copy, or train "
             "anew in another --run_dir"

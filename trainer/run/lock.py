@@ -46,6 +46,25 @@ def hold(run_dir: str, *, seconds: float = 5.0) -> Iterator[None]:
         yield
 
 
+def holder(run_dir: str) -> str | None:
+    """Names the process of this machine that trains in a directory.
+
+    Returns:
+      Its id, or `unknown` while it is just beginning; None where no process
+      holds the lock, or in an object store, which has none.
+    """
+    path = os.path.join(run_dir, LOCK_FILE)
+    if "://" in run_dir or not os.path.exists(path):
+        return None
+    with open(path) as file:
+        try:
+            # A training that begins meanwhile waits longer than this takes.
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read() or "unknown"
+    return None
+
+
 def _opened(run_dir: str) -> TextIO:
     """Opens the lock's file, in a folder that it makes."""
     try:

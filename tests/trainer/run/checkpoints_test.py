@@ -128,6 +128,7 @@ def test_keeps_the_newest_two_and_one_best(tmp_path):
     names = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
     kept = {name.split(".")[0] for name in names} - {"checkpoint"}
     assert kept == {"ckpt-20", "ckpt-30"}
+    assert checkpoints.newest_step(str(tmp_path)) == 30
     assert len(list((tmp_path / "best").glob("*.index"))) == 1
 
 

@@ -30,6 +30,7 @@ def holder(tmp_path):
 
 def test_another_process_is_named_and_refused(holder, tmp_path):
     run_dir = str(tmp_path / "run")
+    assert lock.holder(run_dir) == str(holder.pid)
     with (
         pytest.raises(directory.RunError) as error,
         lock.hold(run_dir, seconds=0.2),
@@ -44,6 +45,7 @@ def test_another_process_is_named_and_refused(holder, tmp_path):
 def test_a_killed_process_gives_the_directory_up(holder, tmp_path):
     os.kill(holder.pid, signal.SIGKILL)
     holder.wait()
+    assert lock.holder(str(tmp_path / "run")) is None
     for _ in range(2):
         with lock.hold(str(tmp_path / "run")):
             assert (tmp_path / "run" / ".lock").read_text() == str(os.getpid())

@@ -60,8 +60,10 @@ setuptools.setup(
             "gcp-storage-emulator>=2026",
             "hypothesis>=6.100",
             "importlib_resources",  # TFDS, to prepare a data set.
+            "ipykernel>=6.29",  # With nbclient: runs the tutorial.
             "moto[s3]>=5",
             "mypy>=1.11",
+            "nbclient>=0.10",
             "pytest>=8",
             "pytest-xdist>=3.6",
             "ruff>=0.9",

@@ -37,6 +37,8 @@ with startup.without_notes():
     from trainer.serving import caption_files
     from trainer.serving.caption_files import image_files
 
+startup.find_devices()
+
 __all__ = [
     "Image",
     "Score",
@@ -84,6 +86,7 @@ def images(
     Raises:
       RecordSetError: no such split.
     """
+    startup.compute_in_half()
     for batch in split_images.batches(
         record_set, split, batch_images=_BATCH, limit=limit
     ):

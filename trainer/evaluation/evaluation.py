@@ -36,7 +36,7 @@ class Evaluation:
       repetition: `mode_share` and `collision_probability`.
       reference_repetition: the same for the first reference of each image.
       loss: teacher-forced, in nats per token.
-      looks: whether the captioner looks at the image.
+      looks: whether the captioner looks at the image; None if too few tell.
       verdict: one line that says so and gives the evidence.
     """
 
@@ -48,7 +48,7 @@ class Evaluation:
     repetition: dict[str, float]
     reference_repetition: dict[str, float]
     loss: float
-    looks: bool
+    looks: bool | None
     verdict: str
 
 
@@ -114,8 +114,7 @@ def evaluate(
         repetition=scorers_lib.repetition(captions),
         reference_repetition=firsts,
         loss=float(own.sum() / counts.sum()),
-        looks=min(evidence.loss_z, evidence.score_z)
-        > verdict_lib.SIGNIFICANT_Z,
+        looks=evidence.looks,
         verdict=verdict_lib.verdict(evidence),
     )
 

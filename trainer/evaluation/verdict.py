@@ -14,8 +14,17 @@ MODE_SHARE_COLLAPSE = 0.5
 COLLISION_WARNING = 0.01
 # Where training captions repeat, a model may repeat three times as often.
 TRAINING_MARGIN = 3.0
-# In standard errors: a normal statistic exceeds it once in 740 times by chance.
 SIGNIFICANT_Z = 3.0
+"""In standard errors; see `CHANCE`."""
+
+CHANCE = math.erfc(SIGNIFICANT_Z / math.sqrt(2)) / 2
+"""How likely a normal statistic exceeds `SIGNIFICANT_Z`: once in 741 times."""
+
+FEWEST_IMAGES = math.floor(-math.log2(CHANCE)) + 1
+"""Fewer can show nothing. To a captioner that does not look, own and swapped
+image are the same, so that each image speaks for it or against it like a coin
+(the sign test's null distribution: Fisher 1935). All n images speak for it with
+probability 2^-n, and no outcome is rarer."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,6 +66,13 @@ class Evidence:
             )
 
     @property
+    def looks(self) -> bool | None:
+        """Whether the captioner looks; None if too few images tell."""
+        if len(self.own) < FEWEST_IMAGES:
+            return None
+        return min(self.loss_z, self.score_z) > SIGNIFICANT_Z
+
+    @property
     def loss_z(self) -> float:
         """The loss gap in standard errors."""
         return _z(self.loss_gap, self.loss_gap_error)
@@ -85,28 +101,47 @@ _FINDINGS = {
     (False, False): "It does NOT look at the image: swapping images {loss} and "
     "{score}; z above 3 would count.",
 }
+_TOO_FEW = (
+    "Too few images to tell: by chance all {images} speak for it once in {once}"
+    f" times, where only once in {1 / CHANCE:.0f} counts; {FEWEST_IMAGES}"
+    " images would do. Swapping images {loss} and {score}."
+)
 
 
 def verdict(evidence: Evidence) -> str:
     """Says in one line whether the captioner looks at the image, and why.
 
     It does when swapping images both raises the loss and cuts CIDEr-D by more
-    than three standard errors. The line warns of a mode share above 5 % or a
-    collision probability above 0.01 and calls a mode share above 50 % collapse,
-    unless the training captions have more than a third of it themselves.
+    than three standard errors; of fewer than `FEWEST_IMAGES` images nothing is
+    said. The line warns of a mode share above 5 % or a collision probability
+    above 0.01 and calls a mode share above 50 % collapse, unless the training
+    captions have more than a third of it themselves.
     """
+    return _finding(evidence) + _repetition(evidence)
+
+
+def _finding(evidence: Evidence) -> str:
     raised = evidence.loss_z > SIGNIFICANT_Z
     cut = evidence.score_z > SIGNIFICANT_Z
-    loss = (
-        f"{'raises' if raised else 'changes'} the loss by"
-        f" {evidence.loss_gap:.2f} nats per token (z = {evidence.loss_z:.1f})"
-    )
+    loss = f"the loss by {evidence.loss_gap:.2f} nats per token"
     score = (
-        f"{'cuts' if cut else 'takes'} CIDEr-D from {np.mean(evidence.own):.2f}"
-        f" to {np.mean(evidence.swapped):.2f} (z = {evidence.score_z:.1f})"
+        f"CIDEr-D from {np.mean(evidence.own):.2f}"
+        f" to {np.mean(evidence.swapped):.2f}"
     )
-    finding = _FINDINGS[raised, cut].format(loss=loss, score=score)
-    return finding + _repetition(evidence)
+    if evidence.looks is None:
+        images = len(evidence.own)
+        return _TOO_FEW.format(
+            images=images,
+            once=2**images,
+            loss=f"changes {loss}",
+            score=f"takes {score}",
+        )
+    return _FINDINGS[raised, cut].format(
+        loss=f"{'raises' if raised else 'changes'} {loss}"
+        f" (z = {evidence.loss_z:.1f})",
+        score=f"{'cuts' if cut else 'takes'} {score}"
+        f" (z = {evidence.score_z:.1f})",
+    )
 
 
 def _repetition(evidence: Evidence) -> str:

@@ -39,14 +39,12 @@ def trained(record_set, *, uses_image):
     return strategy, model
 
 
-def evaluated(record_set, captioner, *, truth=None):
+def evaluated(record_set, captioner, *, split="validation", truth=None):
     strategy, model = captioner
     return evaluation.evaluate(
         record_set,
-        batches.CaptionDataset(
-            record_set, "validation", BATCHING, shuffle=False
-        ),
-        split="validation",
+        batches.CaptionDataset(record_set, split, BATCHING, shuffle=False),
+        split=split,
         generator_=generator.CaptionGenerator(
             model,
             record_set.vocabulary,
@@ -64,7 +62,7 @@ def evaluated(record_set, captioner, *, truth=None):
 def record_set(tmp_path_factory):
     return fixtures.write_record_set(
         tmp_path_factory.mktemp("records"),
-        images={"train": 24, "validation": 16},
+        images={"train": 24, "validation": 16, "test": 4},
         captions_per_image=1,
     )
 
@@ -101,6 +99,14 @@ def test_a_blind_captioner_is_found_out(record_set):
     assert result.repetition["mode_share"] == 1
     score = result.scores["cider_d"]
     assert score.model == pytest.approx(score.shuffled)
+
+
+def test_four_images_are_too_few_for_a_captioner_that_looks(
+    record_set, looking
+):
+    result = evaluated(record_set, looking, split="test")
+    assert result.looks is None
+    assert result.verdict.startswith("Too few images to tell: by chance all 4")
 
 
 def test_truth_of_another_data_set_is_refused(record_set, looking):

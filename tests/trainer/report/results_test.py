@@ -1,5 +1,6 @@
 """The report's files agree with each other and with the lines printed."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -58,6 +59,18 @@ def test_text_begins_with_scores_and_ends_with_the_page(tmp_path, result):
     assert sum(line.startswith("  img-") for line in lines) == 3
     assert lines[-2] == result.verdict
     assert lines[-1] == f"Page: {tmp_path / 'test' / 'page.html'}"
+
+
+def test_an_open_verdict_is_open_everywhere(tmp_path, result):
+    line = "Too few images to tell: 10 images would do."
+    unknown = dataclasses.replace(result, looks=None, verdict=line)
+    assert line in write(tmp_path, unknown).splitlines()
+    scores = json.loads((tmp_path / "test" / "scores.json").read_text())
+    assert (scores["looks_at_the_image"], scores["verdict"]) == (None, line)
+    assert (
+        '<p class="verdict"><strong>Too few images to tell.</strong>'
+        "10 images would do.</p>"
+    ) in (tmp_path / "test" / "page.html").read_text()
 
 
 def test_the_page_in_a_bucket_keeps_its_address(result):

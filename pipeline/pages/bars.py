@@ -37,6 +37,8 @@ def card(
 ) -> Markup:
     """Returns a heading, a remark, and a table with bars.
 
+    A value that is written like zero has no bar.
+
     Args:
       title: text.
       bars: those without a value are left out.
@@ -50,7 +52,7 @@ def card(
             "role": bar.role,
             "label": bar.label,
             "written": _written(bar.value, form),
-            "width": _width(bar.value, most),
+            "width": _width(bar.value, most, form),
         }
         for bar in bars
         if bar.value is not None
@@ -69,8 +71,10 @@ def _written(value: float, form: str) -> str:
     return form.format(value) if math.isfinite(value) else "not a number"
 
 
-def _width(value: float, most: float) -> str | None:
+def _width(value: float, most: float, form: str) -> str | None:
     """A bar's width in percent of the longest; None for no bar."""
     if not math.isfinite(value) or not most > 0:
+        return None
+    if form.format(value) == form.format(0.0):
         return None
     return f"{max(0.0, 100 * value / most):.1f}"

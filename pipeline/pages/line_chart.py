@@ -11,6 +11,7 @@ from pipeline.pages import document, svg_axes
 # More points than pixels draw nothing more.
 _MOST_POINTS = 400
 _MOST_DOTS = 60
+_LEAST_SCORE = 5e-4
 
 Point = tuple[float, float]
 
@@ -134,8 +135,10 @@ class Chart:
         values = [y for line in lines for _, y in line.finite]
         values += self.levels.values()
         low = min(0.0, *values) if self.from_zero else min(values)
-        # Zeros alone stand on the axis, not amid a range around them.
-        high = max(values) or float(self.from_zero)
+        high = max(values)
+        # Scores that cards write as 0.000 stand on the axis.
+        if self.from_zero and 0 <= high < _LEAST_SCORE:
+            high = 1.0
         up = svg_axes.ticks(low, high, most=5)
         scale = svg_axes.Axes(max(self.last_step, *steps), up[0], up[-1])
         # The axis ends with the training, not at the next round number.

@@ -155,7 +155,11 @@ def _captions(card: DataCard, vocabulary: vocabulary_lib.Vocabulary) -> Markup:
         "Captions",
         "Of the train split.",
         document.group("charts fit", figures)
-        + document.group("cards facing", [tables.frequent(train.repeats)]),
+        + (
+            document.group("cards facing", [tables.frequent(train.repeats)])
+            if train.repeats.frequent
+            else document.note("No caption is said twice.")
+        ),
     )
 
 

@@ -125,6 +125,8 @@ def pairing(floors: FloorFacts) -> Markup:
         f"True pairs score {floors.nearest:.3f}, permuted pairs {mean:.3f} ± "
         f"{deviation:.3f}"
     )
+    if floors.pairing_z is not None:
+        said += f", z = {floors.pairing_z:.1f}"
     key = svg_axes.key(
         Markup(
             '<span class="validation"><i></i>true pairs</span>'

@@ -20,9 +20,14 @@ def split(name: str, facts: SplitFacts) -> Markup:
 
 
 def frequent(facts: CaptionFacts) -> Markup:
-    """Renders the most frequent captions as bars."""
+    """Renders the most frequent captions, of which there are, as bars."""
     rows = [bars.Bar(row.text, row.count) for row in facts.frequent]
-    return bars.card("Most frequent captions", rows, form="{:,.0f}")
+    return bars.card(
+        "Most frequent captions",
+        rows,
+        form="{:,.0f}",
+        remark=f"The first is {facts.mode_share:.2%} of all captions.",
+    )
 
 
 def features(facts: FeatureFacts) -> Markup:
@@ -78,18 +83,22 @@ def rejected(reasons: Mapping[str, int]) -> Markup:
 def _split_rows(facts: SplitFacts) -> Iterator[tuple[str, str]]:
     yield "Images", f"{facts.images:,}"
     yield "Captions", f"{facts.captions:,}"
+    yield "Captions per image", f"{facts.captions / max(facts.images, 1):.1f}"
     yield "Words per caption", f"{facts.words / max(facts.captions, 1):.1f}"
     yield "Different words", f"{facts.types:,}"
     yield "Unknown words", f"{facts.unknown_words / max(facts.words, 1):.2%}"
     distinct = facts.repeats.distinct / max(facts.captions, 1)
     yield "Different captions", f"{distinct:.1%}"
+    within = _part(facts.repeats.repeated_within, facts.captions)
+    yield "Repeated for their image", within
     yield "Mode share", f"{facts.repeats.mode_share:.2%}"
     if facts.repeats.collision is not None:
         yield "Collision probability", f"{facts.repeats.collision:.2g}"
-    yield "Images of one colour", f"{facts.blank_images:,}"
-    yield "Near-duplicates", f"{facts.repeated_images:,}"
+    yield "Images of one colour", _part(facts.blank_images, facts.images)
+    yield "Near-duplicates", _part(facts.repeated_images, facts.images)
     if facts.leaked_images is not None:
-        yield "Near-duplicates in train", f"{facts.leaked_images:,}"
+        leaked = _part(facts.leaked_images, facts.images)
+        yield "Near-duplicates in train", leaked
 
 
 def _feature_rows(facts: FeatureFacts) -> Iterator[tuple[str, str]]:
@@ -97,8 +106,14 @@ def _feature_rows(facts: FeatureFacts) -> Iterator[tuple[str, str]]:
     yield "Mean", f"{facts.mean:.3g}"
     yield "Deviation", f"{facts.deviation:.3g}"
     if facts.dispersion is not None:
-        yield "Dispersion between images", f"{facts.dispersion:.3f}"
+        yield "Dispersion between images", f"{facts.dispersion:.3g}"
     if facts.cosine is not None:
         yield "Cosine of two images", f"{facts.cosine:.3f}"
-    yield "Constant grids", f"{facts.constant:,}"
-    yield "Left out, not finite", f"{facts.non_finite:,}"
+    yield "Constant grids", _part(facts.constant, facts.images)
+    made = facts.images + facts.non_finite
+    yield "Left out, not finite", _part(facts.non_finite, made)
+
+
+def _part(count: int, whole: int) -> str:
+    """A count, and its share where there is one."""
+    return f"{count:,} ({count / whole:.2%})" if count else "0"

@@ -20,6 +20,13 @@ def test_bars_are_as_long_as_their_values() -> None:
     assert widths == ["100.0", "50.0", "0.0"]
 
 
+def test_a_value_that_is_written_like_zero_has_no_bar() -> None:
+    rows = [bars.Bar("own", 4e-4), bars.Bar("floor", 2e-5)]
+    assert "width" not in bars.card("t", rows, form="{:.3f}")
+    rows.append(bars.Bar("one", 6e-4))
+    assert bars.card("t", rows, form="{:.3f}").count("width") == 1
+
+
 def test_lines_without_a_value_are_left_out_and_broken_ones_said() -> None:
     drawn = ElementTree.fromstring(bars.card("t", ROWS, form="{:.1f}"))
     lines = ["".join(row.itertext()) for row in drawn.iter("tr")]

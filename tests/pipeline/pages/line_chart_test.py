@@ -38,8 +38,9 @@ def test_higher_values_stand_higher() -> None:
     assert float(high) < float(low)
 
 
-def test_zeros_lie_on_the_axis() -> None:
-    chart = line_chart.Chart("t", [line(0.0, 0.0)], from_zero=True)
+@pytest.mark.parametrize("score", [0.0, 1.4e-5])
+def test_scores_written_like_zero_lie_on_the_axis(score: float) -> None:
+    chart = line_chart.Chart("t", [line(score, score)], from_zero=True)
     labels = [text.text for text in parsed(chart).iter("text")]
     assert labels[:6] == ["0", "0.2", "0.4", "0.6", "0.8", "1"]
 

@@ -94,6 +94,18 @@ def test_what_could_not_be_computed_is_left_out() -> None:
     assert Outline(text).open == []
 
 
+def test_captions_that_all_differ_have_no_table_of_the_frequent() -> None:
+    train = card_sample.FACTS.splits["train"]
+    repeats = dataclasses.replace(train.repeats, frequent=())
+    facts = dataclasses.replace(
+        card_sample.FACTS,
+        splits={"train": dataclasses.replace(train, repeats=repeats)},
+    )
+    text = rendered(dataclasses.replace(card_sample.HEALTHY, facts=facts))
+    assert "Most frequent captions" not in text
+    assert "No caption is said twice." in text
+
+
 def nasty() -> DataCard:
     leaked, facts = card_sample.LEAKED, card_sample.FACTS
     train, floors = facts.splits["train"], facts.floors

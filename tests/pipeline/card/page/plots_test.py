@@ -90,14 +90,20 @@ def test_true_pairs_stand_to_the_right_of_permuted_ones() -> None:
         pytest.approx(100 * 0.28 / 0.3, abs=0.1),
         pytest.approx(100 * 0.06 / 0.3, abs=0.1),
     )
-    assert "True pairs score 0.280, permuted pairs 0.060 ± 0.007." in text
+    said = "True pairs score 0.280, permuted pairs 0.060 ± 0.007, z = 31.4."
+    assert said in text
 
 
 def test_permuted_pairs_that_never_differ_are_drawn() -> None:
     floors = card_sample.FACTS.floors
     assert floors is not None
     same = dataclasses.replace(
-        floors, nearest=0.0, permuted=0.0, permuted_deviation=0.0
+        floors,
+        nearest=0.0,
+        permuted=0.0,
+        permuted_deviation=0.0,
+        pairing_z=None,
     )
+    assert "z =" not in plots.pairing(same)
     true, permuted = place(plots.pairing(same))
     assert true == permuted

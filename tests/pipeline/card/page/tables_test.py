@@ -19,18 +19,19 @@ def test_a_split_is_told_in_numbers_and_shares() -> None:
     assert said["Images"] == "1,000"
     assert said["Words per caption"] == "10.8"
     assert said["Unknown words"] == "2.78%"
-    assert said["Near-duplicates in train"] == "3"
+    assert said["Near-duplicates in train"] == "3 (0.30%)"
 
 
 def test_train_has_no_near_duplicates_in_train() -> None:
     said = lines(tables.split("train", FACTS.splits["train"]))
-    assert said["Near-duplicates"] == "14"
+    assert said["Near-duplicates"] == "14 (0.23%)"
     assert "Near-duplicates in train" not in said
 
 
 def test_an_empty_split_is_told() -> None:
     train = FACTS.splits["train"]
-    empty = dataclasses.replace(train, captions=0, words=0)
+    none = dataclasses.replace(train.repeats, repeated_within=0)
+    empty = dataclasses.replace(train, captions=0, words=0, repeats=none)
     assert lines(tables.split("train", empty))["Words per caption"] == "0.0"
 
 
@@ -54,9 +55,31 @@ def test_floors_stand_together_and_what_is_unknown_is_left_out() -> None:
 
 def test_features_are_told_as_far_as_they_are_known() -> None:
     known = lines(tables.features(FACTS.features))
-    assert known["Dispersion between images"] == "0.310"
+    assert known["Dispersion between images"] == "0.31"
     unknown = dataclasses.replace(FACTS.features, dispersion=None, cosine=None)
     assert len(lines(tables.features(unknown))) == len(known) - 2
+
+
+def test_the_number_of_a_finding_stands_in_its_table() -> None:
+    train = FACTS.splits["train"]
+    repeats = dataclasses.replace(train.repeats, repeated_within=6000)
+    faulty = dataclasses.replace(
+        train, repeats=repeats, repeated_images=900, blank_images=180
+    )
+    said = lines(tables.split("train", faulty))
+    assert said["Repeated for their image"] == "6,000 (20.00%)"
+    assert said["Near-duplicates"] == "900 (15.00%)"
+    assert said["Images of one colour"] == "180 (3.00%)"
+    assert said["Captions per image"] == "5.0"
+    features = dataclasses.replace(
+        FACTS.features, dispersion=4.3e-4, constant=210, non_finite=9
+    )
+    said = lines(tables.features(features))
+    assert said["Dispersion between images"] == "0.00043"
+    assert said["Constant grids"] == "210 (3.00%)"
+    assert said["Left out, not finite"] == "9 (0.13%)"
+    often = dataclasses.replace(train.repeats, mode_share=0.21)
+    assert "The first is 21.00% of all captions." in tables.frequent(often)
 
 
 def test_reasons_and_captions_go_by_falling_count_and_are_escaped() -> None:

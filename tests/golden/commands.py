@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from trainer.loop import metrics_log
+
 FOLDER = pathlib.Path(__file__).parent
 ROOT = FOLDER.parent.parent
 PRECOMPUTE = (
@@ -49,8 +51,6 @@ CAPTION = (
     "--output=captions.jsonl",
     "corpus/images",
 )
-# Read off a clock, which no two runs have alike.
-_CLOCKED = ("train/input_wait", "train/step_seconds")
 # What TensorFlow's kernels are picked by.
 _FLAGS = ("avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16")
 _FLAGS += ("avx512_fp16", "avx_vnni", "amx_tile", "asimd", "sve")
@@ -91,7 +91,11 @@ def processor() -> dict[str, Any]:
 def rows(path: pathlib.Path) -> list[dict[str, Any]]:
     """The rows of a JSONL file, without what is read off a clock."""
     return [
-        {k: v for k, v in json.loads(line).items() if k not in _CLOCKED}
+        {
+            k: v
+            for k, v in json.loads(line).items()
+            if k not in metrics_log.CLOCKED
+        }
         for line in path.read_text().splitlines()
     ]
 

@@ -10,8 +10,10 @@ def progress(
     step: int, *, num_steps: int = 1, **scalars: float
 ) -> loop.Progress:
     scalars = {"loss": 2.5, "tokens": 600.0, "spikes": 0.0, **scalars}
-    took = (2.0 / num_steps,) * num_steps
-    made = loop.Updates(scalars, took=took, waited=0.03)
+    took, waited = 2.0 / num_steps, 0.03 / num_steps
+    made = loop.Updates(
+        scalars, took=(took,) * num_steps, waited=(waited,) * num_steps
+    )
     return loop.Progress(step, num_steps, seconds=4.0, made=made)
 
 

@@ -15,19 +15,14 @@ class Updates:
       broken: index of the first update whose loss or gradients are not finite,
         from zero; None where all are finite.
       took: seconds of each update, from the end of the one before it.
-      waited: seconds of these in which the next batch was not there yet.
+      waited: seconds of each in which its batch was not there yet.
     """
 
     scalars: dict[str, float]
     losses: tuple[float, ...] = ()
     broken: int | None = None
     took: tuple[float, ...] = ()
-    waited: float = 0.0
-
-    @property
-    def input_wait(self) -> float:
-        """Share of the updates' time that they waited for input, 0 to 1."""
-        return self.waited / max(sum(self.took), 1e-9)
+    waited: tuple[float, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,13 +5,14 @@ import os
 
 import tensorflow as tf
 
-from trainer.loop import loop
+from trainer.loop import loop, timings
 from trainer.run import directory, event_files, metrics_file
 
 _LOG = logging.getLogger(__name__)
-CLOCKED = ("train/input_wait", "train/step_seconds")
-"""Scalars read off a clock, so that they differ from run to run. All others are
-the same to the bit in a run that was killed and resumed."""
+_GROUP = "train/"
+CLOCKED = tuple(_GROUP + name for name in timings.NAMES)
+"""Scalars that differ from run to run. All others are the same to the bit in a
+run that was killed and resumed."""
 
 
 class MetricsLog(loop.Action):
@@ -56,12 +57,9 @@ class MetricsLog(loop.Action):
         directory.write_text(self._path, text)
 
     def after(self, progress: loop.Progress) -> None:
-        """Writes the training scalars, and those of `CLOCKED`."""
-        made = progress.made
-        scalars = {f"train/{name}": v for name, v in made.scalars.items()}
-        seconds = sum(made.took) / progress.num_steps
-        clocked = zip(CLOCKED, (made.input_wait, seconds), strict=True)
-        self.write(progress.step, {**scalars, **dict(clocked)})
+        """Writes the training scalars."""
+        scalars = progress.made.scalars
+        self.write(progress.step, {_GROUP + n: v for n, v in scalars.items()})
 
 
 class NoLog(loop.Action):

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import damage
-from trainer.loop import loop, say_progress, spikes
+from trainer.loop import loop, say_progress, spikes, timings
 from trainer.report import range_test_page
 from trainer.run import directory
 from trainer.training import rate_sweep, session
@@ -64,9 +64,8 @@ def range_test(
             steps_per_call=1,
             actions=[
                 spikes.Spikes(),
-                say_progress.SayProgress(
-                    num_steps, recipe.batching.batch_images
-                ),
+                timings.Timings(recipe.batching.batch_images),
+                say_progress.SayProgress(num_steps),
                 trial,
             ],
         )

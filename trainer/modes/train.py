@@ -17,6 +17,7 @@ from trainer.evaluation import validation as validation_lib
 from trainer.loop import cadence as cadence_lib
 from trainer.loop import (
     every,
+    learning_rate,
     loop,
     metrics_log,
     profile,
@@ -119,7 +120,7 @@ def train(
         session.claim()
         _LOG.info("%d parameters", step.captioner.count_params())
         _LOG.info("%s", ending.rates(first, num_steps))
-        reason = _run(session, setup, recipe, cadence, data, first, num_steps)
+        reason = _run(session, setup, ending, cadence, data, first, num_steps)
     return crew.said(f"trained: {reason}, {run_dir}")
 
 
@@ -141,7 +142,7 @@ def _run(
     crew, step, run_dir = session.crew, session.step, session.run_dir
     board = event_files.Board(run_dir)
     validation = _validation(session, setup, recipe, cadence)
-    timings = timings_lib.Timings()
+    timings = timings_lib.Timings(recipe.batching.batch_images)
     batches = data.distribute(step.strategy, first_step=first)
     due = cadence.actions(
         lambda: crew.chiefs(validation()),
@@ -159,10 +160,9 @@ def _run(
             actions=[
                 session.spikes,
                 stop_on_nan.StopOnNan(data.image_ids, session.checkpoints),
-                say_progress.SayProgress(
-                    num_steps, recipe.batching.batch_images
-                ),
                 timings,
+                learning_rate.LearningRate(recipe.optimizer.rate),
+                say_progress.SayProgress(num_steps),
                 *_on_board(session, board, validation, cadence, num_steps),
                 *due,
                 notice,

@@ -117,7 +117,7 @@ class TrainStep:
                 tuple(losses.numpy().tolist()),
                 int(broken[0]) if len(broken) else None,
                 tuple(took.numpy().tolist()),
-                float(waited),
+                tuple(waited.numpy().tolist()),
             )
 
         return make_updates
@@ -144,18 +144,20 @@ class TrainStep:
               gradients are finite, or may become so with a smaller loss scale;
             seconds from the end of the update before to the end of each,
               float64 [num_steps];
-            seconds that this worker waited for batches, float64 [].
+            seconds of these that this worker waited for the batch, float64
+              [num_steps].
         """
         loss, tokens, norm = tf.zeros([]), tf.zeros([]), tf.zeros([])
         losses = tf.TensorArray(tf.float32, num_steps)
         sound = tf.TensorArray(tf.bool, num_steps)
         took = tf.TensorArray(tf.float64, num_steps)
-        waited, free = tf.zeros([], tf.float64), tf.timestamp()
+        waited = tf.TensorArray(tf.float64, num_steps)
+        free = tf.timestamp()
         for number in tf.range(num_steps):
             batch = next(batches)
             # The next batch may arrive while an update still runs.
             arrived = _time_after(batch)
-            waited += tf.maximum(arrived - free, 0)
+            waited = waited.write(number, tf.maximum(arrived - free, 0))
             hopeful = self.loss_scale.can_fall()
             # Read the clock before the update starts.
             with tf.control_dependencies([arrived]):
@@ -177,7 +179,8 @@ class TrainStep:
             "loss_scale": self.loss_scale.factor.read_value(),
             "skipped": tf.cast(self.skipped.read_value(), tf.float32),
         }
-        return scalars, losses.stack(), sound.stack(), took.stack(), waited
+        arrays = (losses, sound, took, waited)
+        return scalars, *(array.stack() for array in arrays)
 
     def _update(self, batch: Any) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Makes one update.

@@ -18,8 +18,7 @@ class Run(loop.Action):
         self.events.append(f"train {count}")
         self.now += 2.0 * count
         broken = self.broken.pop(0) if self.broken else None
-        took = (2.0,) * count
-        return loop.Updates({"loss": 1.0 / count}, (), broken, took, 0.5)
+        return loop.Updates({"loss": 1.0 / count}, (), broken)
 
     def after(self, progress: loop.Progress) -> None:
         self.events.append(f"act at {progress.step}")
@@ -64,14 +63,12 @@ def test_nothing_happens_when_the_end_is_reached_already():
 def test_progress_has_scalars_length_and_wall_time_of_the_call():
     story = Run()
     story.run(first=0, until=5, per_call=3)
-    first = loop.Updates({"loss": 1 / 3}, (), None, (2.0,) * 3, 0.5)
-    second = loop.Updates({"loss": 1 / 2}, (), None, (2.0,) * 2, 0.5)
+    first = loop.Updates({"loss": 1 / 3})
+    second = loop.Updates({"loss": 1 / 2})
     assert story.seen == [
         loop.Progress(3, 3, 6.0, first),
         loop.Progress(5, 2, 4.0, second),
     ]
-    waits = [progress.made.input_wait for progress in story.seen]
-    assert waits == [0.5 / 6, 0.5 / 4]
 
 
 def test_broken_update_is_counted_from_the_beginning_of_the_run():

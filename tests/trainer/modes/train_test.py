@@ -14,6 +14,7 @@ from tests.support.tiny_run import load
 from trainer import configurable
 from trainer.captioners import show_attend_tell
 from trainer.diagnosis import wiring
+from trainer.loop import metrics_log
 from trainer.report import results
 from trainer.run import directory, metrics_file
 
@@ -36,8 +37,12 @@ def test_train_says_how_it_ended_and_leaves_the_run(run):
         json.loads(row)
         for row in (folder / "metrics.jsonl").read_text().splitlines()
     ]
-    assert {"train/loss", "train/tokens"} <= rows[0].keys()
+    assert {"train/loss", "train/tokens", *metrics_log.CLOCKED} <= rows[
+        0
+    ].keys()
     assert 0 <= rows[0]["train/input_wait"] <= 1
+    assert 0 < rows[0]["train/step_seconds_median"] < 60
+    assert 0 <= rows[0]["train/learning_rate"] < 1
     assert {"validation/loss", "validation/cider_d"} <= rows[-1].keys()
 
 
@@ -48,7 +53,8 @@ def test_tensorboard_has_curves_weights_and_captions(run):
         for event in tf.compat.v1.train.summary_iterator(str(file))
         for value in event.summary.value
     }
-    assert {"train/input_wait", "validation/cider_d"} <= tags
+    assert {"train/learning_rate", "validation/cider_d"} <= tags
+    assert set(metrics_log.CLOCKED) <= tags
     assert "weights/embed/embeddings" in tags
     assert {f"captions/{number}" for number in (1, 2, 3, 4)} <= tags
 

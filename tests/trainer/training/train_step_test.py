@@ -388,7 +388,8 @@ def test_the_wait_for_a_slow_input_is_told(stories, count):
         made = update(6)
         assert len(made.took) == 6
         assert min(made.took) > 0
-        waits.append(made.waited / sum(made.took))
+        assert len(made.waited) == 6
+        waits.append(sum(made.waited) / sum(made.took))
     assert waits[0] < 0.5 < waits[1]
 
 

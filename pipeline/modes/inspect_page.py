@@ -10,6 +10,7 @@ from pipeline.files import beam_files
 from pipeline.modes import inspect as inspect_lib
 from pipeline.modes.inspect import Inspection, Sampled
 from pipeline.pages import document, template
+from pipeline.printable import printable
 
 _PARTS = template.macros(__file__, "inspect.html")
 _RULES = template.css(__file__, "inspect.css")
@@ -17,6 +18,8 @@ _RULES = template.css(__file__, "inspect.css")
 
 def inspect(output: str, *, split: str, samples: int, html_file: str) -> str:
     """Returns what a record set holds as text; may write it as a page.
+
+    The text's last line then says where the page is.
 
     Args:
       output: the record set's folder.
@@ -28,10 +31,11 @@ def inspect(output: str, *, split: str, samples: int, html_file: str) -> str:
       RecordSetError: the record set can't be opened, or has no such split.
     """
     inspected = inspect_lib.inspect(output, split=split, samples=samples)
-    if html_file:
-        folder, name = os.path.split(html_file)
-        beam_files.write_text(folder, name, render(inspected))
-    return str(inspected)
+    if not html_file:
+        return str(inspected)
+    folder, name = os.path.split(html_file)
+    beam_files.write_text(folder, name, render(inspected))
+    return f"{inspected}\n\nPage: {printable(html_file)}"
 
 
 def render(inspection: Inspection) -> str:

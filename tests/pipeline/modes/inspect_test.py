@@ -103,6 +103,7 @@ def test_the_command_shows_a_record_set_and_writes_a_page(
     ended = jobs.run(*shown, "--split=train", "--samples=2")
     assert ended.code == 0, ended.errors
     assert ended.output.count(".jpg, thumbnail 0.") == 2
+    assert ended.output.endswith(f"\n\nPage: {page}\n")
     assert page.read_text().count("data:image/jpeg;base64,") == 2
     assert jobs.run(*shown, "--split=dev").told == (
         "no split 'dev' in the record set; it has test, train, validation"

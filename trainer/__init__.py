@@ -2,8 +2,8 @@
 
 The rooms, in order; a room imports only those above it:
 
-  config        finds, parses, locks and saves gin files
   settings      settings of a wrong type, refused by name
+  config        finds, parses, locks, shows and saves gin files
   devices       environment -> tf.distribute strategy, cluster and workers
   data          record set -> batches in an order that only the seed decides
   captioners    grids and words -> logits: a captioner in each file

@@ -1,4 +1,4 @@
-"""Finds, parses, locks and saves gin files; owns gin's global state."""
+"""Finds, parses, locks, shows and saves gin files; owns gin's global state."""
 
 import contextlib
 import difflib
@@ -6,19 +6,27 @@ import difflib
 # gin-config 0.5 uses importlib.util without importing it. Where nothing else
 # has imported it, a missing file would end in an AttributeError.
 import importlib.util  # noqa: F401
+import inspect
+import itertools
+import logging
 import os
 import pathlib
 import re
 import tokenize
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import tensorflow as tf
 
 import gin
+from gin import config_parser
+from trainer import settings
 
+_LOG = logging.getLogger(__name__)
 CONFIG_FILE = "config.gin"
-# A macro's use, and its value as gin writes it.
-_USE, _SET = re.compile(r"%(\w+)"), re.compile(r"^(\w+) = ", re.MULTILINE)
+# What makes a file that includes it a run.
+_DEFAULTS = "gin/defaults.gin"
+_MACRO, _PARAMETER = "gin.macro", "--gin_param"
 # What gin raises for a mistake in a file or a parameter.
 _MISTAKES = (ImportError, OSError, RuntimeError, SyntaxError, ValueError)
 
@@ -49,24 +57,59 @@ def find(name: str) -> str:
     raise ConfigError(f"no gin file {name!r}; there is {', '.join(close)}")
 
 
-def load(files: Sequence[str], parameters: Sequence[str]) -> None:
+class Statement(NamedTuple):
+    """A line that sets something.
+
+    Attributes:
+      name: of a macro, or `Part.setting`.
+      value: as gin parsed it, with its references.
+      file: that holds the line; `--gin_param` for a parameter.
+      line: its number there.
+    """
+
+    name: str
+    value: Any
+    file: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        """The file and the line, for people."""
+        is_file = self.file != _PARAMETER
+        return f"{self.file}:{self.line}" if is_file else self.file
+
+
+def load(files: Sequence[str], parameters: Sequence[str]) -> list[Statement]:
     """Parses files, then parameters that override them, and locks the result.
+
+    Returns:
+      What was set, in the order in which later ones win.
 
     Raises:
       ConfigError: a file is missing, or has bad syntax or an unknown name, or
         a macro is set that nothing uses.
     """
     gin.add_config_file_search_path(str(home()))
-    paths = [find(name) for name in files]
+    for name in files:
+        find(name)
     try:
-        parsed = [each for path in paths for each in _parse(path)]
+        for name in files:
+            # Gin's own readers know no buckets.
+            with tf.io.gfile.GFile(find(name)) as file:
+                gin.parse_config(file)
         gin.parse_config(list(parameters))
-        _check_macros(parsed, parameters)
+        read = {name: list(_statements(name)) for name in files}
+        over = list(_parsed("\n".join(parameters), _PARAMETER))
+        everything = [*itertools.chain(*read.values()), *over]
+        _check_macros(everything)
         gin.finalize()
     except tokenize.TokenError as error:
         raise ConfigError("a bracket or quote is left open") from error
     except _MISTAKES as error:
         raise ConfigError(_one_line(error)) from error
+    for line in _too_early(read):
+        _LOG.warning(line)
+    return everything
 
 
 @contextlib.contextmanager
@@ -89,44 +132,143 @@ def loaded(
         gin.clear_config()
 
 
-def _parse(path: str) -> Iterator[str]:
-    """Parses a file; yields its path and those of all that it includes."""
-    # Gin's own readers know no buckets.
-    with tf.io.gfile.GFile(path) as file:
-        waiting, _ = gin.parse_config(file)
-    yield path
-    while waiting:
-        included, *waiting = waiting
-        yield find(included.filename)
-        waiting += included.includes
+def _statements(name: str) -> Iterator[Statement]:
+    """Yields what a file sets, and what it includes where it does."""
+    with tf.io.gfile.GFile(find(name)) as file:
+        yield from _parsed(file, name)
 
 
-def _check_macros(paths: Sequence[str], parameters: Sequence[str]) -> None:
+def _parsed(text: Any, name: str) -> Iterator[Statement]:
+    """Yields what a text or an open file sets."""
+    delegate = gin.config.ParserDelegate()
+    for each in config_parser.ConfigParser(text, delegate):
+        if isinstance(each, config_parser.IncludeStatement):
+            yield from _statements(each.filename)
+        elif isinstance(each, config_parser.BindingStatement):
+            part = f"{each.scope}/" * bool(each.scope) + each.selector
+            key = f"{part}.{each.arg_name}" if each.arg_name else part
+            yield Statement(key, each.value, name, each.location.line_num)
+
+
+def _check_macros(statements: Iterable[Statement]) -> None:
     """Refuses a macro that nothing uses, such as a mistyped one.
 
     A use counts wherever it is written, also where a later file or parameter
     goes past it.
 
-    Args:
-      paths: of all files that were parsed.
-      parameters: that were parsed over them.
-
     Raises:
       ConfigError: names the macro, and the ones in use that are like it.
     """
-    used = set(_USE.findall("\n".join(parameters)))
-    for path in paths:
-        with tf.io.gfile.GFile(path) as file:
-            text = re.sub("#.*", "", file.read())
-        used.update(_USE.findall(text))
-        if os.path.basename(path) == CONFIG_FILE:
-            # What `save` wrote has lost the uses that parameters went past.
-            used.update(_SET.findall(text))
-    for name in _SET.findall(gin.config_str()):
+    macros = [each for each in statements if "." not in each.name]
+    used = {
+        "/".join(reference.scopes)
+        for each in statements
+        for reference in gin.config.iterate_references(each.value)
+        if reference.selector == _MACRO
+    }
+    # What `save` wrote has lost the uses that parameters went past.
+    used.update(
+        each.name
+        for each in macros
+        if os.path.basename(each.file) == CONFIG_FILE
+    )
+    for name in [each.name for each in macros]:
         if name not in used:
             close = difflib.get_close_matches(name, used, 3, 0.5)
-            known = ", ".join(close or sorted(used - {"gin"}))
+            known = ", ".join(close or sorted(used))
             raise ConfigError(f"nothing uses {name!r}; there is {known}")
+
+
+def _too_early(read: Mapping[str, Sequence[Statement]]) -> Iterator[str]:
+    """Says which files stand before a run that sets the same otherwise."""
+    earlier: dict[str, Statement] = {}
+    for name, statements in read.items():
+        values = {each.name: each.value for each in statements}
+        if any(each.file == _DEFAULTS for each in statements):
+            lost = [
+                each
+                for key, each in earlier.items()
+                if key in values and values[key] != each.value
+            ]
+            if lost:
+                files = ", ".join(dict.fromkeys(each.file for each in lost))
+                yield (
+                    f"{name} overrides {len(lost)} settings of {files}, such "
+                    f"as {lost[-1].name}: give the run's file first"
+                )
+        earlier |= {each.name: each for each in statements}
+
+
+def operative(
+    roots: Iterable[str],
+    statements: Iterable[Statement],
+    *,
+    given: Mapping[str, Sequence[str]],
+    names: Mapping[Any, str],
+) -> str:
+    """What the parts that are reached from some of them are made with.
+
+    Args:
+      roots: names of parts.
+      statements: from `load`; they tell where each value was set.
+      given: a part's arguments that no gin file sets.
+      names: of parts, by their constructors.
+
+    Returns:
+      A gin file of its own; comments name file and line, and the macro.
+
+    Raises:
+      ValueError: a value of a wrong type, or out of range.
+    """
+    places = {each.name: each.place for each in statements}
+    blocks = []
+    for name in _reached(roots):
+        constructor = inspect.unwrap(gin.get_configurable(name))
+        settings.check(constructor, name, gin.get_bindings(name))
+        lines = []
+        for key, value, place in _bound(name, places):
+            if key not in given.get(name, ()):
+                line = f"{name}.{key} = {settings.written(value, names)}"
+                lines.append(f"{line:<45} # {place}")
+        blocks.append("\n".join(lines))
+    return "\n\n".join(filter(None, blocks))
+
+
+def _bound(
+    name: str, places: Mapping[str, str]
+) -> Iterator[tuple[str, Any, str]]:
+    """Yields a part's settings: key, value, and where it was set."""
+    bound = gin.get_bindings(name, resolve_references=False)
+    arguments = inspect.signature(gin.get_configurable(name)).parameters
+    for key, argument in arguments.items():
+        if key in bound:
+            value, macro = _resolved(bound[key])
+            place = places[macro or f"{name}.{key}"]
+            yield key, value, f"{place} ({macro})" if macro else place
+        elif argument.default is not argument.empty:
+            yield key, argument.default, "default"
+
+
+def _reached(roots: Iterable[str]) -> Iterator[str]:
+    """Yields names of parts, and of those that their settings refer to."""
+    waiting = list(roots)
+    for name in waiting:
+        yield name
+        bound = gin.get_bindings(name, resolve_references=False)
+        for reference in gin.config.iterate_references(bound):
+            value, _ = _resolved(reference)
+            for each in gin.config.iterate_references(value):
+                if each.scoped_selector not in waiting:
+                    waiting.append(each.scoped_selector)
+
+
+def _resolved(value: Any) -> tuple[Any, str]:
+    """The value behind a macro, and the last macro's name, if it is one."""
+    macro = ""
+    while getattr(value, "selector", "") == _MACRO:
+        macro = "/".join(value.scopes)
+        value = gin.query_parameter(f"%{macro}")
+    return value, macro
 
 
 def save(run_dir: str) -> None:

@@ -4,7 +4,6 @@ Only this module and `config`, which reads the files, know gin. A new captioner,
 decoder, metric or mode is a line here.
 """
 
-import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -43,20 +42,38 @@ _PARTS = (
     setup.Setup,
     strategy.Devices,
 )
-_NAMED = {part.__name__: part for part in _PARTS} | DECODERS | METRICS
-for _name, _part in _NAMED.items():
-    gin.register(_name)(settings.checked(_part, _name))
+_SIZES = ("vocabulary_size", "locations", "depth", "log_unigram")
+# What a part gets from the code, so that a gin file can't set it.
+GIVEN = {
+    **{captioner.__name__: _SIZES for captioner in CAPTIONERS},
+    "train": ("run_dir", "fold"),
+    "range_test": ("run_dir",),
+    "cross_validate": ("run_dir",),
+    "evaluate": ("run_dir",),
+    "caption": ("run_dir", "paths", "output"),
+}
+PARTS = {part.__name__: part for part in _PARTS} | DECODERS | METRICS
+for _name, _part in PARTS.items():
+    gin.register(_name, denylist=list(GIVEN.get(_name, ())))(
+        settings.checked(_part, _name)
+    )
 
 
-def _mode(run: Callable[..., str], *given: str) -> Callable[..., str]:
+def _mode(run: Callable[..., str]) -> Callable[..., str]:
     """A mode as a gin file configures it, but for what the command gives."""
     mode = settings.checked(run, run.__name__)
-    return gin.external_configurable(mode, run.__name__, denylist=list(given))
+    given = list(GIVEN[run.__name__])
+    return gin.external_configurable(mode, run.__name__, denylist=given)
 
 
 def given(mode: str) -> dict[str, Any]:
     """Makes what the configuration gives a mode: argument's name -> value."""
     return dict(gin.get_bindings(mode))
+
+
+def list_runs(folder: str) -> str:
+    """Lists a folder's runs; see `status.status`."""
+    return status.status(folder, plan_of=_plan)
 
 
 def _plan(run_dir: str) -> run_status.Plan:
@@ -74,10 +91,12 @@ def _plan(run_dir: str) -> run_status.Plan:
 
 
 MODES: dict[str, Callable[..., str]] = {
-    "train": _mode(train.train, "run_dir", "fold"),
-    "range_test": _mode(range_test.range_test, "run_dir"),
-    "cross_validate": _mode(cross_validate.cross_validate, "run_dir"),
-    "evaluate": _mode(evaluate.evaluate, "run_dir"),
-    "caption": _mode(caption.caption, "run_dir", "paths", "output"),
-    "status": functools.partial(status.status, plan_of=_plan),
+    run.__name__: _mode(run)
+    for run in (
+        train.train,
+        range_test.range_test,
+        cross_validate.cross_validate,
+        evaluate.evaluate,
+        caption.caption,
+    )
 }

@@ -4,6 +4,7 @@ python -m trainer.main --mode=train --gin_file=gin/run_scenes.gin --run_dir=R
 python -m trainer.main --mode=train --num_workers=2 --gin_file=... --run_dir=R
 python -m trainer.main --mode=range_test --gin_file=... --run_dir=T
 python -m trainer.main --mode=cross_validate --gin_file=... --run_dir=F
+python -m trainer.main --mode=config --gin_file=...
 python -m trainer.main --mode=evaluate --run_dir=R
 python -m trainer.main --mode=caption --run_dir=R photo.jpg folder/
 python -m trainer.main --mode=status --run_dir=FOLDER_OF_RUNS
@@ -29,17 +30,17 @@ with startup.without_notes():
 _MODE = flags.DEFINE_enum(
     "mode",
     None,
-    list(configurable.MODES),
+    [*configurable.MODES, "config", "status"],
     "What to do. range_test: find a learning rate. cross_validate: train on k "
-    "folds of the train split. status: list runs.",
+    "folds of the train split. config: show all settings of a run, and where "
+    "each was set; --run_dir is not needed. status: list runs.",
     required=True,
 )
 _RUN_DIR = flags.DEFINE_string(
     "run_dir",
-    None,
+    "",
     "Folder of the run: checkpoints, curves, configuration, scores, page. "
     "status: or a folder of runs.",
-    required=True,
 )
 _GIN_FILE = flags.DEFINE_multi_string(
     "gin_file",
@@ -62,18 +63,16 @@ _NUM_WORKERS = flags.DEFINE_integer(
     lower_bound=1,
 )
 
-# These need gin files; the other modes read the run's own first.
-_TRAINING = ("train", "range_test", "cross_validate")
+# These read the run's own gin file first; the other modes need one.
+_OF_A_RUN = ("evaluate", "caption")
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
 
 def _run(arguments: list[str]) -> str:
     mode, run_dir = _MODE.value, _RUN_DIR.value
     files = list(_GIN_FILE.value)
-    if mode in _TRAINING and not files:
-        raise config.ConfigError(
-            f"--mode={mode} needs --gin_file, such as gin/run_scenes.gin"
-        )
+    if mode != "config" and not run_dir:
+        raise config.ConfigError(f"--mode={mode} needs --run_dir")
     if mode != "caption" and arguments:
         raise config.ConfigError(f"not a flag: {arguments[0]!r}; see --help")
     if mode == "status":
@@ -82,10 +81,21 @@ def _run(arguments: list[str]) -> str:
                 "--mode=status reads each run's own configuration: leave out "
                 "--gin_file and --gin_param"
             )
-        return configurable.MODES[mode](run_dir)
-    if mode not in _TRAINING:
+        return configurable.list_runs(run_dir)
+    if mode in _OF_A_RUN or (mode == "config" and run_dir and not files):
         files = [config.saved(run_dir), *files]
-    config.load(files, _GIN_PARAM.value)
+    if not files:
+        raise config.ConfigError(
+            f"--mode={mode} needs --gin_file, such as gin/run_scenes.gin"
+        )
+    statements = config.load(files, _GIN_PARAM.value)
+    if mode == "config":
+        return config.operative(
+            configurable.MODES,
+            statements,
+            given=configurable.GIVEN,
+            names={part: name for name, part in configurable.PARTS.items()},
+        )
     given = (arguments, _OUTPUT.value) if mode == "caption" else ()
     return configurable.MODES[mode](run_dir, *given)
 

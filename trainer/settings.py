@@ -4,7 +4,7 @@ import functools
 import inspect
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import beartype
@@ -36,24 +36,53 @@ def checked(part: Callable[..., Any], name: str) -> Callable[..., Any]:
       A function of the same signature. It raises SettingError for a value that
       is not of the annotated type.
     """
-    constructor = part.__init__ if inspect.isclass(part) else part
-    hints = typing.get_type_hints(constructor)
     signature = inspect.signature(part)
 
     @functools.wraps(part, updated=())
     def make(*args: Any, **kwargs: Any) -> Any:
         """Checks, then calls the part."""
-        given = signature.bind_partial(*args, **kwargs).arguments
-        for key, value in given.items():
-            hint = hints.get(key, Any)
-            if not door.is_bearable(value, hint, conf=_NUMBERS):
-                raise SettingError(
-                    f"{name}.{key} must be {_worded(hint)}, got {value!r}"
-                )
+        check(part, name, signature.bind_partial(*args, **kwargs).arguments)
         return part(*args, **kwargs)
 
     make.__signature__ = signature  # type: ignore[attr-defined]
     return make
+
+
+def check(
+    part: Callable[..., Any], name: str, given: Mapping[str, Any]
+) -> None:
+    """Checks the types of some of a part's arguments.
+
+    Args:
+      part: annotated; a class, or a function.
+      name: what a configuration calls it.
+      given: values by the arguments' names.
+
+    Raises:
+      SettingError: a value is not of the annotated type.
+    """
+    constructor = part.__init__ if inspect.isclass(part) else part
+    hints = typing.get_type_hints(constructor)
+    for key, value in given.items():
+        hint = hints.get(key, Any)
+        if not door.is_bearable(value, hint, conf=_NUMBERS):
+            raise SettingError(
+                f"{name}.{key} must be {_worded(hint)}, got {value!r}"
+            )
+
+
+def written(value: Any, names: Mapping[Any, str]) -> str:
+    """A value as a gin file has it, such as `(@CiderD(), @Bleu())`.
+
+    Args:
+      value: of a setting.
+      names: of parts, by their constructors.
+    """
+    if type(value) in names:
+        return f"@{names[type(value)]}()"
+    if isinstance(value, tuple) and len(value) > 1:
+        return f"({', '.join(written(each, names) for each in value)})"
+    return repr(value)
 
 
 def _worded(hint: Any) -> str:

@@ -6,10 +6,7 @@ import pathlib
 import pytest
 
 import gin
-from trainer import config
-
-# Registers what the files below configure.
-from trainer import configurable as _  # noqa: F401
+from trainer import config, configurable
 from trainer.data.batching import Batching
 
 
@@ -210,3 +207,96 @@ def test_a_use_counts_where_a_parameter_goes_past_it(tmp_path):
     assert refusal([config.saved(str(tmp_path))], ["WIDHT = 9"]).startswith(
         "nothing uses 'WIDHT'; there is WIDTH"
     )
+
+
+def operative(files: list[str], parameters: list[str]) -> list[str]:
+    """Lines of what is shown, with single blanks."""
+    shown = config.operative(
+        configurable.MODES,
+        config.load(files, parameters),
+        given=configurable.GIVEN,
+        names={part: name for name, part in configurable.PARTS.items()},
+    )
+    return [" ".join(line.split()) for line in shown.splitlines() if line]
+
+
+def test_every_setting_is_shown_with_its_place():
+    mine = write("include 'gin/run_demo.gin'\n\nAdamW.warmup_steps = 7\n")
+    lines = operative([mine, "gin/tiny.gin"], ["AdamW.clip_norm = 2.0"])
+    for line in (
+        "train.num_steps = 3 # gin/tiny.gin:2 (NUM_STEPS)",
+        "Setup.records = 'demo/records' # gin/run_demo.gin:4 (RECORDS)",
+        "Setup.metrics = (@CiderD(), @Bleu()) # default",
+        "AdamW.warmup_steps = 7 # mine.gin:3",
+        "AdamW.clip_norm = 2.0 # --gin_param",
+        "AdamW.scaling = 'none' # default",
+    ):
+        assert line in lines
+    names = [line.split(" = ")[0] for line in lines]
+    assert len(set(names)) == len(names)
+    assert not {"train.run_dir", "train.fold", "ShowAttendTell.depth"} & {
+        *names
+    }
+
+
+def test_only_reached_parts_are_shown():
+    lines = operative(["gin/run_demo.gin", "gin/decoder_greedy.gin"], [])
+    assert "Greedy.max_length = 22 # gin/run_demo.gin:6 (MAX_LENGTH)" in lines
+    assert not [line for line in lines if line.startswith("Search.")]
+
+
+def test_what_is_shown_configures_alike(tmp_path):
+    lines = operative(["gin/run_demo.gin", "gin/tiny.gin"], [])
+    gin.clear_config()
+    again = operative([write("\n".join(lines))], [])
+    values = [
+        {line.split(" # ")[0] for line in each} for each in (lines, again)
+    ]
+    assert values[0] <= values[1]
+
+
+@pytest.mark.parametrize(
+    ("binding", "message"),
+    [
+        ("NUM_STEPS = 1e3", "train.num_steps must be a whole number, got 1000"),
+        (
+            "ShowAttendTell.units = 'a'",
+            "ShowAttendTell.units must be a whole number, got 'a'",
+        ),
+        (
+            "AdamW.learning_rate = -1.0",
+            "`learning_rate` must be positive, got -1.0",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_before_it_is_shown(binding, message):
+    with pytest.raises(ValueError) as error:
+        operative(["gin/run_demo.gin"], [binding])
+    assert str(error.value).startswith(message)
+
+
+def test_what_the_code_gives_cannot_be_set():
+    said = refusal(["gin/run_demo.gin"], ["ShowAttendTell.depth = 1"])
+    assert "'ShowAttendTell' has denylisted kwarg 'depth'" in said
+
+
+def test_a_run_behind_its_parts_is_told(caplog):
+    config.load(["gin/tiny.gin", "gin/run_demo.gin"], [])
+    (said,) = caplog.messages
+    assert said == (
+        "gin/run_demo.gin overrides 10 settings of gin/tiny.gin, such as "
+        "Cadence.validation_images: give the run's file first"
+    )
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("gin/run_demo.gin", "gin/tiny.gin"),
+        # The run says nothing of what this part sets.
+        ("gin/model_blind.gin", "gin/run_demo.gin"),
+    ],
+)
+def test_an_order_that_loses_nothing_is_not_told(files, caplog):
+    config.load(list(files), [])
+    assert caplog.messages == []

@@ -1,11 +1,15 @@
 """The command line: each wrong input gives one clear line and exit code 1."""
 
+import os
+import pathlib
 import subprocess
 import sys
 
 import pytest
 
 from tests.support import fixtures
+
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def trainer(*arguments):
@@ -72,6 +76,11 @@ TINY = ["--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"]
             "no record set at '/no/where'",
         ),
         case(
+            "no run directory",
+            ["--mode=train", *TINY, "--run_dir="],
+            "--mode=train needs --run_dir",
+        ),
+        case(
             "not trained",
             ["--mode=evaluate"],
             "config.gin is missing (train with --mode=train",
@@ -94,13 +103,33 @@ TINY = ["--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"]
     ],
 )
 def test_wrong_input_is_one_clear_line(arguments, message, tmp_path):
-    done = trainer(*arguments, f"--run_dir={tmp_path / 'run'}")
+    done = trainer(f"--run_dir={tmp_path / 'run'}", *arguments)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     (line,) = [
         line for line in done.stderr.splitlines() if line.startswith("trainer:")
     ]
     assert message in line
+
+
+def test_config_shows_a_run_without_records_and_starts_nothing(tmp_path):
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "trainer.main", "--mode=config"),
+            *("--gin_file=gin/tiny.gin", "--gin_file=gin/run_demo.gin"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 0
+    assert "NUM_STEPS" in done.stdout
+    assert done.stdout.startswith("train.setup = @Setup() ")
+    (line,) = done.stderr.splitlines()
+    assert "gin/run_demo.gin overrides 10 settings of gin/tiny.gin" in line
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_unwritable_run_directory_is_named(records, tmp_path):

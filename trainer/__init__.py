@@ -17,6 +17,7 @@ The rooms, in order; a room imports only those above it:
   report        scores and examples for people: pages and pictures
   modes         what `--mode` can ask for
   configurable  what a gin file may name, and the table of modes
+  settings_table  all that a gin file may set, as gin/SETTINGS.md
   api           Eyewitness from Python, for notebooks and scripts
   main          flags -> configuration -> a mode
 

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -67,7 +68,7 @@ def check(
         hint = hints.get(key, Any)
         if not door.is_bearable(value, hint, conf=_NUMBERS):
             raise SettingError(
-                f"{name}.{key} must be {_worded(hint)}, got {value!r}"
+                f"{name}.{key} must be {worded(hint)}, got {value!r}"
             )
 
 
@@ -85,10 +86,12 @@ def written(value: Any, names: Mapping[Any, str]) -> str:
     return repr(value)
 
 
-def _worded(hint: Any) -> str:
+def worded(hint: Any) -> str:
     """What people call a type, such as `a whole number or None`."""
     if typing.get_origin(hint) in (types.UnionType, typing.Union):
-        return " or ".join(map(_worded, typing.get_args(hint)))
+        return " or ".join(map(worded, typing.get_args(hint)))
     if hint in _WORDS:
         return _WORDS[hint]
-    return f"a {hint.__name__}" if inspect.isclass(hint) else str(hint)
+    if isinstance(hint, type) and not typing.get_args(hint):
+        return f"a {hint.__name__}"
+    return re.sub(r"[a-z_.]+\.(?=\w)", "", str(hint))

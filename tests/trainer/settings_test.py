@@ -54,7 +54,7 @@ def test_values_of_the_right_type_pass(given):
         ),
         (
             {"names": 7},
-            "Part.names must be collections.abc.Sequence[str], got 7",
+            "Part.names must be Sequence[str], got 7",
         ),
     ],
 )

@@ -91,7 +91,7 @@ class ShowAttendTell(contract.Captioner):
             output that training drops.
           word_dropout: share of the input words that training replaces by UNK,
             so that the image is needed; see `StreamDropout.words`.
-          uses_image: see the class.
+          uses_image: false for the blind captioner; see the class.
 
         Raises:
           ValueError: a width below one or a rate outside [0, 1).

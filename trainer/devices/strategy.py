@@ -31,7 +31,8 @@ class Devices:
         device.
       names: names of devices, such as `GPU:0`; empty for all there are.
         `one_device` takes the first.
-      pods: see `cluster.find`.
+      pods: label selector of the Kubernetes pods that are the workers, such as
+        `job-name=captions`.
       precision: `float32`, `mixed_bfloat16` or `mixed_float16`. The mixed ones
         have float32 weights and 16-bit matrix products; softmax and loss stay
         float32, and the loss of float16 is scaled.

@@ -27,8 +27,9 @@ def caption(
       paths: image files, and folders of them.
       output: path of the file to write, or None for standard output.
       setup: the run's own.
-      encoder: see `encoder.load_encoder`.
-      weights: see `encoder.load_encoder`.
+      encoder: the one that made the training grids: a name or path, as
+        `--encoder` of `pipeline.main` takes it.
+      weights: its weights, as `--weights` takes them.
 
     Returns:
       A line that says how many files were captioned.

@@ -11,7 +11,7 @@ from trainer import configurable
 from trainer.run import directory
 
 GOLDEN = pathlib.Path(__file__).parents[2] / "golden"
-status = configurable.MODES["status"]
+status = configurable.list_runs
 
 
 @pytest.fixture

@@ -2,8 +2,9 @@
 
 The rooms, in order; a room imports only those above it:
 
-  startup        keeps known start-up notes off standard error
+  startup        known notes stay silent, a missing package is one line
   printable      text of a data set on its way to a terminal
+  command_line   a program's flags by task, its help, its errors
   progress_line  how far some work is: a line in a terminal, or a log
   recordset      contract with the trainer: records, shards, manifest, words
   images         bytes -> pixels, thumbnail, encoder's input, hash of the look

@@ -1,8 +1,8 @@
-"""Keeps known start-up notes of TensorFlow and Beam off standard error.
+"""Starts a program: known notes stay silent, a missing package is one line.
 
-TensorFlow's libraries write them straight to file descriptor 2, before any log
-level is read. So the descriptor is led through a filter: a second process that
-runs this file, and that still passes on the last words of a crashed one.
+TensorFlow's libraries write notes straight to file descriptor 2, before any
+log level is read. So the descriptor is led through a filter: a second process
+that runs this file, and that still passes on the last words of a crashed one.
 """
 
 import contextlib
@@ -62,6 +62,19 @@ def without_notes() -> Iterator[None]:
         os.dup2(own, 2)
         os.close(own)
         passing.wait()
+
+
+@contextlib.contextmanager
+def packages(program: str) -> Iterator[None]:
+    """Ends the program in one line if the block misses a package."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        sys.exit(
+            f"{program}: no package {error.name!r} in {sys.executable}: "
+            "activate the environment that Eyewitness is installed in "
+            "(README.md, Install)"
+        )
 
 
 @without_notes()

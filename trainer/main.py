@@ -1,31 +1,46 @@
-"""Trains, evaluates and serves captioners.
+r"""Trains, evaluates and serves captioners.
 
-python -m trainer.main --mode=train --gin_file=gin/run_scenes.gin --run_dir=R
-python -m trainer.main --mode=train --num_workers=2 --gin_file=... --run_dir=R
-python -m trainer.main --mode=range_test --gin_file=... --run_dir=T
-python -m trainer.main --mode=cross_validate --gin_file=... --run_dir=F
-python -m trainer.main --mode=config --gin_file=...
-python -m trainer.main --mode=evaluate --run_dir=R
-python -m trainer.main --mode=caption --run_dir=R photo.jpg folder/
-python -m trainer.main --mode=status --run_dir=FOLDER_OF_RUNS
+  python -m trainer.main --mode=train --gin_file=gin/run_flickr8k.gin \
+    --gin_param="RECORDS = 'data/mine/records'" --run_dir=runs/mine
+  python -m trainer.main --mode=train ... --num_workers=2
+  python -m trainer.main --mode=config --gin_file=gin/run_flickr8k.gin
+  python -m trainer.main --mode=range_test --gin_file=... --run_dir=runs/rates
+  python -m trainer.main --mode=cross_validate --gin_file=... --run_dir=...
+  python -m trainer.main --mode=evaluate --run_dir=runs/mine
+  python -m trainer.main --mode=caption --run_dir=runs/mine photo.jpg folder \
+    --output=captions.jsonl
+  python -m trainer.main --mode=status --run_dir=runs
+
+`eyewitness-trainer` is `python -m trainer.main`. gin/SETTINGS.md lists what a
+gin file and --gin_param can set.
 """
 
 import logging
 import sys
 
-from absl import app, flags
-
 from pipeline import startup
 
-# Before TensorFlow, which looks for devices itself once flags are parsed.
-app.call_after_init(startup.find_devices)
-with startup.without_notes():
+with startup.without_notes(), startup.packages("trainer"):
+    from absl import app, flags
+
+    # TensorFlow looks for devices once flags are parsed, so look before.
+    app.call_after_init(startup.find_devices)
+
     import tensorflow as tf
     from absl import logging as absl_logging
 
+    from pipeline import command_line
     from trainer import config, configurable
     from trainer.devices import heartbeat, launcher
     from trainer.loop import stop_signal
+
+# What each flag is for; the help shows them in this order.
+_TASK, _SETTINGS, _TRAIN, _CAPTION = _TASKS = (
+    "What to do",
+    "Settings",
+    "--mode=train",
+    "--mode=caption",
+)
 
 _MODE = flags.DEFINE_enum(
     "mode",
@@ -35,32 +50,42 @@ _MODE = flags.DEFINE_enum(
     "folds of the train split. config: show all settings of a run, and where "
     "each was set; --run_dir is not needed. status: list runs.",
     required=True,
+    module_name=_TASK,
 )
 _RUN_DIR = flags.DEFINE_string(
     "run_dir",
     "",
     "Folder of the run: checkpoints, curves, configuration, scores, page. "
     "status: or a folder of runs.",
+    module_name=_TASK,
 )
 _GIN_FILE = flags.DEFINE_multi_string(
     "gin_file",
     [],
     "Configuration files, later ones winning. evaluate and caption read the "
     "configuration of the run itself first.",
+    module_name=_SETTINGS,
 )
 _GIN_PARAM = flags.DEFINE_multi_string(
-    "gin_param", [], "A binding over the files, such as 'train.num_steps = 9'."
+    "gin_param",
+    [],
+    "A binding over the files, such as 'train.num_steps = 9'.",
+    module_name=_SETTINGS,
 )
 _OUTPUT = flags.DEFINE_string(
-    "output", None, "caption: JSONL file to write; standard output if not set."
+    "output",
+    None,
+    "JSONL file to write; standard output if not set.",
+    module_name=_CAPTION,
 )
 
 _NUM_WORKERS = flags.DEFINE_integer(
     "num_workers",
     1,
-    "train: processes of this host, each with an equal part of every batch. "
+    "Processes of this host, each with an equal part of every batch. "
     "When one is lost, all stop.",
     lower_bound=1,
+    module_name=_TRAIN,
 )
 
 # These read the run's own gin file first; the other modes need one.
@@ -144,7 +169,8 @@ def _line(error: Exception) -> str:
 
 def run() -> None:
     """Entry point of the console script."""
-    app.run(main)
+    parse = command_line.parser("trainer", __doc__, _TASKS)
+    app.run(main, flags_parser=parse)
 
 
 if __name__ == "__main__":

@@ -107,11 +107,24 @@ def test_closed_standard_error_is_left_closed():
 
 
 def test_help_leaves_standard_error_empty():
-    modules = ("pipeline.scenes", "pipeline.main", "trainer.main")
+    modules = {"pipeline.scenes": 1, "pipeline.main": 0, "trainer.main": 0}
+
+    def said(module):
+        return run("-m", module, "--help", code=modules[module])
+
     # Side by side: most of their time is TensorFlow's import.
     with futures.ThreadPoolExecutor() as pool:
-        said = pool.map(lambda name: run("-m", name, "--help", code=1), modules)
-    assert dict(zip(modules, said, strict=True)) == dict.fromkeys(modules, "")
+        assert list(pool.map(said, modules)) == ["", "", ""]
+
+
+@pytest.mark.parametrize("program", ["pipeline", "trainer"])
+def test_missing_package_is_one_line(program, tmp_path):
+    (tmp_path / "absl.py").write_text("import no_such_module")
+    said = run("-m", f"{program}.main", code=1, PYTHONPATH=str(tmp_path))
+    assert said == (
+        f"{program}: no package 'no_such_module' in {sys.executable}: activate "
+        "the environment that Eyewitness is installed in (README.md, Install)\n"
+    )
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ here go to Apache Beam, for example `--runner=DataflowRunner --region=...`, or
 """
 
 import dataclasses
+import signal
 import sys
 from typing import Any
 
@@ -308,6 +309,9 @@ def main(argv: list[str]) -> None:
     beam_runner.set_log_levels()
     try:
         print(_run(argv[1:]))
+    except KeyboardInterrupt:
+        print("pipeline: interrupted", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
     except Exception as error:  # noqa: BLE001 - runners and buckets have theirs
         sys.exit(f"pipeline: {printable(beam_runner.cause(error))}")
 

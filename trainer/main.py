@@ -16,6 +16,7 @@ gin file and --gin_param can set.
 """
 
 import logging
+import signal
 import sys
 
 from pipeline import startup
@@ -69,7 +70,7 @@ _GIN_FILE = flags.DEFINE_multi_string(
 _GIN_PARAM = flags.DEFINE_multi_string(
     "gin_param",
     [],
-    "A binding over the files, such as 'train.num_steps = 9'.",
+    "A binding over the files, such as 'NUM_STEPS = 9'.",
     module_name=_SETTINGS,
 )
 _OUTPUT = flags.DEFINE_string(
@@ -88,6 +89,7 @@ _NUM_WORKERS = flags.DEFINE_integer(
     module_name=_TRAIN,
 )
 
+_INTERRUPTED = 128 + signal.SIGINT
 # These read the run's own gin file first; the other modes need one.
 _OF_A_RUN = ("evaluate", "caption")
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
@@ -153,6 +155,9 @@ def main(argv: list[str]) -> None:
             # Standard output holds nothing but the captions, one JSON a line.
             rows = _MODE.value == "caption" and not _OUTPUT.value
             print(said, file=sys.stderr if rows else sys.stdout)
+    except KeyboardInterrupt:
+        print("trainer: interrupted", file=sys.stderr)
+        sys.exit(_INTERRUPTED)
     except stop_signal.Preempted as stop:
         print(f"trainer: {_line(stop)}", file=sys.stderr)
         sys.exit(stop.exit_code)

@@ -33,7 +33,7 @@ class Limits:
     Attributes:
       start: for all workers to find each other.
       silence: for a worker's next sign of life.
-      stop: for all workers to save and end after SIGTERM.
+      stop: for all workers to save and end after a signal.
     """
 
     start: float = 300.0
@@ -56,7 +56,7 @@ def launch(
       limits: how long to wait; None for the defaults.
 
     Returns:
-      The exit code: 0, or the workers' own after SIGTERM.
+      The exit code: 0, or the workers' own after a signal.
 
     Raises:
       LostWorkerError: a worker died, failed, stalled or never started.
@@ -66,13 +66,13 @@ def launch(
         _Worker(command, number, configuration)
         for number, configuration in enumerate(configurations(num_workers))
     ]
-    stop = threading.Event()
+    given: list[int] = []
     before = {
-        number: signal.signal(number, lambda *_: stop.set())
+        number: signal.signal(number, lambda number, _: given.append(number))
         for number in (signal.SIGTERM, signal.SIGINT)
     }
     try:
-        return _watch(workers, limits, stop)
+        return _watch(workers, limits, given)
     finally:
         for worker in workers:
             worker.end()
@@ -81,8 +81,9 @@ def launch(
 
 
 def _watch(
-    workers: list["_Worker"], limits: Limits, stop: threading.Event
+    workers: list["_Worker"], limits: Limits, given: Sequence[int]
 ) -> int:
+    """Waits for the workers; `given` are the signals that came meanwhile."""
     now, begun, told, awake = 0.0, 0.0, False, time.monotonic()
     running = True
     while running:
@@ -92,15 +93,16 @@ def _watch(
         # If this process was paused, it heard no worker: count little of that.
         awake, before = time.monotonic(), awake
         now += min(awake - before, _MOST_SECONDS)
-        if stop.is_set() and not told:
+        if given and not told:
             told, begun = True, now
             for worker in workers:
-                worker.process.terminate()
+                worker.process.send_signal(given[0])
         if not told and any(worker.ended_in_order for worker in workers):
             told, begun = True, now
         if told and now - begun > limits.stop:
             raise LostWorkerError(
-                f"the workers had not ended {limits.stop:g} s after SIGTERM"
+                f"the workers had not ended {limits.stop:g} s after "
+                "the signal to stop"
             )
         for worker in workers:
             fault = worker.fault(now, begun, limits)
@@ -110,6 +112,8 @@ def _watch(
                     "from the newest checkpoint"
                 )
         time.sleep(_POLL_SECONDS if running else 0)
+    if workers[0].ended_in_order:
+        print(workers[0].last_words(), file=sys.stderr)
     codes = [worker.process.returncode for worker in workers]
     return max(code if code >= 0 else _SIGNALLED - code for code in codes)
 
@@ -188,10 +192,14 @@ class _Worker:
         if code < 0:
             return f"{self._name} was killed by {signal.Signals(-code).name}"
         if code:
-            self._threads[1].join(timeout=1)
-            said = self._words.removeprefix(_OWN_LINE)
+            said = self.last_words().removeprefix(_OWN_LINE)
             return f"{self._name} ended with exit code {code}: {said}"
         return ""
+
+    def last_words(self) -> str:
+        """The last line that it wrote, after it ended."""
+        self._threads[1].join(timeout=1)
+        return self._words
 
     def end(self) -> None:
         """Kills the process if it still runs, and closes its pipe."""

@@ -140,19 +140,21 @@ def launched(folder):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_reaches_all_and_their_exit_code_comes_back(
-    launched, folder, number
+    launched, folder, number, capfd
 ):
     script = (
-        "def end(*_):\n"
+        "def end(given, _):\n"
         "    Path(f'end-{number}').touch()\n"
-        "    sys.exit(7)\n"
-        "signal.signal(signal.SIGTERM, end)\n"
+        "    print('trainer: saved', file=sys.stderr)\n"
+        "    sys.exit(128 + given)\n"
+        f"signal.signal({int(number)}, end)\n"
         "Path(f'set-{number}').touch()\n"
     )
     process = launched(script + FOR_EVER)
     process.send_signal(number)
-    assert process.wait(timeout=50) == 7
+    assert process.wait(timeout=50) == 128 + number
     assert {path.name for path in folder.glob("end-*")} == {"end-0", "end-1"}
+    assert capfd.readouterr().err == "trainer: saved\n"
 
 
 def test_workers_end_with_a_killed_launcher(launched, folder):

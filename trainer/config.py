@@ -24,6 +24,9 @@ from trainer import settings
 
 _LOG = logging.getLogger(__name__)
 CONFIG_FILE = "config.gin"
+# A relative path in these is meant from the folder of the command. A run is
+# evaluated from other folders too.
+_PLACES = ("Setup.records", "evaluate.truth")
 # What makes a file that includes it a run.
 _DEFAULTS = "gin/defaults.gin"
 _MACRO, _PARAMETER = "gin.macro", "--gin_param"
@@ -102,6 +105,8 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> list[Statement]:
         over = list(_parsed("\n".join(parameters), _PARAMETER))
         everything = [*itertools.chain(*read.values()), *over]
         _check_macros(everything)
+        for setting in _PLACES:
+            _anchor(setting)
         gin.finalize()
     except tokenize.TokenError as error:
         raise ConfigError("a bracket or quote is left open") from error
@@ -177,6 +182,17 @@ def _check_macros(statements: Iterable[Statement]) -> None:
             close = difflib.get_close_matches(name, used, 3, 0.5)
             known = ", ".join(close or sorted(used))
             raise ConfigError(f"nothing uses {name!r}; there is {known}")
+
+
+def _anchor(setting: str) -> None:
+    """Makes a relative path absolute, where it was set or in its macro."""
+    try:
+        value, macro = _resolved(gin.query_parameter(setting))
+    except ValueError:  # Nothing sets it.
+        return
+    if isinstance(value, str) and value and "://" not in value:
+        key = f"{macro}/{_MACRO}.value" if macro else setting
+        gin.bind_parameter(key, os.path.abspath(value))
 
 
 def _too_early(read: Mapping[str, Sequence[Statement]]) -> Iterator[str]:

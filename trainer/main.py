@@ -131,8 +131,10 @@ def _launch() -> int:
     """Starts this command as several workers; returns the exit code."""
     if _MODE.value != "train":
         raise config.ConfigError("--num_workers is for --mode=train alone")
-    command = [sys.executable, "-m", "trainer.main", *sys.argv[1:]]
-    return launcher.launch([*command, "--num_workers=1"], _NUM_WORKERS.value)
+    # As this process was started: `-m` would import a `trainer.py` of the
+    # working folder, which a console script does not.
+    command = [sys.executable, *sys.orig_argv[1:], "--num_workers=1"]
+    return launcher.launch(command, _NUM_WORKERS.value)
 
 
 def main(argv: list[str]) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import pathlib
 import re
 import signal
 import sys
@@ -166,12 +167,33 @@ def run(job: beam.PTransform, options: PipelineOptions) -> None:
     """
     try:
         with (
+            _own_package_first(),
             _ended_by_dead_workers(),
             beam.Pipeline(options=options) as pipeline,
         ):
             pipeline | job
     except Exception as error:  # Runners raise anything.
         raise JobError(cause(error)) from error
+
+
+@contextlib.contextmanager
+def _own_package_first() -> Iterator[None]:
+    """Lets worker processes import this package by its place.
+
+    They would else take a `pipeline.py` of the working folder for it.
+    """
+    home = str(pathlib.Path(__file__).parents[2])
+    paths = [home, *filter(None, [os.environ.get("PYTHONPATH")])]
+    ours = {"PYTHONPATH": os.pathsep.join(paths), "PYTHONSAFEPATH": "1"}
+    before = {name: os.environ.get(name) for name in ours}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            del os.environ[name]
+            if value is not None:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -1,8 +1,13 @@
 """The job's flags as one value, without those of Beam's runner."""
 
 import dataclasses
+import mimetypes
+import os
+import pathlib
 from collections.abc import Sequence
 from typing import Any
+
+from apache_beam.io.filesystems import FileSystems
 
 from pipeline.files import found_files, reach
 from pipeline.images import decode
@@ -122,7 +127,8 @@ class Options:
         """Refuses a wrong path before the encoder is loaded.
 
         Raises:
-          OptionsError: Beam would take the output's path for a pattern.
+          OptionsError: Beam would take the output's path for a pattern, or
+            the output lies among the photographs.
           UnreachableError: a path's file system is not there.
         """
         if "://" in self.output and found_files.is_pattern(self.output):
@@ -131,3 +137,33 @@ class Options:
                 f"{self.output}"
             )
         reach.check(self.paths)
+        if FileSystems.get_scheme(self.output) is None and _is_among(
+            self.output, self.images
+        ):
+            raise OptionsError(
+                f"--output={self.output} lies among the photographs of "
+                f"--images={self.images}: choose a folder beside them"
+            )
+
+
+def _is_among(output: str, images: str) -> bool:
+    """Whether a folder is one of photographs, or lies in one.
+
+    A folder with photographs in other folders only, such as `data` with
+    `data/images`, may hold an output too.
+    """
+    if not os.path.isdir(images):
+        if not found_files.is_pattern(images):
+            return False
+        images, _ = found_files.split_pattern(images)
+    top, path = map(pathlib.Path, map(os.path.realpath, (images, output)))
+    folders = [path, *path.parents]
+    if top not in folders[1:]:
+        return path == top
+    above = folders[1 : folders.index(top) + 1]
+    return any(map(_has_images, filter(pathlib.Path.is_dir, above)))
+
+
+def _has_images(folder: pathlib.Path) -> bool:
+    types = (mimetypes.guess_type(file.name)[0] for file in folder.iterdir())
+    return any((kind or "").startswith("image/") for kind in types)

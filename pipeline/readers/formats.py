@@ -113,6 +113,7 @@ def open_source(
         raise DataSetError("--images is needed")
     if not beam_files.exists(images):
         return _located(dataset, annotations, images, columns)
+    images = images.rstrip("/") or "/"  # `photos/` decides no other digest.
     files = annotation_files.find(annotations)
     encodings.check(file.path for file in files)
     if dataset in _LISTS:

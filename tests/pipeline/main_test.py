@@ -1,6 +1,6 @@
 """The whole job as a user runs it: exit codes, lines, and the files' bytes.
 
-The test of several workers runs `python -m pipeline.main` itself.
+The test of several workers runs a process of its own, as users do.
 """
 
 import collections
@@ -19,6 +19,8 @@ from pipeline.files import beam_files
 from pipeline.recordset import record_set
 from tests.support import bucket, fixtures, jobs
 from tests.support.jobs import Ended, World, contents, run
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -119,15 +121,22 @@ def test_bytes_depend_on_neither_workers_nor_order(
     turned = fixtures.write_jsonl(
         tmp_path / "turned.jsonl", fixtures.jsonl_rows(world.corpus)[::-1]
     )
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "pipeline.py").write_text("raise SystemExit('not ours')")
     several = subprocess.run(
         [
+            # As a console script, which finds nothing in its working folder.
             sys.executable,
-            "-m",
-            "pipeline.main",
+            "-P",
+            "-c",
+            "from pipeline.main import run; run()",
             *world.flags(tmp_path / "several", annotations=turned),
             "--direct_running_mode=multi_processing",
             "--direct_num_workers=2",
         ],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         check=False,

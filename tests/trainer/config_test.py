@@ -220,12 +220,13 @@ def operative(files: list[str], parameters: list[str]) -> list[str]:
     return [" ".join(line.split()) for line in shown.splitlines() if line]
 
 
-def test_every_setting_is_shown_with_its_place():
+def test_every_setting_is_shown_with_its_place(tmp_path):
     mine = write("include 'gin/run_demo.gin'\n\nAdamW.warmup_steps = 7\n")
     lines = operative([mine, "gin/tiny.gin"], ["AdamW.clip_norm = 2.0"])
+    records = f"{tmp_path}/demo/records"
     for line in (
         "train.num_steps = 3 # gin/tiny.gin:2 (NUM_STEPS)",
-        "Setup.records = 'demo/records' # gin/run_demo.gin:4 (RECORDS)",
+        f"Setup.records = '{records}' # gin/run_demo.gin:4 (RECORDS)",
         "Setup.metrics = (@CiderD(), @Bleu()) # default",
         "AdamW.warmup_steps = 7 # mine.gin:3",
         "AdamW.clip_norm = 2.0 # --gin_param",
@@ -300,3 +301,21 @@ def test_a_run_behind_its_parts_is_told(caplog):
 def test_an_order_that_loses_nothing_is_not_told(files, caplog):
     config.load(list(files), [])
     assert caplog.messages == []
+
+
+def test_relative_places_are_found_from_another_folder(tmp_path, monkeypatch):
+    config.load(["gin/run_demo.gin"], [])
+    config.save(os.fspath(tmp_path))
+    gin.clear_config()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    config.load([config.saved("..")], [])
+    assert gin.query_parameter("%RECORDS") == f"{tmp_path}/demo/records"
+    truth = f"{tmp_path}/demo/scenes/truth.jsonl"
+    assert gin.query_parameter("evaluate.truth") == truth
+
+
+@pytest.mark.parametrize("place", ["gs://b/records", "/data/records"])
+def test_other_places_stay(place):
+    config.load(["gin/run_demo.gin"], [f"RECORDS = '{place}'"])
+    assert gin.query_parameter("%RECORDS") == place

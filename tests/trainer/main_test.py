@@ -131,6 +131,43 @@ def test_config_shows_a_run_without_records_and_starts_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_workers_of_a_script_ignore_a_users_own_modules(records, tmp_path):
+    for name in ("trainer.py", "pipeline.py"):
+        (tmp_path / name).write_text("raise SystemExit('not ours')")
+    done = subprocess.run(
+        [
+            # As a console script, which finds nothing in its working folder.
+            *(sys.executable, "-P", "-c"),
+            "from trainer.main import run; run()",
+            *("--mode=train", *TINY, "--num_workers=2", "--run_dir=run"),
+            "--gin_param=RECORDS = 'no/where'",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert f"exit code 1: no record set at '{tmp_path}/no/where'" in last
+
+
+def test_a_run_in_its_record_set_is_refused(records):
+    done = trainer(
+        "--mode=train",
+        *TINY,
+        f"--gin_param=RECORDS = '{records}'",
+        f"--run_dir={records / 'run'}",
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == (
+        f"trainer: --run_dir={records / 'run'} lies in the record set "
+        f"{records}: choose a folder beside it"
+    )
+    assert not (records / "run").exists()
+
+
 def test_unwritable_run_directory_is_named(records, tmp_path):
     (tmp_path / "file").write_text("")
     run_dir = tmp_path / "file" / "run"

@@ -38,11 +38,13 @@ def range_test(
       A line with the suggested rate, the rule it follows, the page's place.
 
     Raises:
-      RunError: the directory belongs to a training.
+      RunError: the directory belongs to a training, or lies in the record
+        set.
       CorruptShard: a shard is damaged.
     """
     sweep = rate_sweep.Sweep(low, high, num_steps)
     directory.refuse_training(run_dir)
+    directory.refuse_records(run_dir, setup.records)
     devices, crew = session.open_devices(setup.devices.alone())
     record_set = record_set_lib.open_record_set(setup.records)
     # A mean over weights of different learning rates would show nothing.

@@ -28,7 +28,7 @@ from trainer.loop import (
 )
 from trainer.loop import timings as timings_lib
 from trainer.report import attention_picture, curves
-from trainer.run import event_files, lock
+from trainer.run import directory, event_files, lock
 from trainer.serving import caption_files
 from trainer.training import recipe as recipe_lib
 from trainer.training import session as session_lib
@@ -71,7 +71,8 @@ def train(
     Raises:
       DevicesError: there are no such devices.
       WorkersError: the workers do not train the same run.
-      RunError: the directory belongs to a run with other settings.
+      RunError: the directory belongs to a run with other settings, or lies in
+        the record set.
       RecordSetError: the record set can't be used.
       CorruptShard: a shard of it is damaged.
       RefusedDataError: by its data card, nothing can be learned from the data.
@@ -79,6 +80,7 @@ def train(
       FloatingPointError: the loss or its gradients are not finite.
       Preempted: a signal stopped the run, which was saved.
     """
+    directory.refuse_records(run_dir, setup.records)
     lower = not setup.direction(cadence.select_by)
     devices, crew = session_lib.open_devices(
         setup.devices.alone() if fold else setup.devices

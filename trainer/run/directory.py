@@ -88,6 +88,20 @@ def names(folder: str) -> list[str]:
     return tf.io.gfile.listdir(folder) if tf.io.gfile.isdir(folder) else []
 
 
+def refuse_records(run_dir: str, records: str) -> None:
+    """Checks that a directory does not lie in a record set.
+
+    Raises:
+      RunError: it does.
+    """
+    inside, folder = map(os.path.realpath, (run_dir, records))
+    if os.path.commonpath([inside, folder]) == folder:
+        raise RunError(
+            f"--run_dir={run_dir} lies in the record set {records}: choose a "
+            "folder beside it"
+        )
+
+
 def refuse_training(run_dir: str) -> None:
     """Checks that a directory is not that of a training.
 

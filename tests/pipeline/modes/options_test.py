@@ -1,6 +1,7 @@
 """The job's flags as one frozen value, and what is derived from them."""
 
 import dataclasses
+import pathlib
 
 import pytest
 
@@ -80,3 +81,42 @@ def test_an_output_that_a_bucket_takes_for_a_pattern_is_refused(
         f"--output: in a bucket, a path without * ? and [ is needed: {output}"
     )
     OPTIONS.check()
+
+
+@pytest.mark.parametrize(
+    ("images", "output"),
+    [
+        ("photos", "photos"),
+        ("photos/", "photos/records"),
+        ("photos", "photos/new/records"),
+        ("data", "data/photos/records"),
+        ("photos/*.jpg", "photos/records"),
+        ("data/**", "data/photos/records"),
+    ],
+)
+def test_an_output_among_photographs_is_refused(
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    images: str,
+    output: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("photos", "data/photos"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "a.JPG").touch()
+    with pytest.raises(OptionsError) as error:
+        dataclasses.replace(OPTIONS, images=images, output=output).check()
+    assert str(error.value) == (
+        f"--output={output} lies among the photographs of --images={images}: "
+        "choose a folder beside them"
+    )
+
+
+@pytest.mark.parametrize("output", ["data/records", "records", "photos-2"])
+def test_an_output_beside_photographs_is_accepted(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data/photos").mkdir(parents=True)
+    (tmp_path / "data/photos/a.jpg").touch()
+    dataclasses.replace(OPTIONS, images="data", output=output).check()

@@ -42,6 +42,19 @@ def test_jsonl_is_opened(corpus: fixtures.Corpus) -> None:
         )
 
 
+@pytest.mark.parametrize("dataset", ["jsonl", "flickr8k"])
+def test_a_slash_behind_the_images_makes_the_same_source(
+    corpus: fixtures.Corpus, dataset: str
+) -> None:
+    file = corpus.jsonl if dataset == "jsonl" else corpus.tokens
+    plain, slashed = (
+        open_source(dataset, [str(file)], f"{corpus.images}{end}")
+        for end in ("", "/")
+    )
+    assert slashed.images([]) == plain.images([])
+    assert slashed.inputs == plain.inputs
+
+
 def test_flickr8k_is_opened_with_its_lists(corpus: fixtures.Corpus) -> None:
     source = open_source("flickr8k", [str(corpus.tokens)])
     assert sorted(source.inputs) == ["annotations", "dev", "test", "train"]

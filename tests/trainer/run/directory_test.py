@@ -28,6 +28,24 @@ def test_a_trainings_directory_is_not_for_others(tmp_path):
     )
 
 
+@pytest.mark.parametrize("run_dir", ["records", "records/", "records/a/run"])
+def test_a_record_set_holds_no_run(tmp_path, monkeypatch, run_dir):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(directory.RunError) as error:
+        directory.refuse_records(run_dir, str(tmp_path / "records"))
+    assert str(error.value) == (
+        f"--run_dir={run_dir} lies in the record set {tmp_path / 'records'}: "
+        "choose a folder beside it"
+    )
+
+
+@pytest.mark.parametrize("run_dir", ["run", "records-2", "."])
+def test_a_run_stands_beside_a_record_set(tmp_path, monkeypatch, run_dir):
+    monkeypatch.chdir(tmp_path)
+    directory.refuse_records(run_dir, str(tmp_path / "records"))
+    directory.refuse_records("gs://b/run", "gs://b/records")
+
+
 def test_directory_is_claimed_once_and_again_for_the_same_run(tmp_path):
     run_dir = os.fspath(tmp_path / "new" / "run")
     directory.claim(run_dir, IDENTITY)

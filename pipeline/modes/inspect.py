@@ -88,6 +88,8 @@ def inspect(path: str, *, split: str, samples: int) -> Inspection:
     """
     record_set = record_set_lib.open_record_set(path, beam_files.BEAM)
     manifest = record_set.manifest
+    if split:
+        record_set.require(split, "--split")
     chosen = (split,) if split else manifest.splits
     return Inspection(
         tuple(_facts(record_set)),

@@ -97,6 +97,27 @@ class RecordSet:
         """
         return sum(part.records for part in self.parts(split))
 
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """Names of the splits that `parts` knows, sorted."""
+        return tuple(sorted({*self.manifest.splits, *self.views}))
+
+    def require(self, split: str, setting: str) -> None:
+        """Checks that there is a split, before anything else is done.
+
+        Args:
+          split: its name.
+          setting: what asks for it, for the message.
+
+        Raises:
+          RecordSetError: no such split.
+        """
+        if split not in self.splits:
+            raise manifest_lib.RecordSetError(
+                f"{setting}: no split {split!r} in the record set; it has "
+                f"{', '.join(self.splits)}"
+            )
+
 
 def check_shard(
     path: str, shard: manifest_lib.Shard, files: Files = TENSORFLOW

@@ -38,11 +38,13 @@ def evaluate(
 
     Raises:
       RunError: the record set is not the one that was trained on.
+      RecordSetError: no such split.
       CorruptShard: a shard of it is damaged.
     """
     record_set, identity = _open(run_dir, setup)
     held_out = identity.selection["validation_split"]
     split = split or (held_out if identity.fold else "test")
+    record_set.require(split, "`evaluate.split`")
     devices = setup.devices.alone().open()
     with devices.scope():
         generator, model = session.restore_best(run_dir, setup)

@@ -73,7 +73,7 @@ def train(
       WorkersError: the workers do not train the same run.
       RunError: the directory belongs to a run with other settings, or lies in
         the record set.
-      RecordSetError: the record set can't be used.
+      RecordSetError: the record set can't be used, or has no validation split.
       CorruptShard: a shard of it is damaged.
       RefusedDataError: by its data card, nothing can be learned from the data.
       WiringError: the captioner can't learn as it is wired.
@@ -88,6 +88,7 @@ def train(
     record_set = record_set_lib.open_record_set(setup.records)
     if fold:
         record_set = fold.of(record_set, cadence.validation_split)
+    record_set.require(cadence.validation_split, "`Cadence.validation_split`")
     _warn(
         card_gate.admit(
             record_set,

@@ -60,7 +60,7 @@ def test_a_split_can_be_chosen(made: Path) -> None:
     with pytest.raises(manifest_lib.RecordSetError) as caught:
         inspect.inspect(str(made), split="dev", samples=1)
     assert str(caught.value) == (
-        "no split 'dev' in the record set; it has train, validation"
+        "--split: no split 'dev' in the record set; it has train, validation"
     )
 
 
@@ -106,5 +106,6 @@ def test_the_command_shows_a_record_set_and_writes_a_page(
     assert ended.output.endswith(f"\n\nPage: {page}\n")
     assert page.read_text().count("data:image/jpeg;base64,") == 2
     assert jobs.run(*shown, "--split=dev").told == (
-        "no split 'dev' in the record set; it has test, train, validation"
+        "--split: no split 'dev' in the record set; it has test, train, "
+        "validation"
     )

@@ -1,6 +1,8 @@
 """Names of splits: every spelling, in rows and in the names of files."""
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,10 +11,13 @@ from hypothesis import strategies as st
 from pipeline.readers import split_names
 from pipeline.readers.annotation_files import DataSetError, InputFile
 
+README = Path(split_names.__file__).parents[2] / "README.md"
+(ROW,) = re.findall(r"^\| splits: (.+?) \| (.+?)\. ", README.read_text(), re.M)
 SPELLINGS = {
-    "train": ("train", "training", "restval"),
-    "validation": ("validation", "validate", "valid", "val", "dev"),
-    "test": ("test", "testing"),
+    split.strip("` "): tuple(re.findall("`(.+?)`", spellings))
+    for spellings, split in zip(
+        ROW[0].split(";")[:3], ROW[1].split(";"), strict=True
+    )
 }
 EVERY = [
     (spelling, split)
@@ -27,7 +32,9 @@ AROUND += ("a.{}.csv", "captions({}).tsv", "coco 2014 {} 00001-of-00004.tar")
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize(("spelling", "split"), EVERY)
-def test_every_spelling_is_known(spelling: str, split: str, case: type) -> None:
+def test_every_spelling_of_the_readme_is_known(
+    spelling: str, split: str, case: type
+) -> None:
     for form in ("{}", " {} ", "{}2017", "{}_2014", "{}-2014"):
         assert split_names.canonical(form.format(case(spelling))) == split
 

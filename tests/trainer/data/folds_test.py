@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.recordset import record_set as record_set_lib
+from pipeline.recordset.manifest import RecordSetError
 from tests.support import fixtures
 from trainer.data import batches, folds, split_images
 from trainer.data.batching import Batching
@@ -107,6 +108,18 @@ def test_a_fold_without_images_is_refused(tmp_path: Path):
     for fold in folds.every(2):
         with pytest.raises(ValueError, match=r" of 1 images in fold-\d-of-2$"):
             fold.of(one, "validation")
+
+
+def test_a_fold_is_a_split_where_the_records_have_no_other(tmp_path: Path):
+    train = fixtures.write_uneven_record_set(tmp_path, {"train": (5, 5)})
+    view = folds.Fold(1, 2).of(train, "validation")
+    assert view.splits == ("train", "validation")
+    with pytest.raises(RecordSetError) as error:
+        view.require("test", "`evaluate.split`")
+    assert str(error.value) == (
+        "`evaluate.split`: no split 'test' in the record set; it has train, "
+        "validation"
+    )
 
 
 def row(step: int, loss: float, cider: float) -> dict[str, float]:

@@ -47,7 +47,8 @@ def test_evaluate_of_an_unknown_split_names_the_splits(records, run):
     load(records, "evaluate.split = 'tset'")
     with pytest.raises(
         manifest.RecordSetError,
-        match="no split 'tset' in the record set; it has train, validation",
+        match="^`evaluate.split`: no split 'tset' in the record set; it has "
+        "train, validation\n",
     ):
         configurable.MODES["evaluate"](str(run[0]))
 

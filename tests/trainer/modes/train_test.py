@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 
 import gin
+from pipeline.recordset import manifest
 from tests.support import fixtures
 from tests.support.tiny_run import load
 from trainer import configurable
@@ -244,6 +245,19 @@ def test_a_finished_run_keeps_the_configuration_it_was_trained_with(
     said = configurable.MODES["train"](str(run[0]))
     assert said.startswith("already trained: step 3")
     assert (run[0] / "config.gin").read_text() == kept
+
+
+def test_a_split_that_is_missing_is_told_before_anything_is_done(
+    records, tmp_path
+):
+    load(records, "Cadence.validation_split = 'val'")
+    with pytest.raises(manifest.RecordSetError) as error:
+        configurable.MODES["train"](str(tmp_path / "run"))
+    assert str(error.value).splitlines()[0] == (
+        "`Cadence.validation_split`: no split 'val' in the record set; it has "
+        "train, validation"
+    )
+    assert not (tmp_path / "run").exists()
 
 
 def test_another_search_would_select_otherwise(records, run):

@@ -1,7 +1,6 @@
 """Lists of images, one for each split, beside captions."""
 
 import dataclasses
-import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
@@ -13,13 +12,12 @@ from pipeline.readers.reference import Reference, left_out
 from pipeline.readers.rejects import REJECTS, Reject
 from pipeline.readers.tallies import Tally, TallyNames
 
-_LOG = logging.getLogger(__name__)
 _UNLISTED, _JOINED, _MISSED = "unlisted", "joined", "missed"
 _IMAGE_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp")
 
 
 def _check(unlisted: Tally, joined: Tally, missed: Tally) -> None:
-    """Tells of what stands on one side alone.
+    """Checks that lists and captions have images in common.
 
     Args:
       unlisted: images that no list names.
@@ -29,25 +27,12 @@ def _check(unlisted: Tally, joined: Tally, missed: Tally) -> None:
     Raises:
       DataSetError: no image is named by a list.
     """
-    entries = (
-        f"{missed.count} of their entries name none that has captions, such as "
-        f"{missed.first!r}"
-    )
     if unlisted.count and not joined.count:
         raise DataSetError(
             "the split lists name no image of the captions, such as "
-            f"{unlisted.first!r}; {entries}"
+            f"{unlisted.first!r}; {missed.count} of their entries name none "
+            f"that has captions, such as {missed.first!r}"
         )
-    if unlisted.count:
-        _LOG.warning(
-            "left out: %d images that no split list names, such as %r; the "
-            "lists name %r and the like",
-            unlisted.count,
-            unlisted.first,
-            missed.first or joined.first,
-        )
-    if missed.count:
-        _LOG.warning("split lists: %s", entries)
 
 
 def _stem(path: str) -> str:
@@ -118,7 +103,8 @@ class JoinSplits(beam.PTransform):
     """(References, (entry of a list, split)) -> (references, rejects).
 
     An entry names an image by its file name, with or without folders and
-    ending. Images that no list names are left out, and told in the log.
+    ending. Images that no list names are left out, and so is an entry that
+    names none.
     """
 
     def expand(self, pair: Any) -> Any:

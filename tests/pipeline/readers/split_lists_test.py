@@ -1,7 +1,5 @@
 """Split lists: they name images as they like, and what they miss is told."""
 
-import logging
-
 import apache_beam as beam
 import pytest
 
@@ -33,24 +31,6 @@ def test_the_closest_entry_is_right() -> None:
     entries = [(name, f"s{at}") for at, name in enumerate(images)]
     expected = dict(entries)
     joined(images, entries, expected)
-
-
-def test_what_no_list_names_is_left_out_and_told(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    entries = [("f/1.jpg", "train"), ("f/8.jpg", "test"), ("f/9.jpg", "test")]
-    with caplog.at_level(logging.INFO, "pipeline"):
-        joined(["3.jpg", "2.jpg", "1.jpg"], entries, {"1.jpg": "train"})
-    assert caplog.messages == [
-        (
-            "left out: 2 images that no split list names, such as '2.jpg'; "
-            "the lists name 'f/8.jpg' and the like"
-        ),
-        (
-            "split lists: 2 of their entries name none that has captions, "
-            "such as 'f/8.jpg'"
-        ),
-    ]
 
 
 def test_lists_that_name_no_image_end_the_job() -> None:

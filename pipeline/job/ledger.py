@@ -7,7 +7,7 @@ be in the record set, or be left out for a reason that is counted.
 import collections
 import dataclasses
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import apache_beam as beam
@@ -16,7 +16,7 @@ from apache_beam import metrics
 from pipeline.printable import printable
 from pipeline.readers import rejects
 from pipeline.readers.annotation_files import DataSetError
-from pipeline.readers.rejects import Read, Reject, Unit
+from pipeline.readers.rejects import Read, Reject, Remark, Unit
 from pipeline.recordset import manifest
 
 # From the job's last stage to what prints its last lines.
@@ -97,7 +97,7 @@ class Tally:
 
 
 class AddUp(beam.PTransform):
-    """Rows of `Read` and `Reject` -> (unit, number), (reason, Tally)."""
+    """Rows of a reader -> (unit, number), (reason, Tally), [Remark]."""
 
     def expand(self, rows: Any) -> Any:
         """Builds the stages of this transform."""
@@ -113,7 +113,10 @@ class AddUp(beam.PTransform):
             | "By reason" >> beam.Map(_by_reason)
             | "Sum left out" >> beam.CombinePerKey(Tally.merge)
         )
-        return read, left_out
+        remarks = rows | "Remarks" >> beam.Filter(
+            lambda row: isinstance(row, Remark)
+        )
+        return read, left_out, remarks
 
 
 def _by_unit(row: Any) -> tuple[str, int]:
@@ -136,6 +139,7 @@ class Ledger:
       entries: references that were passed on.
       captions: captions that were passed on.
       images: images that were passed on.
+      remarks: what to say of how the data was read.
     """
 
     read: Mapping[str, int]
@@ -143,6 +147,7 @@ class Ledger:
     entries: int
     captions: int
     images: int
+    remarks: Sequence[Remark] = ()
 
     def check(self) -> None:
         """Compares what was read with what became of it.
@@ -181,7 +186,8 @@ class Ledger:
             raise DataSetError("the data set has no images")
 
     def lines(self) -> Iterator[str]:
-        """Formats a line for each unit of which something was left out."""
+        """Formats the remarks, and each unit of which something is left out."""
+        yield from sorted(printable(remark.text) for remark in self.remarks)
         for unit in Unit:
             reasons = self._reasons(unit)
             if reasons:
@@ -229,7 +235,8 @@ class Ledger:
             reason: Tally(**tally | {"first": tuple(tally["first"])})
             for reason, tally in row["left_out"].items()
         }
-        return cls(**row | {"left_out": tallies})
+        remarks = tuple(Remark(**remark) for remark in row["remarks"])
+        return cls(**row | {"left_out": tallies, "remarks": remarks})
 
     @property
     def _entry_unit(self) -> Unit:
@@ -301,7 +308,7 @@ class Close(beam.PTransform):
     def expand(self, rows: Any) -> Any:
         """Builds the stages of this transform."""
         references, left_out = rows
-        read, tallies = left_out | AddUp()
+        read, tallies, remarks = left_out | AddUp()
         passed = [
             references | "Count entries" >> beam.combiners.Count.Globally(),
             references
@@ -321,6 +328,7 @@ class Close(beam.PTransform):
                 beam.pvalue.AsDict(read),
                 beam.pvalue.AsDict(tallies),
                 *map(beam.pvalue.AsSingleton, passed),
+                beam.pvalue.AsList(remarks),
             )
         )
 

@@ -64,7 +64,7 @@ class Precompute(beam.PTransform):
         reasons = every | write_rejects.WriteRejects(
             writer.output, writer.num_shards
         )
-        read, left_out = every | ledger.AddUp()
+        read, left_out, remarks = every | ledger.AddUp()
         vocabulary = references | self._learn
         appraise = make_card.Appraise(
             writer.output,
@@ -79,6 +79,7 @@ class Precompute(beam.PTransform):
             card=(facts, vocabulary, reasons) | appraise,
             read=read,
             left_out=left_out,
+            remarks=remarks,
             grouped=grouped | "Count grouped" >> beam.CombineGlobally(sum),
         )
         return begin | write_manifest.WriteManifest(self._summary, written)

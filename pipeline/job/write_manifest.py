@@ -54,6 +54,7 @@ class Written:
       card: one dumped data card.
       read: [(unit, number)] of what the reader met.
       left_out: [(reason, Tally)] of what was left out.
+      remarks: [Remark] of the reader.
       grouped: one count of the references that reached a shard.
     """
 
@@ -63,6 +64,7 @@ class Written:
     card: Any
     read: Any
     left_out: Any
+    remarks: Any
     grouped: Any
 
 
@@ -93,6 +95,7 @@ class WriteManifest(beam.PTransform):
                 card=beam.pvalue.AsSingleton(written.card),
                 read=beam.pvalue.AsDict(written.read),
                 left_out=beam.pvalue.AsDict(written.left_out),
+                remarks=beam.pvalue.AsList(written.remarks),
                 grouped=beam.pvalue.AsSingleton(written.grouped),
             )
         )
@@ -107,12 +110,14 @@ def _finish(
     card: str,
     read: dict[str, int],
     left_out: dict[str, ledger_lib.Tally],
+    remarks: list[rejects.Remark],
     grouped: int,
 ) -> str:
     """Checks the whole, then writes vocabulary, card and manifest."""
     ledger = ledger_lib.Ledger(
         read=read,
         left_out=left_out,
+        remarks=remarks,
         entries=grouped,
         captions=sum(row.captions for row in rows),
         images=sum(row.records for row in rows),

@@ -1,7 +1,6 @@
 """Puts each image in one split: its own, or one by its hash."""
 
 import dataclasses
-import logging
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,11 +9,10 @@ import apache_beam as beam
 from pipeline.readers import image_ids, rejects, split_names
 from pipeline.readers.annotation_files import DataSetError
 from pipeline.readers.reference import Reference, left_out
-from pipeline.readers.rejects import REJECTS
+from pipeline.readers.rejects import REJECTS, Remark
 from pipeline.readers.tallies import Tally, TallyNames
 from pipeline.recordset import splits
 
-_LOG = logging.getLogger(__name__)
 _SHARED = "shared"
 # Each split has files of its own. More are a column of something else.
 _MOST_SPLITS = 50
@@ -64,13 +62,11 @@ def _merged(references: list[Reference]) -> Iterator[Any]:
     yield one
 
 
-def _tell_shared(ids: Tally) -> None:
+def _on_shared(ids: Tally) -> Iterator[Remark]:
     if ids.count:
-        _LOG.warning(
-            "%d ids stand for several images each, such as %s: these images go "
-            "by their paths instead",
-            ids.count,
-            ids.first,
+        yield Remark(
+            f"ids: {ids.count} stand for several images each, such as "
+            f"{ids.first}: these images go by their paths instead"
         )
 
 
@@ -96,14 +92,17 @@ class AgreeOnSplits(beam.PTransform):
             | beam.GroupByKey()  # (image id, [Reference])
             | "Agree" >> agree.with_outputs(REJECTS, _SHARED, main="agreed")
         )
-        _ = shared | TallyNames() | "Tell ids" >> beam.Map(_tell_shared)
-        return agreed, conflicts
+        remarks = shared | TallyNames() | "Tell ids" >> beam.FlatMap(_on_shared)
+        return agreed, (conflicts, remarks) | "And of ids" >> beam.Flatten()
 
 
 def _settle(
     counts: Sequence[tuple[str, int]], kept: frozenset[str], whole: bool
-) -> dict[str, str]:
+) -> tuple[dict[str, str], list[Remark]]:
     """Names of splits in the data, with captions of each -> usual names.
+
+    Returns:
+      Each name's usual one, and what to say of them.
 
     Raises:
       DataSetError: there are too many, or none is train; or some images have
@@ -126,17 +125,19 @@ def _settle(
     if whole or "" not in told:
         split_names.check(told)
     if names == {"": ""}:
-        _LOG.warning("splits: the data has none, so each image's id decides")
+        said = "the data has none, so each image's id decides"
     elif "" in told or any(name != split for name, split in names.items()):
-        _LOG.warning("splits: %s", split_names.listed(told))
-    return names
+        said = split_names.listed(told)
+    else:
+        return names, []
+    return names, [Remark(f"splits: {said}")]
 
 
 class SettleSplits(beam.PTransform):
     """Begin -> (references, rejects) of a reader, with splits of usual names.
 
-    What a data set calls its splits becomes what they are called here, and is
-    told in the log where the names differ. Nothing is encoded before.
+    What a data set calls its splits becomes what they are called here, with a
+    remark where the names differ. Nothing is encoded before.
     """
 
     def __init__(
@@ -170,12 +171,13 @@ class SettleSplits(beam.PTransform):
             | "Settle" >> beam.Map(_settle, self._kept, self._whole)
         )
         named = references | "Name splits" >> beam.Map(
-            lambda part, names: dataclasses.replace(
-                part, split=names[part.split]
+            lambda part, pair: dataclasses.replace(
+                part, split=pair[0][part.split]
             ),
             beam.pvalue.AsSingleton(settled),
         )
-        return named, unread
+        remarks = settled | "Tell splits" >> beam.FlatMap(lambda pair: pair[1])
+        return named, (unread, remarks) | "And of splits" >> beam.Flatten()
 
 
 class AssignSplits(beam.PTransform):

@@ -3,7 +3,7 @@
 Everything that a reader meets is counted as `Read`, and all of it that becomes
 no reference is a `Reject`. Some of these are no fault of the data, such as
 images that no split list names: they are counted, but neither listed one by
-one nor judged.
+one nor judged. What is read otherwise than it stands is told by a `Remark`.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pipeline.files import beam_files
 from pipeline.recordset import shard_files
 
-# The side output that carries both.
+# The side output that carries all three.
 REJECTS = "rejects"
 PATTERN = "rejects-*.jsonl"
 
@@ -68,6 +68,13 @@ class Read:
 
     unit: Unit
     number: int = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Remark:
+    """A line for the user, of how the data was read."""
+
+    text: str
 
 
 @dataclasses.dataclass(frozen=True)

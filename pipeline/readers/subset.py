@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 
 from pipeline.readers.reference import Reference, left_out
-from pipeline.readers.rejects import REJECTS, Read, Reject, Unit
+from pipeline.readers.rejects import REJECTS, Reject, Unit
 from pipeline.recordset import splits
 
 
@@ -71,12 +71,14 @@ def _draw(part: Reference, last: float) -> Iterator[Any]:
         yield beam.pvalue.TaggedOutput(REJECTS, reject)
 
 
-def _draw_reject(row: Read | Reject, last: float) -> Read | Reject:
+def _draw_reject(row: Any, last: float) -> Any:
     """Draws rejects like images, so that they keep their share.
 
     A shard that could not be read is never one of many.
     """
-    if isinstance(row, Read) or row.unit == Unit.SHARDS or _place(row) <= last:
+    if not isinstance(row, Reject):
+        return row
+    if row.unit == Unit.SHARDS or _place(row) <= last:
         return row
     return dataclasses.replace(
         row, reason="over-limit", detail="--limit takes others"

@@ -9,7 +9,7 @@ from apache_beam.testing import test_pipeline
 from apache_beam.testing.util import assert_that, equal_to
 
 from pipeline.readers.reference import Reference
-from pipeline.readers.rejects import Read, Reject
+from pipeline.readers.rejects import Read, Reject, Remark
 
 
 def runner(*flags: str) -> test_pipeline.TestPipeline:
@@ -32,6 +32,15 @@ def reasons(rejects: Any) -> Any:
     )
 
 
+def remarks(rows: Any) -> Any:
+    """What a reader gives beside references -> the texts of its remarks."""
+    return (
+        rows
+        | "Remarks only" >> beam.Filter(lambda row: isinstance(row, Remark))
+        | "Texts" >> beam.Map(lambda remark: remark.text)
+    )
+
+
 def counted() -> Any:
     """Elements -> how many there are."""
     return beam.combiners.Count.Globally()
@@ -40,14 +49,14 @@ def counted() -> Any:
 def check(good: Any, expected: Iterable[Any], label: str = "good") -> None:
     """Fails the pipeline where it gives anything else, in any order.
 
-    What a reader counts as read is passed over.
+    What a reader counts as read, and remarks, are passed over.
     """
     compare = equal_to(list(expected))
 
-    def without_counts(rows: Iterable[Any]) -> None:
-        compare([row for row in rows if not isinstance(row, Read)])
+    def alone(rows: Iterable[Any]) -> None:
+        compare([row for row in rows if not isinstance(row, Read | Remark)])
 
-    assert_that(good, without_counts, label=label)
+    assert_that(good, alone, label=label)
 
 
 def parted(given: Iterable[Any]) -> tuple[list[Reference], list[Reject]]:

@@ -181,7 +181,7 @@ def test_whole_data_without_splits_is_split_by_ids_and_says_so(
     output = tmp_path / "out"
     ended = run(encoder, output, case, annotations, *flags)
     assert ended.code == 0, ended.errors
-    assert "splits: the data has none, so each image's id" in ended.errors
+    assert "splits: the data has none, so each image's id" in ended.output
     assert sum(counts(output).values()) == 24
     captions = sum(shard.captions for shard in manifest(output).shards)
     assert captions == 24 * 5
@@ -286,8 +286,9 @@ def test_captions_are_counted_beside_captions(
     flags = (annotations, f"--dataset={dataset}")
     ended = run(encoder, tmp_path, "02-blank-caption-share", *flags)
     assert ended.code == 0, ended.errors
-    first, second, *_ = ended.output.splitlines()
+    first, splits, second, *_ = ended.output.splitlines()
     assert first.endswith(" images, 0 rejected")
+    assert splits.startswith("splits: ")
     assert second.startswith(f"left out: {told}")
     assert manifest(tmp_path).rejected == {}
 

@@ -20,8 +20,10 @@ _RUNNERS = ("multi_processing", "loopback", "external")
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> jobs.World:
-    """With an image that is rejected."""
+    """With an image that is rejected, and an unusual name of a split."""
     world = jobs.draw_world(tmp_path_factory.mktemp("world"))
+    lines = world.corpus.jsonl.read_text()
+    world.corpus.jsonl.write_text(lines.replace('"validation"', '"val"'))
     (world.corpus.images / "image-02.jpg").write_bytes(b"no picture")
     return world
 
@@ -99,6 +101,8 @@ def test_another_runner_makes_the_same_bytes(
     ended = jobs.start(*flags, *runners[name]).end()
     assert ended.code == 0, ended.errors
     assert "Traceback" not in ended.errors
+    assert "\nsplits: test: " in ended.output
+    assert "; validation: 4 captions of val\n" in ended.output
     assert jobs.contents(tmp_path / name) == expected
 
 

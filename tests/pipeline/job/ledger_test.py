@@ -12,7 +12,7 @@ from pipeline.job.ledger import Ledger, Limits, Tally
 from pipeline.readers import rejects
 from pipeline.readers.annotation_files import DataSetError
 from pipeline.readers.reference import Reference
-from pipeline.readers.rejects import Read, Reject, Unit
+from pipeline.readers.rejects import Read, Reject, Remark, Unit
 from pipeline.recordset.manifest import RecordSetError
 from tests.support import pipes
 
@@ -45,9 +45,13 @@ def test_rows_are_added_up_by_unit_and_reason() -> None:
         Reject("a", "a.jpg", "empty", "nothing", entries=1, captions=4),
         rejects.caption("c", "", "blank-caption", "no text"),
         rejects.shard("1.tar", "empty file"),
+        Remark("splits: none"),
     ]
     with pipes.runner() as pipeline:
-        read, left_out = pipeline | beam.Create(rows) | ledger_lib.AddUp()
+        read, left_out, remarks = (
+            pipeline | beam.Create(rows) | ledger_lib.AddUp()
+        )
+        pipes.check(pipes.remarks(remarks), ["splits: none"], "remarks")
         pipes.check(read, [("lines", 2), ("captions", 5)], "read")
         expected = [
             ("empty", Tally(2, 3, 7, ("a.jpg", "nothing"))),
@@ -60,13 +64,15 @@ def test_rows_are_added_up_by_unit_and_reason() -> None:
 def test_what_went_on_is_counted_with_what_did_not() -> None:
     parts = [("a", ("x", "y")), ("a", ("z",)), ("b", ())]
     references = [Reference(name, name, texts) for name, texts in parts]
-    rows = [Read(Unit.LINES, 3), Read(Unit.CAPTIONS, 3)]
+    remark = Remark("ids: none")
+    rows = [Read(Unit.LINES, 3), Read(Unit.CAPTIONS, 3), remark]
     with pipes.runner() as pipeline:
         closed = (
             pipeline | "Good" >> beam.Create(references),
             pipeline | "Rows" >> beam.Create(rows),
         ) | ledger_lib.Close()
-        expected = Ledger({"lines": 3, "captions": 3}, {}, 3, 3, 2)
+        read = {"lines": 3, "captions": 3}
+        expected = Ledger(read, {}, 3, 3, 2, (remark,))
         pipes.check(closed | beam.Map(Ledger.load), [expected])
 
 
@@ -162,8 +168,20 @@ def test_a_line_tells_each_unit() -> None:
     assert list(WHOLE.lines()) == []
 
 
+def test_remarks_come_first_and_in_order() -> None:
+    remarks = [Remark("splits: b\x1b"), Remark("ids: a")]
+    left_out = {"unread-column": tally(2)}
+    ledger = dataclasses.replace(of_a_table(left_out), remarks=remarks)
+    assert list(ledger.lines()) == [
+        "ids: a",
+        "splits: b\\x1b",
+        "left out: 2 columns: unread-column 2 (first a.jpg: is bad)",
+    ]
+
+
 def test_a_ledger_comes_back() -> None:
     ledger = of_a_table({"unreadable": tally(1, captions=5)})
+    ledger = dataclasses.replace(ledger, remarks=(Remark("ids: none"),))
     assert Ledger.load(ledger.dump()) == ledger
 
 

@@ -56,6 +56,7 @@ def finish(
             "card": [CARD],
             "read": [("images", read), ("captions", captions)],
             "left_out": left_out,
+            "remarks": [],
             "grouped": [grouped],
         }
         written = write_manifest.Written(

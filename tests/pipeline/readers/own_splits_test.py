@@ -1,7 +1,6 @@
 """Splits of images: named as usual, checked before all else, or by hash."""
 
 import dataclasses
-import logging
 from typing import Any
 
 import apache_beam as beam
@@ -36,17 +35,19 @@ def image(name: str, split: str = "", captions: int = 1) -> Reference:
 
 
 def settled(
-    parts: list[Reference], expected: list[Reference], *, whole: bool = True
+    parts: list[Reference],
+    expected: list[Reference],
+    *told: str,
+    whole: bool = True,
 ) -> None:
     with pipes.runner() as pipeline:
         read = own_splits.SettleSplits(Read(parts), whole=whole)
-        good, _ = pipeline | read
+        good, rows = pipeline | read
         pipes.check(good, expected)
+        pipes.check(pipes.remarks(rows), told, "told")
 
 
-def test_splits_get_their_usual_names(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_splits_get_their_usual_names() -> None:
     parts = [
         image("a", "Train", 2),
         image("b", "restval"),
@@ -58,30 +59,21 @@ def test_splits_get_their_usual_names(
         dataclasses.replace(part, split=name)
         for part, name in zip(parts, names, strict=True)
     ]
-    with caplog.at_level(logging.INFO, "pipeline"):
-        settled(parts, expected)
-    assert caplog.messages == [
-        (
-            "splits: composition: 1 captions of composition; train: 2 "
-            "captions of Train, 1 captions of restval; validation: 1 captions "
-            "of val"
-        ),
-    ]
+    told = (
+        "splits: composition: 1 captions of composition; train: 2 captions of "
+        "Train, 1 captions of restval; validation: 1 captions of val"
+    )
+    settled(parts, expected, told)
 
 
-def test_usual_names_need_no_word(caplog: pytest.LogCaptureFixture) -> None:
+def test_usual_names_need_no_word() -> None:
     parts = [image("a", "train"), image("b", "test")]
     settled(parts, parts)
-    assert not caplog.messages
 
 
-def test_a_data_set_without_splits_is_told(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    settled([image("a")], [image("a")])
-    assert caplog.messages == [
-        "splits: the data has none, so each image's id decides"
-    ]
+def test_a_data_set_without_splits_is_told() -> None:
+    told = "splits: the data has none, so each image's id decides"
+    settled([image("a")], [image("a")], told)
     settled([], [])
 
 
@@ -105,14 +97,10 @@ def test_a_data_set_that_cannot_be_split_ends_the_job(
         settled(parts, [])
 
 
-def test_some_images_may_have_no_split_and_are_told(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_some_images_may_have_no_split_and_are_told() -> None:
     parts = [image("a", "test"), image("b")]
-    settled(parts, parts, whole=False)
-    assert caplog.messages == [
-        "splits: by their ids: 1 captions; test: 1 captions of test"
-    ]
+    told = "splits: by their ids: 1 captions; test: 1 captions of test"
+    settled(parts, parts, told, whole=False)
 
 
 def test_a_name_may_be_kept() -> None:
@@ -141,21 +129,18 @@ def test_an_image_is_in_one_split(whole: bool) -> None:
         pipes.check(pipes.reasons(rejects), expected, "no")
 
 
-def test_an_id_of_several_images_is_told(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_an_id_of_several_images_is_told() -> None:
     parts = [Reference("1", name, (name,), "train") for name in ("a", "b")]
     with pipes.runner() as pipeline:
-        good, _ = pipeline | beam.Create(parts) | own_splits.AgreeOnSplits()
+        good, rows = pipeline | beam.Create(parts) | own_splits.AgreeOnSplits()
         pipes.check(
             good, [Reference(name, name, (name,), "train") for name in "ab"]
         )
-    assert caplog.messages == [
-        (
-            "1 ids stand for several images each, such as 1 of a and b: these "
+        told = (
+            "ids: 1 stand for several images each, such as 1 of a and b: these "
             "images go by their paths instead"
-        ),
-    ]
+        )
+        pipes.check(pipes.remarks(rows), [told], "told")
 
 
 def test_adding_images_moves_no_other() -> None:

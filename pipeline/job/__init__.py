@@ -3,6 +3,7 @@
 The flow, in order; a module imports only those above it:
 
   ledger          what was read, and where it went: counts that must agree
+  add_up          what a reader gives -> the counts of a ledger
   request         what a run was asked for, and whether a folder allows it
   progress        how far a job is: what its workers have counted so far
   vocabulary      references -> the vocabulary of the train split

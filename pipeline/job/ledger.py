@@ -8,20 +8,18 @@ import collections
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
 
-import apache_beam as beam
-from apache_beam import metrics
-
+from pipeline.files import download
 from pipeline.printable import printable
 from pipeline.readers import rejects
 from pipeline.readers.annotation_files import DataSetError
-from pipeline.readers.rejects import Read, Reject, Remark, Unit
+from pipeline.readers.rejects import Reject, Remark, Unit
 from pipeline.recordset import manifest
 
 # From the job's last stage to what prints its last lines.
 LEDGER_FILE = ".ledger.json"
 _MOST_REASONS = 5
+_ASK_AGAIN = "run the same command again, which asks the servers again"
 # The units of which a reader counts one for each reference, or reject.
 _ENTRIES = (Unit.LINES, Unit.ROWS, Unit.IMAGES)
 # The units of which an image can have several.
@@ -96,39 +94,6 @@ class Tally:
         )
 
 
-class AddUp(beam.PTransform):
-    """Rows of a reader -> (unit, number), (reason, Tally), [Remark]."""
-
-    def expand(self, rows: Any) -> Any:
-        """Builds the stages of this transform."""
-        read = (
-            rows
-            | "Read rows" >> beam.Filter(lambda row: isinstance(row, Read))
-            | "By unit" >> beam.Map(_by_unit)
-            | "Sum read" >> beam.CombinePerKey(sum)
-        )
-        left_out = (
-            rows
-            | "Rejects" >> beam.Filter(lambda row: isinstance(row, Reject))
-            | "By reason" >> beam.Map(_by_reason)
-            | "Sum left out" >> beam.CombinePerKey(Tally.merge)
-        )
-        remarks = rows | "Remarks" >> beam.Filter(
-            lambda row: isinstance(row, Remark)
-        )
-        return read, left_out, remarks
-
-
-def _by_unit(row: Any) -> tuple[str, int]:
-    metrics.Metrics.counter("read", row.unit).inc(row.number)
-    return str(row.unit), row.number
-
-
-def _by_reason(row: Any) -> tuple[str, Tally]:
-    metrics.Metrics.counter("left_out", row.reason).inc()
-    return row.reason, Tally.of(row)
-
-
 @dataclasses.dataclass(frozen=True)
 class Ledger:
     """Where all that was read went.
@@ -169,21 +134,35 @@ class Ledger:
                     "this is a fault of the program, not of the data"
                 )
 
-    def judge(self, limits: Limits, advice: str) -> None:
+    def judge(self, limits: Limits, see: str, *, mended: str = "") -> None:
         """Compares the share of rejects in each unit with its limit.
 
         Args:
           limits: of the shares.
-          advice: what to do about rejects.
+          see: the files of the rejects.
+          mended: what to do once the data is mended.
 
         Raises:
           DataSetError: there are too many of a unit, or there is no image.
         """
-        told = [line for unit in Unit for line in self._excess(unit, limits)]
+        told = self._excesses(limits)
         if told:
-            raise DataSetError("; ".join([*told, advice]))
+            # Shards that lack an unanswered image count as unfinished.
+            advice = mended if self._lasting._excesses(limits) else _ASK_AGAIN
+            then = f", and {advice}" if advice else ""
+            raise DataSetError("; ".join([*told, f"see {see}{then}"]))
         if not self.images:
             raise DataSetError("the data set has no images")
+
+    @property
+    def _lasting(self) -> "Ledger":
+        """Without what may be there the next time."""
+        left_out = dict(self.left_out)
+        left_out.pop(download.UNANSWERED, None)
+        return dataclasses.replace(self, left_out=left_out)
+
+    def _excesses(self, limits: Limits) -> list[str]:
+        return [line for unit in Unit for line in self._excess(unit, limits)]
 
     def lines(self) -> Iterator[str]:
         """Formats the remarks, and each unit of which something is left out."""
@@ -300,38 +279,3 @@ class Ledger:
         if len(often) > _MOST_REASONS:
             told.append(f"{len(often) - _MOST_REASONS} reasons more")
         return printable(", ".join(told))
-
-
-class Close(beam.PTransform):
-    """(References, rejects) of a reader -> one dumped ledger."""
-
-    def expand(self, rows: Any) -> Any:
-        """Builds the stages of this transform."""
-        references, left_out = rows
-        read, tallies, remarks = left_out | AddUp()
-        passed = [
-            references | "Count entries" >> beam.combiners.Count.Globally(),
-            references
-            | "Captions of each" >> beam.Map(lambda part: len(part.captions))
-            | "Count captions" >> beam.CombineGlobally(sum),
-            references
-            | "Image of each" >> beam.Map(lambda part: part.image_id)
-            | "Once an image" >> beam.Distinct()
-            | "Count images" >> beam.combiners.Count.Globally(),
-        ]
-        return (
-            references.pipeline
-            | "Once" >> beam.Create([None])
-            | "Close"
-            >> beam.Map(
-                _closed,
-                beam.pvalue.AsDict(read),
-                beam.pvalue.AsDict(tallies),
-                *map(beam.pvalue.AsSingleton, passed),
-                beam.pvalue.AsList(remarks),
-            )
-        )
-
-
-def _closed(_: None, *parts: Any) -> str:
-    return Ledger(*parts).dump()

@@ -4,7 +4,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.job import ledger, write_manifest, write_rejects, write_shards
+from pipeline.job import add_up, write_manifest, write_rejects, write_shards
 from pipeline.job import vocabulary as vocabulary_lib
 from pipeline.job.card import make_card
 from pipeline.readers import own_splits
@@ -64,7 +64,7 @@ class Precompute(beam.PTransform):
         reasons = every | write_rejects.WriteRejects(
             writer.output, writer.num_shards
         )
-        read, left_out, remarks = every | ledger.AddUp()
+        read, left_out, remarks = every | add_up.AddUp()
         vocabulary = references | self._learn
         appraise = make_card.Appraise(
             writer.output,

@@ -5,6 +5,7 @@ import hashlib
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
 
 from pipeline.card import data_card
 from pipeline.card.page import gallery, page, pictures
@@ -16,10 +17,7 @@ from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import records
 from pipeline.recordset import vocabulary as vocabulary_lib
 
-_ADVICE = (
-    f"see {rejects.PATTERN}, and run again with --overwrite when they are "
-    "mended"
-)
+_MENDED = "run again with --overwrite when they are mended"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,7 +121,8 @@ def _finish(
         images=sum(row.records for row in rows),
     )
     ledger.check()
-    ledger.judge(summary.limits, _ADVICE)
+    see = FileSystems.join(summary.output, rejects.PATTERN)
+    ledger.judge(summary.limits, see, mended=_MENDED)
     if not any(row.split == "train" for row in rows):
         raise DataSetError(
             "no image fell in the train split: read "

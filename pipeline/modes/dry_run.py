@@ -16,8 +16,8 @@ from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import progress_line
 from pipeline.files import beam_files, ownership
+from pipeline.job import add_up, write_rejects
 from pipeline.job import ledger as ledger_lib
-from pipeline.job import write_rejects
 from pipeline.readers import reference, rejects, subset
 from pipeline.shards import write_shard
 
@@ -87,18 +87,18 @@ def rehearse(
       DataSetError: the job would fail, as far as the sample tells.
     """
     kept = tempfile.mkdtemp(prefix="eyewitness-rejects-")
-    advice = f"see {os.path.join(kept, rejects.PATTERN)}"
+    see = os.path.join(kept, rejects.PATTERN)
     with tempfile.TemporaryDirectory() as folder:
         ledger, references = _read(reader, writer, folder, kept)
         ledger.check()
-        ledger.judge(limits, advice)
+        ledger.judge(limits, see)
         found, lost = _encode(references, writer, folder, ledger.images)
     beam_files.write_text(kept, _SAMPLE_REJECTS, rejects.dump(lost))
     expected = ledger.foresee(lost, _count(references))
-    expected.judge(limits, advice)
+    expected.judge(limits, see)
     told = [str(found), *expected.lines()]
     if any(map(rejects.is_fault, expected.left_out)):
-        return "\n".join([*told, f"rejects: {advice}"])
+        return "\n".join([*told, f"rejects: see {see}"])
     shutil.rmtree(kept)
     return "\n".join(told)
 
@@ -116,7 +116,7 @@ def _read(
     with beam.Pipeline(options=options) as pipeline:
         references, rows = pipeline | "Read" >> reader
         _ = rows | write_rejects.WriteRejects(kept, writer.num_shards)
-        ledger = (references, rows) | ledger_lib.Close()
+        ledger = (references, rows) | add_up.Close()
         sample, _ = (references, rows) | "Sample" >> subset.Draw(size)
         listed = sample | beam.combiners.ToList() | beam.Map(_dumped)
         for name, text in ((_LEDGER_FILE, ledger), (_SAMPLE_FILE, listed)):

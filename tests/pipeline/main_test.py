@@ -379,8 +379,8 @@ def test_too_many_rejects_are_told_and_can_be_mended(
         "unreadable 8 (first image-00.jpg: "
     )
     assert told.endswith(
-        "); see rejects-*.jsonl, and run again with --overwrite when they are "
-        "mended"
+        f"); see {output}/rejects-*.jsonl, and run again with --overwrite when "
+        "they are mended"
     )
     rejects = b"".join(contents(output, "rejects-*").values()).splitlines()
     sources = sorted(json.loads(line)["source"] for line in rejects)

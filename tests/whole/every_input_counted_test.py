@@ -15,7 +15,7 @@ from typing import Any
 import apache_beam as beam
 import pytest
 
-from pipeline.job import ledger as ledger_lib
+from pipeline.job import add_up
 from pipeline.job.ledger import Ledger
 from pipeline.readers import (
     blank_captions,
@@ -197,7 +197,7 @@ def test_every_input_is_accounted_for(
         closed = (
             pipeline
             | "Given" >> blank_captions.LeaveOutBlanks(reader)
-            | ledger_lib.Close()
+            | add_up.Close()
         )
         closed | beam.Map(check, held)
 

@@ -115,8 +115,8 @@ def test_another_runner_tells_a_failure_in_one_line(
     assert ended.told == (
         "1 of 8 images were rejected (12.5%, --max_reject_share is 0.0%): "
         "unknown-format 1 (first image-02.jpg: the file starts b'no picture'); "
-        "see rejects-*.jsonl, and run again with --overwrite when they are "
-        "mended"
+        f"see {tmp_path / name}/rejects-*.jsonl, and run again with "
+        "--overwrite when they are mended"
     )
 
 

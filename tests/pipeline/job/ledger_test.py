@@ -1,20 +1,15 @@
-"""Where all that was read went: added up, compared, judged and told."""
+"""Where all that was read went: compared, judged and told."""
 
 import dataclasses
 import itertools
 from collections.abc import Mapping
 
-import apache_beam as beam
 import pytest
 
-from pipeline.job import ledger as ledger_lib
 from pipeline.job.ledger import Ledger, Limits, Tally
-from pipeline.readers import rejects
 from pipeline.readers.annotation_files import DataSetError
-from pipeline.readers.reference import Reference
-from pipeline.readers.rejects import Read, Reject, Remark, Unit
+from pipeline.readers.rejects import Reject, Remark
 from pipeline.recordset.manifest import RecordSetError
-from tests.support import pipes
 
 
 def tally(count: int, *, entries: int = 0, captions: int = 0) -> Tally:
@@ -34,46 +29,6 @@ def of_a_table(left_out: Mapping[str, Tally]) -> Ledger:
 
 
 WHOLE = of_a_table({})
-
-
-def test_rows_are_added_up_by_unit_and_reason() -> None:
-    rows = [
-        Read(Unit.LINES),
-        Read(Unit.CAPTIONS, 5),
-        Read(Unit.LINES),
-        Reject("b", "b.jpg", "empty", "no bytes", entries=2, captions=3),
-        Reject("a", "a.jpg", "empty", "nothing", entries=1, captions=4),
-        rejects.caption("c", "", "blank-caption", "no text"),
-        rejects.shard("1.tar", "empty file"),
-        Remark("splits: none"),
-    ]
-    with pipes.runner() as pipeline:
-        read, left_out, remarks = (
-            pipeline | beam.Create(rows) | ledger_lib.AddUp()
-        )
-        pipes.check(pipes.remarks(remarks), ["splits: none"], "remarks")
-        pipes.check(read, [("lines", 2), ("captions", 5)], "read")
-        expected = [
-            ("empty", Tally(2, 3, 7, ("a.jpg", "nothing"))),
-            ("blank-caption", Tally(1, 0, 1, ("c", "no text"))),
-            ("malformed-shard", Tally(1, 0, 0, ("1.tar", "empty file"))),
-        ]
-        pipes.check(left_out, expected, "left out")
-
-
-def test_what_went_on_is_counted_with_what_did_not() -> None:
-    parts = [("a", ("x", "y")), ("a", ("z",)), ("b", ())]
-    references = [Reference(name, name, texts) for name, texts in parts]
-    remark = Remark("ids: none")
-    rows = [Read(Unit.LINES, 3), Read(Unit.CAPTIONS, 3), remark]
-    with pipes.runner() as pipeline:
-        closed = (
-            pipeline | "Good" >> beam.Create(references),
-            pipeline | "Rows" >> beam.Create(rows),
-        ) | ledger_lib.Close()
-        read = {"lines": 3, "captions": 3}
-        expected = Ledger(read, {}, 3, 3, 2, (remark,))
-        pipes.check(closed | beam.Map(Ledger.load), [expected])
 
 
 @pytest.mark.parametrize("unit", ["rows", "captions"])
@@ -110,13 +65,32 @@ def test_each_unit_has_its_share(reason: str, lost: Tally, told: str) -> None:
     ledger = of_a_table({reason: lost})
     ledger.check()
     if not told:
-        ledger.judge(Limits(0.05), "see it")
+        ledger.judge(Limits(0.05), "it")
         return
     with pytest.raises(DataSetError) as caught:
-        ledger.judge(Limits(0.05), "see it")
+        ledger.judge(Limits(0.05), "it")
     assert str(caught.value).startswith(told)
     assert f"{reason} {lost.count} (first a.jpg: is bad)" in str(caught.value)
     assert str(caught.value).endswith("; see it")
+
+
+@pytest.mark.parametrize(
+    ("unreadable", "advice"),
+    [
+        (0, "run the same command again, which asks the servers again"),
+        (2, "run the same command again, which asks the servers again"),
+        (3, "mend it"),
+    ],
+)
+def test_what_was_unanswered_is_asked_for_again(
+    unreadable: int, advice: str
+) -> None:
+    left_out = {"unanswered": tally(9, captions=9)}
+    if unreadable:
+        left_out["unreadable"] = tally(unreadable, captions=unreadable)
+    with pytest.raises(DataSetError) as caught:
+        of_a_table(left_out).judge(Limits(0.05), "it", mended="mend it")
+    assert str(caught.value).endswith(f"; see it, and {advice}")
 
 
 def test_what_the_data_set_leaves_out_lends_rejects_no_weight() -> None:

@@ -122,8 +122,8 @@ def test_too_many_rejects_are_listed_by_reason(tmp_path: Path) -> None:
         finish(tmp_path, reasons=reasons, max_reject_share=0.36)
     assert (
         ": unreadable 2 (first a.jpg: x), broken 1 (first a.jpg: x), empty 1 "
-        "(first a.jpg: x); see rejects-*.jsonl, and run again with --overwrite "
-        "when they are mended"
+        f"(first a.jpg: x); see {tmp_path}/rejects-*.jsonl, and run again with "
+        "--overwrite when they are mended"
     ) in str(caught.value)
     finish(tmp_path, reasons=reasons, max_reject_share=0.37)
     assert (tmp_path / "manifest.json").exists()

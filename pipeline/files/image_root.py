@@ -17,7 +17,8 @@ _CHUNK = 1 << 16
 _URL = re.compile(r"https?://", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 
-
+# The reason of an image that is not where --images leads.
+NO_SUCH_IMAGE = "no-such-image"
 # A pattern is the user's own word that what it finds may be read.
 _LEADS_OUT = "a link leads out of --images; --images='.../**' follows links"
 

@@ -9,7 +9,7 @@ import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pipeline.files import download
+from pipeline.files import download, image_root
 from pipeline.printable import printable
 from pipeline.readers import rejects
 from pipeline.readers.annotation_files import DataSetError
@@ -164,8 +164,12 @@ class Ledger:
     def _excesses(self, limits: Limits) -> list[str]:
         return [line for unit in Unit for line in self._excess(unit, limits)]
 
-    def lines(self) -> Iterator[str]:
-        """Formats the remarks, and each unit of which something is left out."""
+    def lines(self, see: str) -> Iterator[str]:
+        """Formats the remarks, and each unit of which something is left out.
+
+        Args:
+          see: the files of the rejects, told where there are any.
+        """
         yield from sorted(printable(remark.text) for remark in self.remarks)
         for unit in Unit:
             reasons = self._reasons(unit)
@@ -173,6 +177,8 @@ class Ledger:
                 number, total = sum(reasons.values()), self._total(unit)
                 of = f"{number} of {total}" if total else f"{number}"
                 yield f"left out: {of} {unit}: {self._listed(reasons)}"
+        if any(map(rejects.is_fault, self.left_out)):
+            yield f"rejects: see {see}"
 
     def foresee(self, lost: Iterable[Reject], sample: int) -> "Ledger":
         """Adds what will be left out if a sample speaks for all images.
@@ -262,7 +268,15 @@ class Ledger:
             return
         total = self._judged(unit)
         flag, limit = limits.of(unit)
-        if rejected / total > limit:
+        astray = faults.get(image_root.NO_SUCH_IMAGE, 0)
+        if rejected / total <= limit:
+            return
+        if astray > total / 2:
+            yield (
+                f"--images names the wrong place: {astray} of {total} {unit} "
+                f"are not there ({self._first(image_root.NO_SUCH_IMAGE)})"
+            )
+        else:
             yield (
                 f"{rejected} of {total} {unit} were rejected "
                 f"({rejected / total:.1%}, {flag} is {limit:.1%}): "
@@ -274,8 +288,11 @@ class Ledger:
         often = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
         told = []
         for reason, number in often[:_MOST_REASONS]:
-            first = ": ".join(filter(None, self.left_out[reason].first))
-            told.append(f"{reason} {number} (first {first})")
+            told.append(f"{reason} {number} ({self._first(reason)})")
         if len(often) > _MOST_REASONS:
             told.append(f"{len(often) - _MOST_REASONS} reasons more")
-        return printable(", ".join(told))
+        return ", ".join(told)
+
+    def _first(self, reason: str) -> str:
+        first = ": ".join(filter(None, self.left_out[reason].first))
+        return printable(f"first {first}")

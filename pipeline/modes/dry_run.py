@@ -96,11 +96,9 @@ def rehearse(
     beam_files.write_text(kept, _SAMPLE_REJECTS, rejects.dump(lost))
     expected = ledger.foresee(lost, _count(references))
     expected.judge(limits, see)
-    told = [str(found), *expected.lines()]
-    if any(map(rejects.is_fault, expected.left_out)):
-        return "\n".join([*told, f"rejects: see {see}"])
-    shutil.rmtree(kept)
-    return "\n".join(told)
+    if not any(map(rejects.is_fault, expected.left_out)):
+        shutil.rmtree(kept)
+    return "\n".join([str(found), *expected.lines(see)])
 
 
 def _read(

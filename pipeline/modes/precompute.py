@@ -18,7 +18,7 @@ from pipeline.job import precompute as precompute_lib
 from pipeline.job import request as request_lib
 from pipeline.modes import dry_run
 from pipeline.modes.options import Options, OptionsError
-from pipeline.readers import blank_captions, formats, subset
+from pipeline.readers import blank_captions, formats, rejects, subset
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set
 from pipeline.shards import counters as counters_lib
@@ -166,10 +166,11 @@ def _described(output: str) -> str:
     )
     rejected = sum(manifest.rejected.values())
     card = data_card.load(output, beam_files.BEAM)
+    see = FileSystems.join(output, rejects.PATTERN)
     return "\n".join(
         [
             f"{output}: {counts} images, {rejected} rejected",
-            *_take_ledger(output).lines(),
+            *_take_ledger(output).lines(see),
             *wording.lines(card.findings),
             f"Data card: {os.path.join(output, manifest_lib.CARD_PAGE_FILE)}",
         ]

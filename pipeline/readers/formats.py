@@ -172,6 +172,8 @@ def _reader(
                 table.check(file, columns, delimiter)
             _tell(files, alone=not columns.split)
             return table.ReadTable(files, columns, delimiter)
+    for file in files:
+        jsonl.check(file)
     _tell(files, alone=False)
     return jsonl.ReadJsonl(files)
 

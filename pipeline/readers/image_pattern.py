@@ -8,7 +8,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.files import found_files
+from pipeline.files import found_files, image_root
 from pipeline.readers.reference import Reference, left_out
 from pipeline.readers.rejects import REJECTS, Reject
 
@@ -41,7 +41,7 @@ def _locate(
         for part in references:
             yield dataclasses.replace(part, source=paths[0])
         return
-    reason = "ambiguous-image" if paths else "no-such-image"
+    reason = "ambiguous-image" if paths else image_root.NO_SUCH_IMAGE
     detail = f"{len(paths)} files of --images have this name"
     ordered = sorted(references, key=_image_id)
     for _, parts in itertools.groupby(ordered, key=_image_id):

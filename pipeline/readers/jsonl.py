@@ -1,28 +1,69 @@
 """JSONL: `{"image": path, "captions": [text, ...], "id"?, "split"?}` a line."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import apache_beam as beam
+from apache_beam.io.filesystems import FileSystems
 
-from pipeline.readers import image_ids, lines, own_splits, split_names
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers import (
+    documents,
+    image_ids,
+    lines,
+    own_splits,
+    split_names,
+)
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import (
     MalformedReference,
     Reference,
     stripped,
 )
 
+_LIST = re.compile(rb"(\xef\xbb\xbf)?\s*\[\s*\{")
+_START_BYTES = 1 << 10
+
+
+def check(file: InputFile) -> None:
+    """Checks that the file is not one JSON document.
+
+    Raises:
+      DataSetError: it is a list, or has the form of COCO's or Karpathy's files.
+    """
+    path = file.path
+    with FileSystems.open(path) as stream:
+        start = stream.read(_START_BYTES)
+    if _LIST.match(start):
+        raise DataSetError(
+            f"{path} is a JSON list, and --dataset=jsonl needs an object a "
+            "line: `jq -c '.[]'` turns the one into the other"
+        )
+    try:
+        image = documents.first(path, "images")
+    except DataSetError:  # It has several lines, or one that is malformed.
+        return
+    for name, key in (("karpathy", "sentences"), ("coco", "file_name")):
+        if isinstance(image, dict) and key in image:
+            raise DataSetError(
+                f"{path} is one JSON document with 'images', and "
+                "--dataset=jsonl needs an object a line: use "
+                f"--dataset={name}"
+            )
+
 
 def _fault(row: dict[str, Any]) -> str:
     """What is wrong with the values of a row, or ''."""
     source, captions = row["image"], row["captions"]
-    texts = isinstance(captions, list) and all(
+    if not isinstance(source, str) or not source:
+        return "'image' is a path"
+    if isinstance(captions, str):
+        return "'captions' is a list of texts, not a text"
+    if not isinstance(captions, list) or not all(
         isinstance(text, str) for text in captions
-    )
-    if not isinstance(source, str) or not source or not texts:
-        return "'image' is a path, 'captions' a list"
+    ):
+        return "'captions' is a list of texts"
     split = row.get("split")
     try:
         identity = image_ids.identity(row.get("id"))

@@ -156,6 +156,8 @@ class Encoding:
             pixels = encoder.decode(data, self.limits)
         except decode.RejectedImage as error:
             return reject(reference, error.reason, error.detail)
+        except FileNotFoundError as error:
+            return reject(reference, image_root.NO_SUCH_IMAGE, str(error))
         # A path that holds a null byte raises ValueError.
         except (OSError, BeamIOError, ValueError) as error:
             return reject(reference, "unreadable", str(error)[:200])

@@ -375,11 +375,12 @@ def test_too_many_rejects_are_told_and_can_be_mended(
     wrong.mkdir()
     told = run(*world.flags(output, images=wrong)).told
     assert told.startswith(
-        "8 of 8 images were rejected (100.0%, --max_reject_share is 5.0%): "
-        "unreadable 8 (first image-00.jpg: "
+        "--images names the wrong place: 8 of 8 images are not there (first "
+        "image-00.jpg: [Errno 2] No such file or directory: "
+        f"'{wrong}/image-00.jpg'); see "
     )
     assert told.endswith(
-        f"); see {output}/rejects-*.jsonl, and run again with --overwrite when "
+        f"; see {output}/rejects-*.jsonl, and run again with --overwrite when "
         "they are mended"
     )
     rejects = b"".join(contents(output, "rejects-*").values()).splitlines()

@@ -229,7 +229,7 @@ def test_a_worker_that_fails_is_one_line_here(
     assert "Traceback" not in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith(
         "pipeline: 1 of 8 images were rejected (12.5%, --max_reject_share is "
-        "0.0%): unreadable 1 (first image-01.jpg: "
+        "0.0%): no-such-image 1 (first image-01.jpg: "
     )
     with pytest.raises(manifest.RecordSetError, match="has not finished"):
         record_set.open_record_set(f"{root}/strict", beam_files.BEAM)

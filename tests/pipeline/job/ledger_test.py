@@ -55,6 +55,7 @@ def test_nothing_is_lost_or_won_without_a_reason(
         ("malformed-row", tally(11, entries=11), "11 of 200 rows were"),
         ("unreadable", tally(2, captions=10), ""),
         ("unreadable", tally(3, captions=15), "3 of 43 images were"),
+        ("no-such-image", tally(40, captions=40), "40 of 80 images were"),
         ("annotation-without-image", tally(190, captions=190), ""),
         ("unlisted", tally(39, entries=190, captions=190), ""),
         ("over-limit", tally(190, entries=190, captions=190), ""),
@@ -72,6 +73,19 @@ def test_each_unit_has_its_share(reason: str, lost: Tally, told: str) -> None:
     assert str(caught.value).startswith(told)
     assert f"{reason} {lost.count} (first a.jpg: is bad)" in str(caught.value)
     assert str(caught.value).endswith("; see it")
+
+
+def test_a_wrong_place_of_the_images_is_called_that() -> None:
+    left_out = {
+        "no-such-image": tally(42, captions=42),
+        "unreadable": tally(1, captions=1),
+    }
+    with pytest.raises(DataSetError) as caught:
+        of_a_table(left_out).judge(Limits(0.05), "it")
+    assert str(caught.value) == (
+        "--images names the wrong place: 42 of 83 images are not there (first "
+        "a.jpg: is bad); see it"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,22 +145,23 @@ def test_a_line_tells_each_unit() -> None:
         "unreadable": tally(1, captions=5),
         "unread-column": tally(2),
     }
-    assert list(of_a_table(left_out).lines()) == [
+    assert list(of_a_table(left_out).lines("it")) == [
         "left out: 3 of 200 captions: blank-caption 3 (first a.jpg: is bad)",
         (
             "left out: 3 of 43 images: unlisted 2 (first b\\x1b.jpg: no split "
             "list names it), unreadable 1 (first a.jpg: is bad)"
         ),
         "left out: 2 columns: unread-column 2 (first a.jpg: is bad)",
+        "rejects: see it",
     ]
-    assert list(WHOLE.lines()) == []
+    assert list(WHOLE.lines("it")) == []
 
 
 def test_remarks_come_first_and_in_order() -> None:
     remarks = [Remark("splits: b\x1b"), Remark("ids: a")]
     left_out = {"unread-column": tally(2)}
     ledger = dataclasses.replace(of_a_table(left_out), remarks=remarks)
-    assert list(ledger.lines()) == [
+    assert list(ledger.lines("it")) == [
         "ids: a",
         "splits: b\\x1b",
         "left out: 2 columns: unread-column 2 (first a.jpg: is bad)",

@@ -43,7 +43,7 @@ def test_shards_hold_every_image_once(tmp_path: Path) -> None:
             ],
         )
         pipes.check(
-            pipes.reasons(rejects), [("missing", "unreadable")], "rejects"
+            pipes.reasons(rejects), [("missing", "no-such-image")], "rejects"
         )
         pipes.check(
             grouped | beam.CombineGlobally(sum),

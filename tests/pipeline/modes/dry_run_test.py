@@ -89,11 +89,12 @@ def test_rejects_of_the_sample_fail_as_the_job_would(
     flags = world.flags(tmp_path / "out", images=images)
     told = jobs.run(*flags, "--dry_run").told
     assert told.startswith(
-        "60 of 60 images were rejected (100.0%, --max_reject_share is 5.0%): "
-        "unreadable 60 (first image-00.jpg: "
+        "--images names the wrong place: 60 of 60 images are not there (first "
+        "image-00.jpg: [Errno 2] No such file or directory: "
+        f"'{images}/image-00.jpg'); see "
     )
     rows = listed(told)
-    assert {row["reason"] for row in rows} == {"unreadable"}
+    assert {row["reason"] for row in rows} == {"no-such-image"}
 
 
 def test_rejects_of_the_reader_fail_as_the_job_would(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.readers import jsonl
-from pipeline.readers.annotation_files import InputFile
+from pipeline.readers.annotation_files import DataSetError, InputFile
 from pipeline.readers.reference import MalformedReference, Reference
 from pipeline.readers.rejects import Reject
 from tests.support import fixtures, pipes
@@ -63,10 +63,14 @@ def test_jsonl_keeps_what_people_write() -> None:
         ("7", "needs 'image' and 'captions' (TypeError("),
         ({"captions": ["x"]}, "(KeyError('image'))"),
         ({"image": "a.jpg"}, "(KeyError('captions'))"),
-        (GOOD | {"image": 7}, "'image' is a path, 'captions' a list"),
-        (GOOD | {"image": ""}, "'image' is a path, 'captions' a list"),
-        (GOOD | {"captions": "x"}, "'image' is a path, 'captions' a list"),
-        (GOOD | {"captions": [7]}, "'image' is a path, 'captions' a list"),
+        (GOOD | {"image": 7}, "'image' is a path"),
+        (GOOD | {"image": ""}, "'image' is a path"),
+        (
+            GOOD | {"captions": "x"},
+            "'captions' is a list of texts, not a text",
+        ),
+        (GOOD | {"captions": [7]}, "'captions' is a list of texts"),
+        (GOOD | {"captions": {"x": 1}}, "'captions' is a list of texts"),
         (GOOD | {"id": ["x"]}, "'id' is text or a whole number"),
         (GOOD | {"id": True}, "'id' is text or a whole number"),
         (GOOD | {"id": 1.5}, "'id' is text or a whole number"),
@@ -83,6 +87,43 @@ def test_jsonl_tells_what_is_malformed(row: Any, detail: str) -> None:
     error = refused(row)
     assert error.reason == "malformed-line"
     assert detail in error.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            json.dumps([GOOD]),
+            "line: `jq -c '.[]'` turns the one into the other",
+        ),
+        ("\ufeff\n[\n  {", "is a JSON list, and --dataset=jsonl needs"),
+        (
+            json.dumps({"images": [{"id": 1, "file_name": "a.jpg"}]}, indent=1),
+            "needs an object a line: use --dataset=coco",
+        ),
+        (
+            json.dumps({"images": [{"filename": "a.jpg", "sentences": []}]}),
+            "use --dataset=karpathy",
+        ),
+    ],
+)
+def test_one_document_is_told_with_what_to_do(
+    tmp_path: Path, text: str, told: str
+) -> None:
+    path = tmp_path / "captions.json"
+    path.write_text(text)
+    with pytest.raises(DataSetError) as caught:
+        jsonl.check(InputFile(str(path)))
+    assert str(caught.value).startswith(f"{path} is ")
+    assert told in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{}\n", "[]\n{}", "{\n", "\xff\n"])
+def test_lines_are_left_to_the_reader(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "captions.jsonl"
+    for line in (text, text + json.dumps(GOOD)):
+        path.write_text(line, encoding="latin-1")
+        jsonl.check(InputFile(str(path)))
 
 
 def test_a_malformed_line_is_quoted_by_its_start() -> None:

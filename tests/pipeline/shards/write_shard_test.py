@@ -153,7 +153,7 @@ def test_what_is_left_out_is_told_with_its_reason(
         "text": "unknown-format",
         "folder": "unreadable",
         "cut": "truncated",
-        "missing": "unreadable",
+        "missing": "no-such-image",
         "a\0b": "unreadable",
         "x" * 300: "unreadable",
         "climbs": "outside-root",

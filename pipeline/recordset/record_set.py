@@ -71,11 +71,6 @@ class RecordSet:
         default_factory=dict
     )
 
-    @property
-    def splits(self) -> tuple[str, ...]:
-        """Names of the splits, sorted."""
-        return tuple(sorted({*self.manifest.splits, *self.views}))
-
     def parts(self, split: str) -> tuple[Part, ...]:
         """Where the split's records lie, in order.
 

@@ -13,7 +13,7 @@ The rooms, in order; a room imports only those above it:
   training      loss, optimizer, and one update of all replicas
   evaluation    captions of a split -> scores, each beside its baselines
   serving       image files -> captions
-  diagnosis     tests of a captioner that training would hide
+  diagnosis     why a captioner does not look at its images, or learn
   report        scores and examples for people: pages and pictures
   modes         what `--mode` can ask for
   configurable  what a gin file may name, and the table of modes

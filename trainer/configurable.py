@@ -18,11 +18,13 @@ from trainer.loop import cadence
 from trainer.modes import (
     caption,
     cross_validate,
+    diagnose,
     evaluate,
     range_test,
     status,
     train,
 )
+from trainer.modes.outcome import Outcome
 from trainer.report import run_status
 from trainer.training import loss, loss_scale, optimizer, recipe, setup
 
@@ -50,6 +52,7 @@ GIVEN = {
     "range_test": ("run_dir",),
     "cross_validate": ("run_dir",),
     "evaluate": ("run_dir",),
+    "diagnose": ("run_dir",),
     "caption": ("run_dir", "paths", "output"),
 }
 PARTS = {part.__name__: part for part in _PARTS} | DECODERS | METRICS
@@ -59,7 +62,9 @@ for _name, _part in PARTS.items():
     )
 
 
-def _mode(run: Callable[..., str]) -> Callable[..., str]:
+def _mode(
+    run: Callable[..., str | Outcome],
+) -> Callable[..., str | Outcome]:
     """A mode as a gin file configures it, but for what the command gives."""
     mode = settings.checked(run, run.__name__)
     given = list(GIVEN[run.__name__])
@@ -90,13 +95,14 @@ def _plan(run_dir: str) -> run_status.Plan:
     )
 
 
-MODES: dict[str, Callable[..., str]] = {
+MODES: dict[str, Callable[..., str | Outcome]] = {
     run.__name__: _mode(run)
     for run in (
         train.train,
         range_test.range_test,
         cross_validate.cross_validate,
         evaluate.evaluate,
+        diagnose.diagnose,
         caption.caption,
     )
 }

@@ -7,6 +7,7 @@ r"""Trains, evaluates and serves captioners.
   python -m trainer.main --mode=range_test --gin_file=... --run_dir=runs/rates
   python -m trainer.main --mode=cross_validate --gin_file=... --run_dir=...
   python -m trainer.main --mode=evaluate --run_dir=runs/mine
+  python -m trainer.main --mode=diagnose --run_dir=runs/mine
   python -m trainer.main --mode=caption --run_dir=runs/mine photo.jpg folder \
     --output=captions.jsonl
   python -m trainer.main --mode=status --run_dir=runs
@@ -34,6 +35,7 @@ with startup.without_notes(), startup.packages("trainer"):
     from trainer import config, configurable
     from trainer.devices import heartbeat, launcher
     from trainer.loop import stop_signal
+    from trainer.modes.outcome import Outcome
 
 # What each flag is for; the help shows them in this order.
 _TASK, _SETTINGS, _TRAIN, _CAPTION = _TASKS = (
@@ -49,7 +51,8 @@ _MODE = flags.DEFINE_enum(
     [*configurable.MODES, "config", "status"],
     "What to do. range_test: find a learning rate. cross_validate: train on k "
     "folds of the train split. config: show all settings of a run, and where "
-    "each was set; --run_dir is not needed. status: list runs.",
+    "each was set; --run_dir is not needed. diagnose: say why captions are all "
+    "alike. status: list runs.",
     required=True,
     module_name=_TASK,
 )
@@ -91,11 +94,13 @@ _NUM_WORKERS = flags.DEFINE_integer(
 
 _INTERRUPTED = 128 + signal.SIGINT
 # These read the run's own gin file first; the other modes need one.
-_OF_A_RUN = ("evaluate", "caption")
+_OF_A_RUN = ("evaluate", "diagnose", "caption")
+# A run may be older than the mode that reads it.
+_MODES_FILE = "gin/modes.gin"
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
 
-def _run(arguments: list[str]) -> str:
+def _run(arguments: list[str]) -> str | Outcome:
     mode, run_dir = _MODE.value, _RUN_DIR.value
     files = list(_GIN_FILE.value)
     if mode != "config" and not run_dir:
@@ -110,7 +115,7 @@ def _run(arguments: list[str]) -> str:
             )
         return configurable.list_runs(run_dir)
     if mode in _OF_A_RUN or (mode == "config" and run_dir and not files):
-        files = [config.saved(run_dir), *files]
+        files = [_MODES_FILE, config.saved(run_dir), *files]
     if not files:
         raise config.ConfigError(
             f"--mode={mode} needs --gin_file, such as gin/run_scenes.gin"
@@ -127,6 +132,16 @@ def _run(arguments: list[str]) -> str:
     return configurable.MODES[mode](run_dir, *given)
 
 
+def _told(said: str | Outcome) -> int:
+    """Prints what a mode says; returns the exit code."""
+    ended = Outcome(said) if isinstance(said, str) else said
+    if ended.text:
+        # Standard output holds nothing but the captions, one JSON a line.
+        rows = _MODE.value == "caption" and not _OUTPUT.value
+        print(ended.text, file=sys.stderr if rows else sys.stdout)
+    return ended.exit_code
+
+
 def _launch() -> int:
     """Starts this command as several workers; returns the exit code."""
     if _MODE.value != "train":
@@ -140,8 +155,9 @@ def _launch() -> int:
 def main(argv: list[str]) -> None:
     """Runs a mode.
 
-    Exits with 1 and one line on standard error after an error, and with 143
-    (130) after SIGTERM (SIGINT) stopped a training, which is saved.
+    Exits with 1 and one line on standard error after an error, with 143 (130)
+    after SIGTERM (SIGINT) stopped a training, which is saved, and after a
+    diagnosis with 3 or 4 where something is wrong.
     """
     absl_logging.get_absl_handler().setFormatter(
         logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S")
@@ -152,11 +168,7 @@ def main(argv: list[str]) -> None:
     try:
         if _NUM_WORKERS.value > 1:
             sys.exit(_launch())
-        said = _run(argv[1:])
-        if said:
-            # Standard output holds nothing but the captions, one JSON a line.
-            rows = _MODE.value == "caption" and not _OUTPUT.value
-            print(said, file=sys.stderr if rows else sys.stdout)
+        sys.exit(_told(_run(argv[1:])))
     except KeyboardInterrupt:
         print("trainer: interrupted", file=sys.stderr)
         sys.exit(_INTERRUPTED)

@@ -1,6 +1,16 @@
-"""Tests for faults of a captioner that training would hide.
+"""Why a captioner does not look at its images, or does not learn.
 
 The flow, in order; a module imports only those above it:
 
-  wiring  tests of an untrained captioner, before the first update
+  wiring            tests of an untrained captioner, before the first update
+  case              a run as it lies on a disk, whatever is wrong with it
+  said              what the captioner says of some images
+  evidence          what is measured of a run, as frozen values
+  pairing           whether captions fit their images, by the records alone
+  teacher_forcing   loss with each path from image to words given by itself
+  path_swaps        what each path carries
+  trials            short trainings with the run's settings, and others
+  examination       a case -> evidence
+  causes            evidence -> an opinion of each cause
+  doctor            opinions -> a verdict, and causes in their order
 """

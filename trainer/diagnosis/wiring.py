@@ -233,25 +233,43 @@ def compare_grids(
     Yields:
       One fault when grids are not their images'.
     """
-    count = len(images.thumbnails)
-    if count < 2:
+    farther = nearer_to_own(images, encoder)
+    if farther is None:
         return
-    fitted = [encoder.fit(encoder.decode(d)) for d in images.thumbnails]
-    farther = _farther(
-        np.asarray(images.grid[:count], np.float32).reshape(count, -1),
-        np.asarray(encoder.encode(np.stack(fitted), count)).reshape(count, -1),
-    )
     share = float(farther.mean())
     if not share >= _NEARER_OWN:
         worst = images.image_ids[int(farther.argmin())]
         yield Fault(
             "grids",
-            f"of {count} images, the stored grid is nearer to its own "
+            f"of {len(farther)} images, the stored grid is nearer to its own "
             f"thumbnail's than to another image's in {share:.0%} of the pairs "
             f"(at least {_NEARER_OWN:.0%}; chance is 50%), least for "
             f"{worst!r}: grids and images are joined wrongly, or the encoder "
             "prepares images otherwise now",
         )
+
+
+def nearer_to_own(
+    images: split_images.ImageBatch, encoder: encoder_lib.Encoder
+) -> np.ndarray | None:
+    """Encodes thumbnails again, and compares them with the stored grids.
+
+    Args:
+      images: with thumbnails.
+      encoder: that made the grids.
+
+    Returns:
+      float64 [images], the share of other images whose grid is farther from an
+      image's thumbnail than its own; None of one image alone.
+    """
+    count = len(images.thumbnails)
+    if count < 2:
+        return None
+    fitted = [encoder.fit(encoder.decode(d)) for d in images.thumbnails]
+    return _farther(
+        np.asarray(images.grid[:count], np.float32).reshape(count, -1),
+        np.asarray(encoder.encode(np.stack(fitted), count)).reshape(count, -1),
+    )
 
 
 def _farther(stored: np.ndarray, fresh: np.ndarray) -> np.ndarray:

@@ -2,10 +2,12 @@
 
 The flow, in order; a module imports only those above it:
 
+  outcome         what a mode says, and its exit code
   train           trains a captioner, or goes on with one
   cross_validate  trains on k folds of the train split
   range_test      looks for a learning rate
   evaluate        captions a split, scores it, writes results and page
+  diagnose        says whether a run looks at its images, and if not, why
   caption         captions image files
   status          lists runs: steps, scores, verdicts, what still trains
 """

@@ -10,6 +10,8 @@ The flow, in order; a module imports only those above it:
   curves              learning curves, for pages and on one of their own
   page                scores, curves and gallery in one HTML file
   range_test_page     the range test's loss over its learning rate
+  diagnosis_text      a diagnosis for the terminal
+  diagnosis_page      a diagnosis as a page
   results             an evaluation as files, and as text for the terminal
   run_status          how far a run is, and what it scored, as table rows
 """

@@ -1,5 +1,6 @@
 """Saves and restores a run: the newest checkpoints, and the best one."""
 
+import contextlib
 import itertools
 import logging
 import os
@@ -126,12 +127,33 @@ class Checkpoints:
           RunError: the run has saved no checkpoint, or all are damaged, or the
             best belongs to another run.
         """
-        newest, best = self._newest.directory, self._best.directory
-        if not self._restore([*_found(best), *_found(newest)]):
+        best = self._best.directory
+        if not self._restore(self._best_first):
             raise directory_lib.RunError(
                 f"no checkpoint in {os.path.dirname(best)}: "
                 "train first (--mode=train)"
             )
+
+    def restore_any(self) -> int | None:
+        """Restores what fits of the best checkpoint, whichever run's it is.
+
+        Returns:
+          The step in its name; None if there is no sound one.
+        """
+        for path in self._best_first:
+            with contextlib.suppress(*_DAMAGE):
+                self._restored.restore(path).expect_partial()
+                return _step(path)
+        return None
+
+    @property
+    def best_step(self) -> int | None:
+        """The step of the best checkpoint; None if nothing is saved."""
+        return next(map(_step, self._best_first), None)
+
+    @property
+    def _best_first(self) -> list[str]:
+        return [*_found(self._best.directory), *_found(self._newest.directory)]
 
     def _restore(self, paths: list[str]) -> bool:
         """Restores the first sound checkpoint; false if there is none."""
@@ -182,7 +204,11 @@ def newest_step(run_dir: str) -> int:
     folders = (directory_lib.NEWEST, directory_lib.BEST)
     paths = [_found(os.path.join(run_dir, folder)) for folder in folders]
     newest = next(itertools.chain(*paths), "ckpt-0")
-    return int(newest.rpartition("-")[2])
+    return _step(newest)
+
+
+def _step(path: str) -> int:
+    return int(path.rpartition("-")[2])
 
 
 def _found(directory: str) -> list[str]:

@@ -1,0 +1,167 @@
+"""Evidence of a sound run, as it was measured on scenes, to be changed."""
+
+import dataclasses
+from typing import Any
+
+from trainer.diagnosis.evidence import (
+    Data,
+    Estimate,
+    Evidence,
+    Learning,
+    Looks,
+    Trial,
+)
+from trainer.diagnosis.said import Said
+
+RISES = {
+    "image": (1.87, 0.05),
+    "memory": (1.67, 0.05),
+    "state": (0.18, 0.02),
+    "uniform": (0.31, 0.015),
+    "blank": (1.46, 0.03),
+    "words": (2.58, 0.03),
+}
+RULES = {
+    "padding": (6.7, 0.2),
+    "end": (0.94, 0.02),
+    "unshifted": (6.1, 0.04),
+    "no-context": (1.9, 0.02),
+    "no-state": (1.55, 0.04),
+    "blank": (2.36, 0.03),
+}
+SETTINGS: dict[str, Any] = {
+    "encoder": {"weights": "sha256:1"},
+    "captioner": {
+        "units": 128,
+        "embedding_units": 64,
+        "dropout_rate": 0.1,
+        "word_dropout": 0.0,
+        "uses_image": True,
+    },
+    "optimizer": {
+        "learning_rate": 3e-3,
+        "warmup_steps": 40,
+        "clip_norm": 1.0,
+        "weight_decay": 0.1,
+    },
+    "loss": {"coverage_weight": 0.0},
+    "batching": {
+        "batch_images": 32,
+        "captions_per_image": 5,
+        "max_length": 22,
+    },
+}
+
+
+def looks(**changes: Any) -> Looks:
+    """128 images; `rises` and `rules` are changed name by name."""
+    rises, rules = (
+        {name: Estimate(*pair) for name, pair in (old | new).items()}
+        for old, new in (
+            (RISES, changes.pop("rises", {})),
+            (RULES, changes.pop("rules", {})),
+        )
+    )
+    found = Looks(
+        images=128,
+        loss=Estimate(0.9, 0.02),
+        rises=rises,
+        rules=rules,
+        wrong=0.0,
+        worse=0.0,
+    )
+    return dataclasses.replace(found, **changes)
+
+
+def said(**changes: Any) -> Said:
+    """200 captions."""
+    found = Said(
+        images=200,
+        cider_d=3.26,
+        shuffled=0.35,
+        mode_share=0.005,
+        collision=0.0,
+        reference_mode_share=0.005,
+        reference_collision=0.0,
+        cut=0.0,
+        empty=0.0,
+        words=11.0,
+        reference_words=10.9,
+        unknown=0.0,
+        common="a red house",
+    )
+    return dataclasses.replace(found, **changes)
+
+
+def data(**changes: Any) -> Data:
+    """1,200 images to train on."""
+    found = Data(
+        images=1200,
+        captions=6000,
+        pairing_z=92.0,
+        card_z=38.0,
+        lag=2,
+        lag_z=2.0,
+        dispersion=0.2,
+        deviation=0.78,
+        alike=0.0,
+        unknown={"train": 0.0, "validation": 0.0},
+        mode_share=0.001,
+        collision=0.0,
+        mode="a white star",
+        cut=0.001,
+        ladder={"uniform": 4.25, "unigram": 3.58, "trigram": 1.65},
+        human=3.2,
+        nearest=1.4,
+        stale=0.0,
+    )
+    return dataclasses.replace(found, **changes)
+
+
+def learning(**changes: Any) -> Learning:
+    """300 updates."""
+    found = Learning(
+        step=300,
+        planned=None,
+        first_loss=3.5,
+        last_loss=0.85,
+        logged_loss=0.957,
+        best_loss=0.957,
+        end_loss=0.957,
+        falling=0.03,
+        spikes=0.0,
+        skipped=0.0,
+        tokens=1958.0,
+        rate=3e-3,
+        passes=8.0,
+    )
+    return dataclasses.replace(found, **changes)
+
+
+def settings(**changes: dict[str, Any]) -> dict[str, Any]:
+    """An identity, changed part by part."""
+    return {n: old | changes.get(n, {}) for n, old in SETTINGS.items()}
+
+
+def trial(gap: float, *change: str) -> Trial:
+    """A short training with that swap gap."""
+    return Trial(change, 2.0, Estimate(gap, 0.02))
+
+
+def evidence(**changes: Any) -> Evidence:
+    """A sound run."""
+    found = Evidence(
+        run_dir="runs/a",
+        strange={},
+        settings=SETTINGS,
+        step=300,
+        learning=learning(),
+        validation=looks(),
+        train=looks(loss=Estimate(0.78, 0.02)),
+        said=said(),
+        said_train=said(),
+        disordered=0.0,
+        data=data(),
+        replayed=0.957,
+    )
+    return dataclasses.replace(found, **changes)

@@ -1,0 +1,160 @@
+"""A run as it lies on a disk, opened whatever is wrong with it.
+
+The other modes refuse a run whose words, settings or weights are not its own.
+Here each such difference is written down, and the run is opened all the same.
+"""
+
+import dataclasses
+import hashlib
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from pipeline.recordset import manifest as manifest_lib
+from pipeline.recordset import record_set as record_set_lib
+from pipeline.recordset import vocabulary as vocabulary_lib
+from pipeline.recordset.differences import differences
+from trainer.captioners import contract
+from trainer.run import checkpoints as checkpoints_lib
+from trainer.run import directory, metrics_file
+from trainer.run import identity as identity_lib
+from trainer.training import setup as setup_lib
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """What a run has left.
+
+    Attributes:
+      run_dir: folder of the run.
+      identity: what it was trained with.
+      record_set: what it was trained on, as it is now.
+      words: the run's own, by which captions are written.
+      rows: of `metrics.jsonl`, oldest first.
+      captioner: as it was trained, with the weights that would be used.
+      step: of these weights; None where none could be restored.
+      strange: what is not the run's own -> in what way. Its keys: `records`,
+        `words`, `captioner`, `search`, `weights`.
+    """
+
+    run_dir: str
+    identity: identity_lib.RunIdentity
+    record_set: record_set_lib.RecordSet
+    words: vocabulary_lib.Vocabulary
+    rows: list[dict[str, Any]]
+    captioner: contract.Captioner
+    step: int | None
+    strange: Mapping[str, str]
+
+
+def open_case(run_dir: str, setup: setup_lib.Setup) -> Case:
+    """Opens a run with the settings that it is used with.
+
+    Args:
+      run_dir: folder of the run.
+      setup: as a configuration gives it, which may not be the run's own.
+
+    Raises:
+      RunError: nothing was trained there, or its identity is damaged.
+      RecordSetError: there is no whole record set to judge by.
+    """
+    identity = directory.read_identity(run_dir)
+    record_set = record_set_lib.open_record_set(setup.records)
+    strange = dict(_strange_settings(identity, setup, record_set))
+    words = _words(run_dir, record_set, identity, strange)
+    captioner = setup.captioner(
+        vocabulary_size=len(record_set.vocabulary),
+        locations=identity.grid["locations"],
+        depth=identity.grid["depth"],
+        log_unigram=record_set.vocabulary.log_unigram(),
+        **identity.captioner,
+    )
+    step = _restore(run_dir, identity, captioner, strange)
+    return Case(
+        run_dir,
+        identity,
+        record_set,
+        words,
+        metrics_file.read_metrics(run_dir),
+        captioner,
+        step,
+        strange,
+    )
+
+
+def _strange_settings(
+    identity: identity_lib.RunIdentity,
+    setup: setup_lib.Setup,
+    record_set: record_set_lib.RecordSet,
+) -> Any:
+    """Yields what the configuration has otherwise than the run."""
+    digest = record_set.manifest.digest
+    if digest != identity.records:
+        yield (
+            "records",
+            (
+                f"{setup.records} (digest {digest[:12]}) is not the record set "
+                f"that was trained on (digest {identity.records[:12]})"
+            ),
+        )
+    model = setup.build(record_set.manifest.grid, record_set.vocabulary)
+    for name, old, new in (
+        ("captioner", identity.captioner, model.settings),
+        ("search", identity.search, setup.search.settings),
+    ):
+        changed = [
+            f"{each.name}: {each.old} in training, {each.new} now"
+            for each in differences(old or new, new)
+        ]
+        if changed:
+            yield name, "; ".join(changed)
+
+
+def _words(
+    run_dir: str,
+    record_set: record_set_lib.RecordSet,
+    identity: identity_lib.RunIdentity,
+    strange: dict[str, str],
+) -> vocabulary_lib.Vocabulary:
+    """Reads the run's words; those of the record set where there are none."""
+    path = os.path.join(run_dir, manifest_lib.VOCABULARY_FILE)
+    if not tf.io.gfile.exists(path):
+        strange["words"] = f"{path} is missing"
+        return record_set.vocabulary
+    text = directory.read_text(path)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    if digest == identity.vocabulary:
+        return vocabulary_lib.Vocabulary.load(text)
+    strange["words"] = (
+        f"{path} (digest {digest[:12]}) is not the vocabulary that was trained "
+        f"with (digest {identity.vocabulary[:12]})"
+    )
+    try:
+        words = vocabulary_lib.Vocabulary.load(text)
+    except (ValueError, IndexError):
+        return record_set.vocabulary
+    # Tokens are looked up by number: a shorter list would have none for some.
+    enough = len(words) >= len(record_set.vocabulary)
+    return words if enough else record_set.vocabulary
+
+
+def _restore(
+    run_dir: str,
+    identity: identity_lib.RunIdentity,
+    captioner: contract.Captioner,
+    strange: dict[str, str],
+) -> int | None:
+    """Restores the weights that would be used; returns their step."""
+    checkpoints = checkpoints_lib.Checkpoints(
+        run_dir,
+        run=directory.run_name(run_dir, identity),
+        captioner=captioner,
+    )
+    try:
+        checkpoints.restore_best()
+    except directory.RunError as error:
+        strange["weights"] = str(error)
+        return checkpoints.restore_any()
+    return checkpoints.best_step

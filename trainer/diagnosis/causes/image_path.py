@@ -1,0 +1,142 @@
+"""Faults on the way from the image to the words."""
+
+from trainer.diagnosis.causes.cause import Cause, Opinion, between
+from trainer.diagnosis.evidence import Evidence
+
+# A path moves the loss by more than rounding does, or it carries nothing.
+_NOTHING = 1e-4
+
+
+def _blind(evidence: Evidence) -> Opinion | None:
+    looks = evidence.validation
+    if evidence.declared_blind:
+        return Opinion(
+            1.0,
+            ("its settings say so: uses_image = False",),
+            cure=("ShowAttendTell.uses_image = True",),
+        )
+    if not looks or evidence.step is None:
+        return None
+    if abs(looks.gap.mean) < _NOTHING and looks.gap.error < _NOTHING:
+        return Opinion(
+            0.97,
+            (
+                (
+                    f"other images move the loss by {looks.gap.mean:.1e} nats "
+                    "a "
+                    "token: nothing of the image reaches the words"
+                ),
+            ),
+            cure=("# feed the grid: see wiring test 'image'",),
+        )
+    return None
+
+
+def _one_path(evidence: Evidence) -> Opinion | None:
+    looks = evidence.validation
+    if not looks or looks.gap.z < 3:
+        return None
+    memory, state = looks.rises["memory"], looks.rises["state"]
+    if abs(memory.mean) < _NOTHING and state.z > 3:
+        return Opinion(
+            0.95,
+            (
+                (
+                    f"what is read at each word moves the loss by "
+                    f"{memory.mean:.1e}"
+                    f", what is known at the start by {state.mean:.2f}"
+                ),
+            ),
+            cure=("# feed the context at each word",),
+        )
+    return None
+
+
+def _cut_in_training(evidence: Evidence) -> Opinion | None:
+    """A path that was cut in the code that trained, and is not here."""
+    for rule, path in (
+        ("no-context", "what is read at each word"),
+        ("no-state", "what is known before the first word"),
+    ):
+        if rule in evidence.trained_under:
+            return Opinion(
+                0.9,
+                (
+                    (
+                        f"without {path}, the loss is that of the log; with "
+                        "it, "
+                        f"{evidence.replayed:.2f}"
+                    ),
+                ),
+                cure=(f"# the code that trained left out {path}: feed it",),
+            )
+    return _one_path(evidence)
+
+
+def _uniform(evidence: Evidence) -> Opinion | None:
+    looks = evidence.validation
+    if not looks or looks.gap.z < 3 or looks.gap.mean < 0.1:
+        return None
+    flat = looks.rises["uniform"]
+    part = flat.mean / looks.gap.mean
+    weight = evidence.settings["loss"]["coverage_weight"]
+    if part > 0.06 or abs(looks.rises["memory"].mean) < _NOTHING:
+        return None
+    return Opinion(
+        between(0.06 - part, 0.0, 0.05) * (0.95 if weight > 1 else 0.8),
+        (
+            (
+                f"with every place the mean of all, the loss rises by "
+                f"{flat.mean:.3f}, with another image by {looks.gap.mean:.2f}"
+            ),
+            f"CaptionLoss.coverage_weight = {weight}",
+        ),
+        cure=("CaptionLoss.coverage_weight = 0.0",),
+    )
+
+
+def _faint(evidence: Evidence) -> Opinion | None:
+    data = evidence.data
+    if not data or data.deviation > 0.02:
+        return None
+    return Opinion(
+        between(0.02 - data.deviation, 0.0, 0.015),
+        (
+            (
+                f"the grids' values have a standard deviation of "
+                f"{data.deviation:.1e}"
+            ),
+        ),
+        cure=("# scale the encoder's output to a deviation near 1",),
+    )
+
+
+CAUSES = (
+    Cause(
+        "blind",
+        "Nothing of the image reaches the words.",
+        _blind,
+        "other images change a caption",
+        ("one-path-cut", "uniform-attention", "updates-too-small"),
+    ),
+    Cause(
+        "faint-features",
+        "Grids are so small that normalisation drowns them.",
+        _faint,
+        "grids times a thousand give the same training",
+        ("updates-too-small", "alike-features"),
+    ),
+    Cause(
+        "one-path-cut",
+        "One of the paths from the image to the words is cut.",
+        _cut_in_training,
+        "swapping that path alone moves the loss",
+        ("uniform-attention", "other-weights", "weights-not-restored"),
+    ),
+    Cause(
+        "uniform-attention",
+        "Attention does not choose a place.",
+        _uniform,
+        "averaging over all places raises the loss",
+    ),
+)

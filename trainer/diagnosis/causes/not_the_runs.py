@@ -1,0 +1,178 @@
+"""What is judged is not what was trained: files and settings of another."""
+
+from trainer.diagnosis.causes.cause import Cause, Opinion, between
+from trainer.diagnosis.evidence import Evidence
+
+
+def _other_words(evidence: Evidence) -> Opinion | None:
+    said, looks = evidence.said, evidence.validation
+    told = evidence.strange.get("words")
+    cure = ("cp RECORDS/vocabulary.tsv RUN_DIR/vocabulary.tsv",)
+    if told:
+        return Opinion(1.0, (told,), cure=cure)
+    if not said or not looks or looks.gap.z < 3 or not evidence.replays:
+        return None
+    # Likelihoods know tokens, captions know words: the words alone are wrong.
+    loss = said.cider_d - said.shuffled
+    if loss > 0.1 or said.mode_share > 0.3 or said.cut > 0.3:
+        return None
+    return Opinion(
+        0.7,
+        (
+            (
+                f"the loss is that of the log, and rises by "
+                f"{looks.gap.mean:.2f} "
+                "with other images, but captions score no more than at other "
+                f"images (CIDEr-D {said.cider_d:.2f} and {said.shuffled:.2f})"
+            ),
+        ),
+        cure=cure,
+    )
+
+
+def _other_settings(evidence: Evidence) -> Opinion | None:
+    told = evidence.strange.get("captioner")
+    if not told:
+        return None
+    return Opinion(
+        1.0,
+        (f"the captioner is used otherwise than it was trained: {told}",),
+        cure=("# take these lines out of config.gin and the command",),
+    )
+
+
+def _other_records(evidence: Evidence) -> Opinion | None:
+    told = evidence.strange.get("records")
+    if not told:
+        return None
+    return Opinion(1.0, (told,), cure=("RECORDS = 'the run's own'",))
+
+
+def _weights(evidence: Evidence) -> Opinion | None:
+    """Weights that know nothing of what the log says they knew."""
+    looks, learning = evidence.validation, evidence.learning
+    cure = ("cp -r RUN_DIR/checkpoints/* RUN_DIR/best/",)
+    if evidence.step is None:
+        return Opinion(
+            1.0,
+            (evidence.strange.get("weights", "there is no checkpoint"),),
+            cure=cure,
+        )
+    if not looks or not learning or evidence.replays is not False:
+        return None
+    if evidence.trained_under:
+        return None
+    replayed, logged = evidence.replayed or 0.0, learning.logged_loss or 0.0
+    if replayed < logged + 0.3 or _knows(evidence):
+        return None
+    return Opinion(
+        0.95,
+        (
+            (
+                f"the loss of the validation split is {replayed:.2f}, and the "
+                "log "
+                f"says {logged:.2f} of these weights"
+            ),
+            f"other images move it by {looks.gap.mean:.3f}",
+        ),
+        cure=cure,
+    )
+
+
+def _other_weights(evidence: Evidence) -> Opinion | None:
+    told, learning = evidence.strange.get("weights"), evidence.learning
+    cure = ("cp -r RUN_DIR/checkpoints/* RUN_DIR/best/",)
+    if told and evidence.step is not None:
+        return Opinion(0.97, (told,), cure=cure)
+    if not learning or evidence.replays is not False or evidence.trained_under:
+        return None
+    if not _knows(evidence):
+        return None
+    return Opinion(
+        0.6,
+        (
+            (
+                f"the loss of the validation split is "
+                f"{evidence.replayed:.2f}, and "
+                f"the log says {learning.logged_loss:.2f} of these weights"
+            ),
+        ),
+        cure=cure,
+    )
+
+
+def _knows(evidence: Evidence) -> bool:
+    """Whether the weights look at the image at all."""
+    looks = evidence.validation
+    return bool(looks and looks.gap.z > 3 and looks.gap.mean > 0.05)
+
+
+def _search(evidence: Evidence) -> Opinion | None:
+    said, looks = evidence.said, evidence.validation
+    told = evidence.strange.get("search")
+    if not said:
+        return None
+    short = said.cut > 0.5 or said.empty > 0.2
+    data = evidence.data
+    if data and data.cut > 0.1 and not told:
+        return None  # The captioner never saw an END.
+    if not told and not (short and looks and looks.gap.z > 3):
+        return None
+    seen: tuple[str, ...] = (
+        (
+            f"{said.cut:.0%} of the captions end at the limit and "
+            f"{said.empty:.0%} "
+            f"are empty; people use {said.reference_words:.1f} words"
+        ),
+    )
+    if told:
+        seen = (f"the search is not that of the training: {told}", *seen)
+    harm = between(max(said.cut, said.empty, said.mode_share), 0.02, 0.3)
+    return Opinion(
+        max(0.55 + 0.45 * harm, 0.0) if told else 0.5 * harm,
+        seen,
+        cure=("# take the Search lines out of config.gin and the command",),
+    )
+
+
+CAUSES = (
+    Cause(
+        "weights-not-restored",
+        "The weights are not those that were trained.",
+        _weights,
+        "another checkpoint of the run gives the same loss",
+        ("blind", "rate-too-high", "updates-too-small", "weak-features"),
+    ),
+    Cause(
+        "other-weights",
+        "The weights are those of another run or an earlier step.",
+        _other_weights,
+        "the run's own checkpoint gives the same loss",
+    ),
+    Cause(
+        "other-words",
+        "Tokens become other words than in training.",
+        _other_words,
+        "captions are as wrong with the record set's vocabulary.tsv",
+    ),
+    Cause(
+        "other-settings",
+        "The captioner is used with other settings than it was trained with.",
+        _other_settings,
+        "captions are as wrong without these settings",
+    ),
+    Cause(
+        "other-records",
+        "The records are not those that were trained on.",
+        _other_records,
+        "the run's own record set gives the same captions",
+        ("mismatched-pairs", "other-weights", "weights-not-restored"),
+    ),
+    Cause(
+        "search-settings",
+        "The search cuts captions short, or is not that of the training.",
+        _search,
+        "captions are as short with a higher limit",
+        ("end-not-learned",),
+    ),
+)

@@ -1,0 +1,235 @@
+"""What is measured of a run, as frozen values for JSON.
+
+A part is None where what it needs is missing. Losses are in nats per token, END
+included; shares lie between 0 and 1; CIDEr-D runs from 0 to 10.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from trainer.diagnosis.said import Said
+
+
+@dataclasses.dataclass(frozen=True)
+class Estimate:
+    """A mean over images.
+
+    Attributes:
+      mean: of the images that were measured.
+      error: its standard error.
+    """
+
+    mean: float
+    error: float
+
+    @property
+    def z(self) -> float:
+        """The mean in standard errors."""
+        if self.error:
+            return self.mean / self.error
+        return math.copysign(math.inf, self.mean) if self.mean else 0.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Learning:
+    """How the training went, by its log.
+
+    Attributes:
+      step: of the last row.
+      planned: updates that were asked for; None if unknown.
+      first_loss: of the first rows.
+      last_loss: mean of the last rows of training.
+      logged_loss: of the validation split, at the step of the weights.
+      best_loss: the lowest of the validation split.
+      end_loss: the last of the validation split.
+      falling: by how much the training loss fell over the last third.
+      spikes: spikes of the loss.
+      skipped: updates that were skipped.
+      tokens: tokens of an update.
+      rate: the optimizer's peak learning rate.
+      passes: how often each image was seen.
+    """
+
+    step: int
+    planned: int | None
+    first_loss: float
+    last_loss: float
+    logged_loss: float | None
+    best_loss: float | None
+    end_loss: float | None
+    falling: float
+    spikes: float
+    skipped: float
+    tokens: float
+    rate: float
+    passes: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Looks:
+    """What the captioner owes to its image and words, on some images.
+
+    Attributes:
+      images: how many.
+      loss: of their captions.
+      rises: path -> by how much the loss rises; see `path_swaps.PathSwaps`.
+      rules: rule -> the loss under it; see there.
+      wrong: share of the images whose captions are likelier with most others.
+      worse: mean share of the others that make the captions likelier.
+    """
+
+    images: int
+    loss: Estimate
+    rises: Mapping[str, Estimate]
+    rules: Mapping[str, Estimate]
+    wrong: float
+    worse: float
+
+    @property
+    def gap(self) -> Estimate:
+        """The swap gap: what another image costs."""
+        return self.rises["image"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """What the records hold, as they lie on the disk.
+
+    Attributes:
+      images: of the train split.
+      captions: that were compared.
+      pairing_z: how well captions fit images, in standard deviations.
+      card_z: the same when the record set was made; None if unknown.
+      lag: shift at which captions fit better, 0 for none.
+      lag_z: how well they fit there.
+      dispersion: variance between images over all variance of the grids.
+      deviation: standard deviation of the grids' values.
+      alike: share of the images whose grids are those of another image.
+      unknown: share of UNK among the words, split -> share.
+      mode_share: of the train captions.
+      collision: of the train captions.
+      mode: the most frequent train caption.
+      cut: share of the train captions without END.
+      ladder: rung -> loss of models that see words only; empty if unknown.
+      human: CIDEr-D of people's captions; None if unknown.
+      nearest: CIDEr-D of the captions of the most similar image; or None.
+      stale: share of the images whose grid is nearer to another thumbnail.
+    """
+
+    images: int
+    captions: int
+    pairing_z: float
+    card_z: float | None
+    lag: int
+    lag_z: float
+    dispersion: float
+    deviation: float
+    alike: float
+    unknown: Mapping[str, float]
+    mode_share: float
+    collision: float
+    mode: str
+    cut: float
+    ladder: Mapping[str, float]
+    human: float | None
+    nearest: float | None
+    stale: float | None
+
+
+@dataclasses.dataclass(frozen=True)
+class Trial:
+    """A fresh captioner that learnt a few images by heart, or did not.
+
+    Attributes:
+      change: what was changed of the run's settings, as gin bindings.
+      loss: after it, of these images.
+      gap: what another of these images costs.
+    """
+
+    change: tuple[str, ...]
+    loss: float
+    gap: Estimate
+
+    @property
+    def passed(self) -> bool:
+        """Whether the words depend on the image."""
+        return self.gap.mean > 0.1 and self.gap.z > 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Evidence:
+    """All that the doctor knows.
+
+    Attributes:
+      run_dir: folder of the run.
+      strange: what is not the run's own; see `case.Case`.
+      settings: the run's identity, as JSON values.
+      step: of the weights that are judged; None if there are none.
+      learning: by the log; None if there is none.
+      validation: on the validation split.
+      train: on images that were trained on.
+      said: of the validation split, with the search that is configured.
+      said_train: of images that were trained on.
+      disordered: share of captions that change with the order of a batch.
+      data: of the records.
+      replayed: loss of the whole validation split with these weights.
+      trials: `own`, and slugs of causes -> outcome.
+    """
+
+    run_dir: str
+    strange: Mapping[str, str]
+    settings: Mapping[str, Any]
+    step: int | None
+    learning: Learning | None
+    validation: Looks | None
+    train: Looks | None
+    said: Said | None
+    said_train: Said | None
+    disordered: float | None
+    data: Data | None
+    replayed: float | None = None
+    trials: Mapping[str, Trial] = dataclasses.field(default_factory=dict)
+
+    @property
+    def declared_blind(self) -> bool:
+        """Whether the captioner was trained blind on purpose."""
+        return not self.settings["captioner"].get("uses_image", True)
+
+    @property
+    def replays(self) -> bool | None:
+        """Whether the loss in the log comes back; None if it is not known."""
+        logged = self.learning.logged_loss if self.learning else None
+        if logged is None or self.replayed is None:
+            return None
+        return abs(self.replayed - logged) <= max(0.02, 0.02 * logged)
+
+    @property
+    def trained_under(self) -> tuple[str, ...]:
+        """Rules under which the loss in the log comes back, if it does not."""
+        if self.replays is not False or not self.validation:
+            return ()
+        logged = self.learning.logged_loss if self.learning else None
+        moved = (self.replayed or 0.0) - self.validation.loss.mean
+        return tuple(
+            rule
+            for rule, loss in self.validation.rules.items()
+            if abs(loss.mean + moved - (logged or 0.0)) < 0.05 + 3 * loss.error
+        )
+
+    @property
+    def looks_well(self) -> bool:
+        """Whether images matter and captions show it."""
+        looks, said = self.validation, self.said
+        if not looks or not said:
+            return False
+        return (
+            looks.gap.z > 5
+            and looks.gap.mean > 0.2
+            and said.cider_d > said.shuffled + 0.2
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns JSON values."""
+        return dataclasses.asdict(self)

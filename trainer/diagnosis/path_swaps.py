@@ -1,0 +1,178 @@
+"""What each path from the image to the words carries, on a trained captioner.
+
+A path is given what it would carry for another image, while all others stay as
+they are. The loss rises by what the captioner owes to that path. Losses under
+other rules than those of training are measured beside: if one of them is the
+loss in the log, that rule is what was trained with.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import tensorflow as tf
+
+from pipeline.recordset import vocabulary
+from trainer.captioners import contract
+from trainer.data import batches
+from trainer.diagnosis import teacher_forcing
+from trainer.training import train_step
+
+# Images whose memories lie on a device at once.
+_PART = 32
+# How many other images each image is compared with.
+_OTHERS = 7
+
+
+@dataclasses.dataclass(frozen=True)
+class PathSwaps:
+    """Losses of some images, float64 [images] each, in nats per token.
+
+    Attributes:
+      own: with the image's own grid.
+      rises: path -> by how much the loss rises. `image`: all of another image.
+        `memory`: what is read at each word. `state`: what is known before the
+        first word. `uniform`: every place is the mean of all. `blank`: a grid
+        of zeros. `words`: the words before are hidden.
+      rules: rule -> the loss under it. `padding`: padding counts. `end`: END
+        does not count. `unshifted`: each word is read before it is predicted.
+        `no-context`: nothing is read at a word. `no-state`: nothing is known
+        before the first word. `blank`: a grid of zeros.
+      worse: share of other images, 0 to 1, that make the captions likelier
+        than their own image does.
+    """
+
+    own: np.ndarray
+    rises: Mapping[str, np.ndarray]
+    rules: Mapping[str, np.ndarray]
+    worse: np.ndarray
+
+
+def measure(captioner: contract.Captioner, batch: batches.Batch) -> PathSwaps:
+    """Swaps each path between images, without dropout.
+
+    Args:
+      captioner: trained.
+      batch: `grid` [images, locations, depth], `tokens` int32 and `weights`
+        float32 [images, captions, length]; two images at least.
+    """
+    losses = teacher_forcing.TeacherForcing(captioner)
+    parts = [_Part(losses, captioner, p).measure() for p in _parts(batch)]
+    return PathSwaps(
+        np.concatenate([each.own for each in parts]),
+        _joined([each.rises for each in parts]),
+        _joined([each.rules for each in parts]),
+        np.concatenate([each.worse for each in parts]),
+    )
+
+
+def _parts(batch: batches.Batch) -> Iterator[batches.Batch]:
+    count = len(batch["grid"])
+    for begin in range(0, count, _PART):
+        if count - begin > 1:
+            yield {n: v[begin : begin + _PART] for n, v in batch.items()}
+
+
+def _joined(
+    parts: list[Mapping[str, np.ndarray]],
+) -> dict[str, np.ndarray]:
+    return {n: np.concatenate([part[n] for part in parts]) for n in parts[0]}
+
+
+class _Part:
+    """A few images, whose memories are computed once."""
+
+    def __init__(
+        self,
+        losses: teacher_forcing.TeacherForcing,
+        captioner: contract.Captioner,
+        batch: batches.Batch,
+    ):
+        self._losses, self._captioner = losses, captioner
+        self._tokens, self._weights = batch["tokens"], batch["weights"]
+        self._said = train_step.shift_right(self._tokens)
+        self._grid = batch["grid"]
+        self._memory = captioner.remember(self._grid)
+        self._state = self._first(self._memory)
+
+    def measure(self) -> PathSwaps:
+        """Measures all paths and rules."""
+        memory, state = self._memory, self._state
+        own = self._loss(state, memory)
+        others = [self._of(self._other(n)) for n in self._shifts]
+        blank = self._of(self._captioner.remember(tf.zeros_like(self._grid)))
+        swapped = {
+            "image": others[0],
+            "memory": self._loss(state, self._other(1)),
+            "state": self._loss(self._first(self._other(1)), memory),
+            "uniform": self._loss(state, self._flat()),
+            "blank": blank,
+            "words": self._loss(
+                state, memory, said=teacher_forcing.hidden(self._said)
+            ),
+        }
+        words = tf.cast(self._tokens != vocabulary.END, tf.float32)
+        nothing = tf.nest.map_structure(tf.zeros_like, memory)
+        unknown = tf.nest.map_structure(tf.zeros_like, state)
+        rules = {
+            "padding": self._loss(
+                state, memory, weights=tf.ones_like(self._weights)
+            ),
+            "end": self._loss(state, memory, weights=self._weights * words),
+            "unshifted": self._loss(state, memory, said=self._tokens),
+            "no-context": self._loss(state, nothing),
+            "no-state": self._loss(unknown, memory),
+            "blank": blank,
+        }
+        return PathSwaps(
+            own,
+            {path: losses - own for path, losses in swapped.items()},
+            rules,
+            np.mean([each < own for each in others], axis=0),
+        )
+
+    @property
+    def _shifts(self) -> range:
+        return range(1, 1 + min(_OTHERS, len(self._grid) - 1))
+
+    def _first(self, memory: contract.Memory) -> contract.State:
+        return self._captioner.initial_state(memory, self._tokens.shape[1])
+
+    def _other(self, shift: int) -> contract.Memory:
+        return tf.nest.map_structure(
+            lambda part: tf.roll(part, shift, axis=0), self._memory
+        )
+
+    def _flat(self) -> contract.Memory:
+        """Gives every place the mean over all places."""
+        places = self._grid.shape[1]
+
+        def mean(part: tf.Tensor) -> tf.Tensor:
+            sizes = list(part.shape)
+            if places not in sizes[1:]:
+                return part
+            axis = sizes.index(places, 1)
+            flat = tf.reduce_mean(part, axis=axis, keepdims=True)
+            return tf.repeat(flat, places, axis=axis)
+
+        return tf.nest.map_structure(mean, self._memory)
+
+    def _of(self, memory: contract.Memory) -> np.ndarray:
+        """The loss if all paths carry another memory."""
+        return self._loss(self._first(memory), memory)
+
+    def _loss(
+        self,
+        state: contract.State,
+        memory: contract.Memory,
+        *,
+        said: tf.Tensor | None = None,
+        weights: tf.Tensor | None = None,
+    ) -> np.ndarray:
+        return self._losses.per_image(
+            state,
+            memory,
+            self._said if said is None else said,
+            self._tokens,
+            self._weights if weights is None else weights,
+        )

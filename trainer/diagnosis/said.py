@@ -1,0 +1,86 @@
+"""What the captioner says of some images: scores, repetition, endings."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from pipeline.scoring import cider
+from trainer.decoding import caption as caption_lib
+from trainer.evaluation import baselines, scorers
+
+
+@dataclasses.dataclass(frozen=True)
+class Said:
+    """Captions of some images, judged as they are judged elsewhere.
+
+    Attributes:
+      images: number of images.
+      cider_d: of the captions, 0 to 10.
+      shuffled: CIDEr-D of the same captions at other images.
+      mode_share: share of the captions that are the most frequent one.
+      collision: probability that two captions are equal.
+      reference_mode_share: mode share of each image's first reference.
+      reference_collision: collision probability of these.
+      cut: share of captions that end at the limit, without END.
+      empty: share of captions without a word.
+      words: mean number of words.
+      reference_words: mean number of words of the references.
+      unknown: share of words that are UNK.
+      common: the most frequent caption.
+    """
+
+    images: int
+    cider_d: float
+    shuffled: float
+    mode_share: float
+    collision: float
+    reference_mode_share: float
+    reference_collision: float
+    cut: float
+    empty: float
+    words: float
+    reference_words: float
+    unknown: float
+    common: str
+
+
+def measure(
+    examples: Sequence[caption_lib.CaptionedExample], max_length: int
+) -> Said:
+    """Judges captions of two images at least.
+
+    Args:
+      examples: captioned images.
+      max_length: most tokens of a caption, END included.
+    """
+    captions = scorers.words(examples)
+    references = scorers.references_of(examples)
+    scorer = cider.CiderDMetric().against(references)
+    own = scorers.repetition(captions)
+    human = scorers.repetition([row[0] for row in references.words])
+    lengths = [len(each.caption.words) for each in examples]
+    total = max(sum(lengths), 1)
+    texts = [each.caption.text for each in examples]
+    people = [len(text) for row in references.words for text in row]
+    return Said(
+        images=len(examples),
+        cider_d=scorer.corpus(captions),
+        shuffled=scorer.corpus(baselines.shuffled(captions, seed=0)),
+        mode_share=own["mode_share"],
+        collision=own["collision_probability"],
+        reference_mode_share=human["mode_share"],
+        reference_collision=human["collision_probability"],
+        cut=_cut(examples, max_length),
+        empty=lengths.count(0) / len(lengths),
+        words=sum(lengths) / len(lengths),
+        reference_words=sum(people) / max(len(people), 1),
+        unknown=sum(text.split().count("<unk>") for text in texts) / total,
+        common=max(texts, key=texts.count),
+    )
+
+
+def _cut(
+    examples: Sequence[caption_lib.CaptionedExample], max_length: int
+) -> float:
+    """Share of captions that fill the limit, so that END is not among them."""
+    full = [len(each.caption.words) >= max_length for each in examples]
+    return sum(full) / len(full)

@@ -165,3 +165,19 @@ def evidence(**changes: Any) -> Evidence:
         replayed=0.957,
     )
     return dataclasses.replace(found, **changes)
+
+
+UNSEEN = {name: (0.0, 0.001) for name in RISES}
+POOR = said(cider_d=0.3, shuffled=0.3, mode_share=0.4)
+# Captions that owe nothing to their images.
+FLAT: dict[str, Any] = {"validation": looks(rises=UNSEEN), "said": POOR}
+
+
+def changed(part: str, **values: Any) -> dict[str, Any]:
+    """Evidence with other settings of a part."""
+    return {"settings": settings(**{part: values})}
+
+
+def tried(slug: str, own: float, better: float) -> dict[str, Any]:
+    """Evidence with two trials, and their swap gaps."""
+    return {"trials": {"own": trial(own), slug: trial(better, "A.b = 1")}}

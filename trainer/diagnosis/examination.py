@@ -171,8 +171,8 @@ def _learning(case: Case) -> Learning | None:
         if "validation/loss" in row
     ]
     third = losses[-max(len(losses) // 3, 1) :]
-    halves = np.array_split(np.asarray(third), 2)
-    falling = float(np.mean(halves[0]) - np.mean(halves[-1]))
+    middle = -(-len(third) // 2)
+    falling = float(np.mean(third[:middle]) - np.mean(third[-middle:]))
     validated = [loss for _, loss in judged]
     images = case.record_set.num_images("train")
     optimizer, batching = case.identity.optimizer, case.identity.batching

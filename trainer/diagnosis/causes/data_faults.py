@@ -70,6 +70,7 @@ def _pairs(evidence: Evidence) -> Opinion | None:
             ),
         ),
         dose=Dose(value, min(low, 1.0), min(high, 1.0), _PAIRS),
+        cure=(_JOIN,),
     )
 
 

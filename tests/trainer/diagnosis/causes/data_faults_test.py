@@ -1,0 +1,51 @@
+"""Faults of pairs, words and images, told apart by what is measured."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import evidence as sound
+from tests.support.evidence import FLAT, changed
+from trainer.diagnosis import doctor
+from trainer.diagnosis.causes import data_faults
+from trainer.diagnosis.evidence import Estimate
+
+CASES: dict[str, dict[str, Any]] = {
+    "mismatched-pairs": {"validation": sound.looks(wrong=0.2, worse=0.2)},
+    "captions-say-nothing": {
+        "data": sound.data(pairing_z=0.3, human=0.2),
+        **FLAT,
+    },
+    "templated-captions": {"data": sound.data(mode_share=0.6, collision=0.36)},
+    "too-few-images": {
+        "data": sound.data(images=60),
+        "train": sound.looks(loss=Estimate(0.1, 0.02)),
+    },
+    "blank-images": {"data": sound.data(alike=0.5)},
+    "alike-features": {"data": sound.data(dispersion=0.0005)},
+    "weak-features": {
+        **changed("encoder", weights="none"),
+        "data": sound.data(pairing_z=11.0),
+    },
+    "grids-of-others": {"data": sound.data(stale=0.4)},
+    "unknown-words": {"data": sound.data(unknown={"train": 0.3, "test": 0.3})},
+    "split-shift": {
+        "data": sound.data(unknown={"train": 0.0, "validation": 0.9}),
+        "validation": sound.looks(loss=Estimate(3.0, 0.1)),
+    },
+}
+
+
+def test_every_cause_has_a_case() -> None:
+    assert {cause.slug for cause in data_faults.CAUSES} == set(CASES)
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
+    found = doctor.diagnose(sound.evidence(**CASES[slug]))
+    first = found.named[0]
+    assert first.cause.slug == slug
+    assert first.opinion.speaks_for and first.opinion.cure
+    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
+    row = first.to_json()
+    assert row["cause"] == slug and row["strength"] >= doctor.ALARM

@@ -1,0 +1,39 @@
+"""Paths from the image to the words that carry nothing."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import evidence as sound
+from tests.support.evidence import POOR
+from trainer.diagnosis import doctor
+from trainer.diagnosis.causes import image_path
+
+CASES: dict[str, dict[str, Any]] = {
+    "uniform-attention": {
+        "validation": sound.looks(rises={"uniform": (0.001, 0.001)}),
+    },
+    "one-path-cut": {
+        "validation": sound.looks(rises={"memory": (0.0, 0.0)}),
+    },
+    "blind": {
+        "validation": sound.looks(rises={n: (0.0, 0.0) for n in sound.RISES}),
+        "said": POOR,
+    },
+    "faint-features": {"data": sound.data(deviation=0.001)},
+}
+
+
+def test_every_cause_has_a_case() -> None:
+    assert {cause.slug for cause in image_path.CAUSES} == set(CASES)
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
+    found = doctor.diagnose(sound.evidence(**CASES[slug]))
+    first = found.named[0]
+    assert first.cause.slug == slug
+    assert first.opinion.speaks_for and first.opinion.cure
+    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
+    row = first.to_json()
+    assert row["cause"] == slug and row["strength"] >= doctor.ALARM

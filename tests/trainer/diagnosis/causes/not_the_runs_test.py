@@ -1,0 +1,49 @@
+"""Words, weights, settings and searches that are not the run's."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import evidence as sound
+from tests.support.evidence import FLAT, UNSEEN
+from trainer.diagnosis import doctor
+from trainer.diagnosis.causes import not_the_runs
+from trainer.diagnosis.evidence import Estimate
+
+CASES: dict[str, dict[str, Any]] = {
+    "weights-not-restored": {
+        **FLAT,
+        "validation": sound.looks(
+            rises=UNSEEN,
+            rules={rule: (3.6, 0.02) for rule in sound.RULES},
+            loss=Estimate(3.6, 0.02),
+        ),
+        "replayed": 3.67,
+    },
+    "other-weights": {
+        "strange": {"weights": "checkpoint best/ckpt-1 belongs to another run"},
+        "replayed": 1.3,
+    },
+    "other-words": {"said": sound.said(cider_d=0.21, shuffled=0.2)},
+    "other-settings": {"strange": {"captioner": "units: 1 there, 2 now"}},
+    "other-records": {"strange": {"records": "R is not the record set"}},
+    "search-settings": {
+        "strange": {"search": "max_length: 22 in training, 3 now"},
+        "said": sound.said(cut=0.9, cider_d=0.6),
+    },
+}
+
+
+def test_every_cause_has_a_case() -> None:
+    assert {cause.slug for cause in not_the_runs.CAUSES} == set(CASES)
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
+    found = doctor.diagnose(sound.evidence(**CASES[slug]))
+    first = found.named[0]
+    assert first.cause.slug == slug
+    assert first.opinion.speaks_for and first.opinion.cure
+    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
+    row = first.to_json()
+    assert row["cause"] == slug and row["strength"] >= doctor.ALARM

@@ -1,0 +1,62 @@
+"""Settings of a training, judged by trials and by the log."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import evidence as sound
+from tests.support.evidence import FLAT, changed, tried
+from trainer.diagnosis import doctor
+from trainer.diagnosis.causes import settings
+from trainer.diagnosis.evidence import Estimate
+
+CASES: dict[str, dict[str, Any]] = {
+    "rate-too-high": {
+        **changed("optimizer", learning_rate=1.0),
+        **tried("rate-too-high", 0.0, 1.3),
+        **FLAT,
+    },
+    "updates-too-small": {
+        **changed("optimizer", learning_rate=1e-6),
+        **tried("updates-too-small", 0.0, 1.3),
+        **FLAT,
+    },
+    "dropout-too-high": {
+        **changed("captioner", dropout_rate=0.95),
+        **tried("dropout-too-high", 0.1, 1.3),
+    },
+    "decay-too-high": {
+        **changed("optimizer", weight_decay=50.0),
+        **tried("decay-too-high", 0.0, 1.3),
+        **FLAT,
+    },
+    "words-hidden": {
+        **changed("captioner", word_dropout=0.97),
+        **tried("words-hidden", 1.0, 1.3),
+        "validation": sound.looks(rises={"words": (0.1, 0.02)}),
+    },
+    "capacity-too-small": {
+        **changed("captioner", units=2),
+        **tried("capacity-too-small", 0.1, 1.3),
+    },
+    "precision": {"learning": sound.learning(skipped=200.0), **FLAT},
+    "overfitting": {
+        "learning": sound.learning(end_loss=1.6, passes=60.0),
+        "train": sound.looks(loss=Estimate(0.1, 0.01)),
+    },
+}
+
+
+def test_every_cause_has_a_case() -> None:
+    assert {cause.slug for cause in settings.CAUSES} == set(CASES)
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
+    found = doctor.diagnose(sound.evidence(**CASES[slug]))
+    first = found.named[0]
+    assert first.cause.slug == slug
+    assert first.opinion.speaks_for and first.opinion.cure
+    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
+    row = first.to_json()
+    assert row["cause"] == slug and row["strength"] >= doctor.ALARM

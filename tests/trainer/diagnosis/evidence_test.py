@@ -1,0 +1,50 @@
+"""Estimates, and what follows from evidence by itself."""
+
+import dataclasses
+import math
+
+import pytest
+
+from tests.support import evidence as sound
+from trainer.diagnosis.evidence import Estimate
+
+
+def test_an_estimate_is_judged_by_its_error() -> None:
+    assert Estimate(1.0, 0.25).z == 4.0
+    assert Estimate(0.0, 0.0).z == 0.0
+    assert Estimate(-1.0, 0.0).z == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("logged", "replayed", "expected"),
+    [(0.957, 0.96, True), (0.957, 1.3, False), (None, 1.3, None)],
+)
+def test_the_loss_in_the_log_comes_back_or_does_not(
+    logged: float | None, replayed: float, expected: bool | None
+) -> None:
+    found = sound.evidence(
+        learning=sound.learning(logged_loss=logged), replayed=replayed
+    )
+    assert found.replays is expected
+
+
+def test_a_rule_of_training_is_the_one_that_gives_the_logged_loss() -> None:
+    found = sound.evidence(
+        validation=sound.looks(
+            rules={"no-state": (0.96, 0.02)}, loss=Estimate(1.5, 0.02)
+        ),
+        replayed=1.5,
+    )
+    assert found.trained_under == ("end", "no-state")
+    assert sound.evidence().trained_under == ()
+
+
+@pytest.mark.parametrize(
+    ("gap", "passed"),
+    [((1.0, 0.1), True), ((0.05, 0.001), False), ((1.0, 0.5), False)],
+)
+def test_a_trial_is_passed_by_a_gap_that_is_large_and_sure(
+    gap: tuple[float, float], passed: bool
+) -> None:
+    trial = dataclasses.replace(sound.trial(0.0), gap=Estimate(*gap))
+    assert trial.passed is passed

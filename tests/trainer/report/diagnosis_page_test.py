@@ -1,0 +1,45 @@
+"""The page of a diagnosis."""
+
+import html
+import re
+
+import pytest
+
+from tests.support import evidence as sound
+from trainer.diagnosis import doctor
+from trainer.report import diagnosis_page
+
+
+def rendered(**changes) -> str:
+    given = sound.evidence(**changes)
+    return diagnosis_page.render(doctor.diagnose(given), given, [])
+
+
+def text(page: str) -> str:
+    body = re.sub(r"<style>.*?</style>", "", page, flags=re.DOTALL)
+    return html.unescape(re.sub(r"<[^>]+>", " ", body))
+
+
+def test_causes_stand_with_evidence_and_cure() -> None:
+    page = rendered(validation=sound.looks(wrong=0.25))
+    assert page.startswith("<!doctype html>")
+    assert 'class="verdict suspicious"' in page
+    shown = text(page)
+    assert "1. Captions do not belong to their images." in shown
+    assert "about 50% of the pairs (37% to 66%)" in shown
+    assert "twenty pairs that you look at all fit" in shown
+    assert "join captions with images by id" in shown
+    assert "<script" not in page
+
+
+def test_paths_and_losses_are_bars() -> None:
+    shown = text(rendered())
+    assert "Nothing that was measured speaks for a fault." in shown
+    assert re.search(r"another image\s+\+1.870", shown)
+    assert re.search(r"in the log\s+0.957", shown)
+    assert re.search(r"trigram, no image\s+1.650", shown)
+
+
+@pytest.mark.parametrize("missing", ["learning", "validation", "said", "data"])
+def test_what_is_missing_is_left_out(missing: str) -> None:
+    assert rendered(**{missing: None}).endswith("</html>\n")

@@ -3,6 +3,7 @@
 The rooms, in order; a room imports only those above it:
 
   startup        known notes stay silent, a missing package is one line
+  interruption   signals to end: heard at once, told in one line
   printable      text of a data set on its way to a terminal
   command_line   a program's flags by task, its help, its errors
   progress_line  how far some work is: a line in a terminal, or a log

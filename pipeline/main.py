@@ -16,13 +16,16 @@ here go to Apache Beam, for example `--runner=DataflowRunner --region=...`, or
 """
 
 import dataclasses
-import signal
 import sys
 from typing import Any
 
-from pipeline import startup
+from pipeline import interruption, startup
 
-with startup.without_notes(), startup.packages("pipeline"):
+with (
+    interruption.told("pipeline"),
+    startup.without_notes(),
+    startup.packages("pipeline"),
+):
     from absl import app, flags
 
     # TensorFlow looks for devices once flags are parsed, so look before.
@@ -305,13 +308,10 @@ def _run(argv: list[str]) -> str:
 
 
 def main(argv: list[str]) -> None:
-    """Runs the job; one clear line and exit code 1 when it can't."""
+    """Runs a mode; one clear line and exit code 1 when it can't."""
     beam_runner.set_log_levels()
     try:
         print(_run(argv[1:]))
-    except KeyboardInterrupt:
-        print("pipeline: interrupted", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
     except Exception as error:  # noqa: BLE001 - runners and buckets have theirs
         sys.exit(f"pipeline: {printable(beam_runner.cause(error))}")
 
@@ -319,7 +319,8 @@ def main(argv: list[str]) -> None:
 def run() -> None:
     """Entry point of the console script."""
     parse = command_line.parser("pipeline", __doc__, _TASKS, known_only=True)
-    app.run(main, flags_parser=parse)
+    with interruption.told("pipeline"):
+        app.run(main, flags_parser=parse)
 
 
 if __name__ == "__main__":

@@ -17,12 +17,15 @@ gin file and --gin_param can set.
 """
 
 import logging
-import signal
 import sys
 
-from pipeline import startup
+from pipeline import interruption, startup
 
-with startup.without_notes(), startup.packages("trainer"):
+with (
+    interruption.told("trainer"),
+    startup.without_notes(),
+    startup.packages("trainer"),
+):
     from absl import app, flags
 
     # TensorFlow looks for devices once flags are parsed, so look before.
@@ -92,7 +95,6 @@ _NUM_WORKERS = flags.DEFINE_integer(
     module_name=_TRAIN,
 )
 
-_INTERRUPTED = 128 + signal.SIGINT
 # These read the run's own gin file first; the other modes need one.
 _OF_A_RUN = ("evaluate", "diagnose", "caption")
 # A run may be older than the mode that reads it.
@@ -169,9 +171,6 @@ def main(argv: list[str]) -> None:
         if _NUM_WORKERS.value > 1:
             sys.exit(_launch())
         sys.exit(_told(_run(argv[1:])))
-    except KeyboardInterrupt:
-        print("trainer: interrupted", file=sys.stderr)
-        sys.exit(_INTERRUPTED)
     except stop_signal.Preempted as stop:
         print(f"trainer: {_line(stop)}", file=sys.stderr)
         sys.exit(stop.exit_code)
@@ -189,7 +188,8 @@ def _line(error: Exception) -> str:
 def run() -> None:
     """Entry point of the console script."""
     parse = command_line.parser("trainer", __doc__, _TASKS)
-    app.run(main, flags_parser=parse)
+    with interruption.told("trainer"):
+        app.run(main, flags_parser=parse)
 
 
 if __name__ == "__main__":

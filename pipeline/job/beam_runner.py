@@ -164,6 +164,7 @@ def run(job: beam.PTransform, options: PipelineOptions) -> None:
 
     Raises:
       JobError: it failed, or a worker of it died.
+      KeyboardInterrupt: also where Ctrl-C met a worker inside this process.
     """
     try:
         with (
@@ -173,7 +174,10 @@ def run(job: beam.PTransform, options: PipelineOptions) -> None:
         ):
             pipeline | job
     except Exception as error:  # Runners raise anything.
-        raise JobError(cause(error)) from error
+        line = cause(error)
+        if line == KeyboardInterrupt.__name__:
+            raise KeyboardInterrupt from error
+        raise JobError(line) from error
 
 
 @contextlib.contextmanager

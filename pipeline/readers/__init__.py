@@ -13,9 +13,9 @@ The flow, in order; a module imports only those above it:
   own_splits        puts each image in one split: its own, or one by its hash
   split_lists       lists of images, one for each split, beside captions
   lines             text files -> one reference or reject a line
+  documents         one large JSON document, item by item
   jsonl             one JSON object a line
   flickr            Flickr8k and Flickr30k: a token file, official split lists
-  documents         one large JSON document, item by item
   coco              COCO captions JSON: images and annotations, joined by id
   karpathy          Karpathy's split JSON of COCO, Flickr8k or Flickr30k
   table_rows        rows of CSV and TSV, also as spreadsheets write them

@@ -8,10 +8,13 @@ import logging
 import sys
 from pathlib import Path
 
-from absl import app, flags
-from absl import logging as absl_logging
+from pipeline import interruption
 
-from pipeline.scenes import dataset
+with interruption.told("scenes"):
+    from absl import app, flags
+    from absl import logging as absl_logging
+
+    from pipeline.scenes import dataset
 
 
 def _define_flags() -> None:
@@ -52,7 +55,8 @@ def main(argv: list[str]) -> None:
 def run() -> None:
     """Entry point of `python -m pipeline.scenes`."""
     _define_flags()
-    app.run(main)
+    with interruption.told("scenes"):
+        app.run(main)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -302,7 +303,11 @@ def _mapped(
         yield from map(paint, jobs)
         return
     context = multiprocessing.get_context("spawn")
-    with context.Pool(min(2, os.cpu_count() or 1)) as pool:
+    # Ctrl-C is for this process alone, which ends the others.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    pool = context.Pool(min(2, os.cpu_count() or 1))
+    signal.signal(signal.SIGINT, before)
+    with pool:
         yield from pool.imap(paint, jobs, chunksize=16)
 
 

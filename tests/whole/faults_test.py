@@ -151,6 +151,30 @@ def test_a_killed_worker_ends_the_job_and_is_gone_on_from(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("given", [(), _TWO_WORKERS])
+def test_an_interrupted_job_is_told_in_one_line_and_gone_on_from(
+    world: jobs.World,
+    expected: dict[str, bytes],
+    tmp_path: Path,
+    given: tuple[str, ...],
+) -> None:
+    output = tmp_path / "records"
+    job = jobs.start(*world.flags(output), *given)
+    while not half_written(output):
+        assert job.process.poll() is None, job.end().errors
+        time.sleep(0.01)
+    job.process.send_signal(signal.SIGINT)
+    ended = job.end(seconds=120)
+    assert ended.code == 130, ended.errors
+    assert ended.errors.splitlines()[-1] == "pipeline: stopped by SIGINT"
+    assert "Traceback" not in ended.errors
+    check_unfinished(output)
+    ended = jobs.run(*world.flags(output))
+    assert ended.code == 0, ended.errors
+    assert jobs.contents(output) == expected
+
+
+@pytest.mark.slow
 def test_a_worker_killed_before_it_is_heard_ends_the_job(
     world: jobs.World, tmp_path: Path
 ) -> None:

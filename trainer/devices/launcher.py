@@ -6,6 +6,7 @@ all are stopped, and the same command goes on from the newest checkpoint.
 
 import dataclasses
 import json
+import logging
 import os
 import signal
 import socket
@@ -15,11 +16,16 @@ import threading
 import time
 from collections.abc import Sequence
 
+from pipeline import interruption
 from trainer.devices import heartbeat
 
+_LOG = logging.getLogger(__name__)
 _POLL_SECONDS, _MOST_SECONDS = 0.2, 1.0
-_SIGNALLED = 128
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _OWN_LINE = "trainer: "
+_GOES_ON = (
+    "all are stopped, and the same command goes on from the newest checkpoint"
+)
 
 
 class LostWorkerError(RuntimeError):
@@ -46,8 +52,8 @@ def launch(
 ) -> int:
     """Runs a command as the workers of a cluster on this host.
 
-    The first worker's output is passed on; that of the others is dropped.
-    SIGTERM and Ctrl-C are passed on to all.
+    The first worker's output is passed on; that of the others is dropped. The
+    first SIGTERM or Ctrl-C is passed on to all; a second ends all at once.
 
     Args:
       command: program and arguments; each process learns from `TF_CONFIG` which
@@ -66,13 +72,17 @@ def launch(
         _Worker(command, number, configuration)
         for number, configuration in enumerate(configurations(num_workers))
     ]
-    given: list[int] = []
-    before = {
-        number: signal.signal(number, lambda number, _: given.append(number))
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
+    stop: list[int] = []
+
+    def note(number: int, _: object) -> None:
+        stop.append(number)
+        for each in _SIGNALS:
+            signal.signal(each, signal.SIG_DFL)
+
+    before = {number: signal.signal(number, note) for number in _SIGNALS}
     try:
-        return _watch(workers, limits, given)
+        with interruption.listen(_tell):
+            return _watch(workers, limits, stop)
     finally:
         for worker in workers:
             worker.end()
@@ -80,10 +90,15 @@ def launch(
             signal.signal(number, handler)
 
 
-def _watch(
-    workers: list["_Worker"], limits: Limits, given: Sequence[int]
-) -> int:
-    """Waits for the workers; `given` are the signals that came meanwhile."""
+def _tell(number: signal.Signals) -> None:
+    _LOG.warning(
+        "%s: the workers end, and save what they have; a second signal ends "
+        "them at once, unsaved",
+        number.name,
+    )
+
+
+def _watch(workers: list["_Worker"], limits: Limits, stop: list[int]) -> int:
     now, begun, told, awake = 0.0, 0.0, False, time.monotonic()
     running = True
     while running:
@@ -93,29 +108,27 @@ def _watch(
         # If this process was paused, it heard no worker: count little of that.
         awake, before = time.monotonic(), awake
         now += min(awake - before, _MOST_SECONDS)
-        if given and not told:
+        if stop and not told:
             told, begun = True, now
             for worker in workers:
-                worker.process.send_signal(given[0])
+                worker.process.send_signal(stop[0])
         if not told and any(worker.ended_in_order for worker in workers):
             told, begun = True, now
         if told and now - begun > limits.stop:
             raise LostWorkerError(
-                f"the workers had not ended {limits.stop:g} s after "
-                "the signal to stop"
+                f"the workers had not ended {limits.stop:g} s after the signal"
             )
-        for worker in workers:
-            fault = worker.fault(now, begun, limits)
-            if fault and not told:
-                raise LostWorkerError(
-                    f"{fault}; all are stopped, and the same command goes on "
-                    "from the newest checkpoint"
-                )
+        faults = [worker.fault(now, begun, limits) for worker in workers]
+        if any(faults) and not told:
+            # Others fail because one was lost, which the same command mends.
+            lost = [fault for fault in faults if _GOES_ON in fault]
+            raise LostWorkerError(next(filter(None, [*lost, *faults])))
         time.sleep(_POLL_SECONDS if running else 0)
-    if workers[0].ended_in_order:
-        print(workers[0].last_words(), file=sys.stderr)
     codes = [worker.process.returncode for worker in workers]
-    return max(code if code >= 0 else _SIGNALLED - code for code in codes)
+    if told:
+        workers[0].say_last()
+    signalled = interruption.SIGNALLED
+    return max(code if code >= 0 else signalled - code for code in codes)
 
 
 def configurations(count: int) -> list[str]:
@@ -172,7 +185,7 @@ class _Worker:
     @property
     def ended_in_order(self) -> bool:
         """Whether it was stopped by a signal, and saved before it ended."""
-        return (self.process.poll() or 0) > _SIGNALLED
+        return (self.process.poll() or 0) > interruption.SIGNALLED
 
     def fault(self, now: float, begun: float, limits: Limits) -> str:
         """Returns why all workers have to stop, or an empty string."""
@@ -182,24 +195,26 @@ class _Worker:
             self._heard = now
         if code is None:
             if 0 <= self._heard < now - limits.silence:
-                return (
-                    f"{self._name} gave no sign of life for "
-                    f"{limits.silence:g} s"
-                )
+                silent = f"no sign of life for {limits.silence:g} s"
+                return f"{self._name} gave {silent}; {_GOES_ON}"
             if not self._ready and now - begun > limits.start:
-                return f"{self._name} had not started after {limits.start:g} s"
+                late = f"had not started after {limits.start:g} s"
+                return f"{self._name} {late}; {_GOES_ON}"
             return ""
         if code < 0:
-            return f"{self._name} was killed by {signal.Signals(-code).name}"
+            killer = signal.Signals(-code).name
+            return f"{self._name} was killed by {killer}; {_GOES_ON}"
         if code:
-            said = self.last_words().removeprefix(_OWN_LINE)
+            self._threads[1].join(timeout=1)
+            said = self._words.removeprefix(_OWN_LINE)
             return f"{self._name} ended with exit code {code}: {said}"
         return ""
 
-    def last_words(self) -> str:
-        """The last line that it wrote, after it ended."""
+    def say_last(self) -> None:
+        """Passes on the line that it ended with, if that is its own."""
         self._threads[1].join(timeout=1)
-        return self._words
+        if self._words.startswith(_OWN_LINE):
+            print(self._words, file=sys.stderr)
 
     def end(self) -> None:
         """Kills the process if it still runs, and closes its pipe."""

@@ -159,6 +159,19 @@ def test_a_failed_job_is_told_in_one_line(
     assert str(caught.value) == "[Errno 28] No space left on device: '/full/7'"
 
 
+def interrupt(_: int) -> None:
+    raise KeyboardInterrupt
+
+
+def test_ctrl_c_in_a_worker_of_this_process_is_no_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.CRITICAL, logger="apache_beam")
+    job = beam.Create([7]) | beam.Map(interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        beam_runner.run(job, beam_runner.parse_options([]))
+
+
 def test_a_job_service_that_is_not_there_is_told() -> None:
     options = beam_runner.parse_options(
         [

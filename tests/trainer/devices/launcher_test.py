@@ -49,14 +49,20 @@ def is_gone(pid: int) -> bool:
     return False
 
 
-def assert_lost(message: str, script: str, **limits: float) -> None:
+GOES_ON = (
+    "; all are stopped, and the same command goes on from the newest checkpoint"
+)
+
+
+def assert_lost(
+    message: str, script: str, advice: str = GOES_ON, **limits: float
+) -> None:
     """Worker 1 is lost, and all are gone though none would have ended."""
     with pytest.raises(launcher.LostWorkerError) as error:
         launch(script + FOR_EVER, **limits)
     pids = [int(Path(f"pid-{number}").read_text()) for number in (0, 1)]
     assert str(error.value) == (
-        f"worker 1 (process {pids[1]}) {message}; all are stopped, and the "
-        "same command goes on from the newest checkpoint"
+        f"worker 1 (process {pids[1]}) {message}{advice}"
     )
     assert all(map(is_gone, pids))
 
@@ -86,7 +92,19 @@ def test_a_killed_worker_stops_all():
 
 def test_a_failed_worker_stops_all_with_its_words():
     script = "if number == 1: sys.exit('trainer: no record set')\n"
-    assert_lost("ended with exit code 1: no record set", READY + script)
+    message = "ended with exit code 1: no record set"
+    assert_lost(message, READY + script, advice="")
+
+
+def test_a_worker_that_was_lost_is_told_before_those_that_miss_it():
+    script = (
+        "if number == 1: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "time.sleep(0.1)\nsys.exit('trainer: another worker is gone')\n"
+    )
+    with pytest.raises(
+        launcher.LostWorkerError, match="killed by SIGKILL; all"
+    ):
+        launch(script)
 
 
 def test_workers_that_all_fail_at_once_are_heard():
@@ -122,7 +140,8 @@ def launched(folder):
 
     def start(script: str) -> subprocess.Popen:
         command = [sys.executable, "-c", LAUNCHES, PROLOGUE + script]
-        processes.append(subprocess.Popen(command))
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        processes.append(process)
         deadline = time.monotonic() + 60
         while not all((folder / f"set-{n}").exists() for n in (0, 1)):
             assert time.monotonic() < deadline
@@ -140,21 +159,22 @@ def launched(folder):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_reaches_all_and_their_exit_code_comes_back(
-    launched, folder, number, capfd
+    launched, folder, number
 ):
     script = (
-        "def end(given, _):\n"
+        "def end(*_):\n"
         "    Path(f'end-{number}').touch()\n"
-        "    print('trainer: saved', file=sys.stderr)\n"
-        "    sys.exit(128 + given)\n"
+        "    sys.exit('trainer: stopped' if number == 0 else 7)\n"
         f"signal.signal({int(number)}, end)\n"
         "Path(f'set-{number}').touch()\n"
     )
     process = launched(script + FOR_EVER)
     process.send_signal(number)
-    assert process.wait(timeout=50) == 128 + number
+    _, said = process.communicate(timeout=50)
+    assert process.returncode == 7
+    assert f"{number.name}: the workers end, and save what they have; " in said
+    assert said.splitlines()[-1] == "trainer: stopped"
     assert {path.name for path in folder.glob("end-*")} == {"end-0", "end-1"}
-    assert capfd.readouterr().err == "trainer: saved\n"
 
 
 def test_workers_end_with_a_killed_launcher(launched, folder):

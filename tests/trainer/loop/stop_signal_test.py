@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 
 import pytest
 
@@ -27,6 +28,20 @@ def test_a_signal_ends_the_loop_and_tells_the_exit_code(
     assert stop.value.exit_code == exit_code
     assert str(stop.value) == (
         f"stopped by {name} and saved: the same command goes on with runs/one"
+    )
+
+
+def test_a_signal_is_told_at_once_with_what_it_waits_for(said):
+    with stop_signal.Notice() as notice:
+        notice.before(20, 20)
+        os.kill(os.getpid(), signal.SIGINT)
+        end = time.monotonic() + 20
+        while not said.messages and time.monotonic() < end:
+            time.sleep(0.01)
+    (told,) = said.messages
+    assert told == (
+        "SIGINT: the run ends after step 40 and is saved (the first step "
+        "compiles, for a while); a second signal ends it at once, unsaved"
     )
 
 

@@ -45,9 +45,9 @@ Search.beams = 3
 class Laboratory:
     """A folder of record sets, runs and diagnoses."""
 
-    def __init__(self, folder: pathlib.Path):
-        """Takes the folder; nothing is made."""
-        self._folder = folder
+    def __init__(self, folder: pathlib.Path, images: int = 1200):
+        """Takes the folder and the number of train images; makes nothing."""
+        self._folder, self._images = folder, images
         self._scenes = folder / "scenes"
 
     def make(self, faults: Iterable[Fault], seed: int) -> None:
@@ -55,7 +55,7 @@ class Laboratory:
         self._call(
             "pipeline.scenes",
             f"--output={self._scenes}",
-            "--images=1200",
+            f"--images={self._images}",
             "--validation=200",
             "--test=100",
             "--composition=0",
@@ -122,6 +122,16 @@ class Laboratory:
         run = self.run_dir(fault, seed)
         shutil.rmtree(run, ignore_errors=True)
         run.parent.mkdir(exist_ok=True)
+        if fault.after and self.made(HEALTHY[0], seed).exists():
+            shutil.copytree(self.run_dir(HEALTHY[0], seed), run)
+        else:
+            self._train(fault, seed)
+        if fault.after:
+            fault.after(run, self.run_dir(HEALTHY[1], seed))
+        self.made(fault, seed).touch()
+
+    def _train(self, fault: Fault, seed: int) -> None:
+        run = self.run_dir(fault, seed)
         config = run.with_suffix(".gin")
         config.write_text(TINY.format(records=self._records(fault, seed)))
         faulty = ("benchmarks.faulty_trainer", fault.patch)
@@ -135,9 +145,6 @@ class Laboratory:
             f"--run_dir={run}",
             *(f"--gin_param={each}" for each in (*fault.params, *numbers)),
         )
-        if fault.after:
-            fault.after(run, self.run_dir(HEALTHY[1], seed))
-        self.made(fault, seed).touch()
 
     def _call(self, *command: str, done: pathlib.Path | None = None) -> None:
         """Runs a module, unless what it makes is there; logs what it says."""

@@ -163,7 +163,8 @@ class Fault:
           data: changes the rows of captions.jsonl.
           flags: of the job that makes the records.
           patch: a change of the trainer's code; see `faulty_trainer`.
-          after: changes the run's folder; its second argument is another run.
+          after: changes the folder of a sound run; its second argument is that
+            of another one.
         """
         self.name, self.cause, self.params = name, cause, params
         self.data, self.flags, self.patch = data, flags, patch

@@ -87,6 +87,13 @@ flags.DEFINE_integer(
     lower_bound=1,
     module_name=_TASK,
 )
+flags.DEFINE_string(
+    "drop_pairs",
+    None,
+    "File of images to leave out, one {'image_id': ...} a line, such as the "
+    "trainer's suspicious_pairs.jsonl.",
+    module_name=_TASK,
+)
 flags.DEFINE_enum(
     "dataset",
     "jsonl",

@@ -49,6 +49,7 @@ class Options:
     max_reject_share: float
     max_shard_reject_share: float
     limit: int | None
+    drop_pairs: str | None
     dry_run: bool
     overwrite: bool
 
@@ -103,6 +104,14 @@ class Options:
         }
 
     @property
+    def digests(self) -> dict[str, str]:
+        """Flag -> digest of its file, of flags that few requests have."""
+        if not self.drop_pairs:
+            return {}
+        file = annotation_files.InputFile(self.drop_pairs)
+        return {"drop_pairs": annotation_files.digest([file])}
+
+    @property
     def paths(self) -> list[tuple[str, str]]:
         """(flag, path) of everything that workers read or write."""
         if self.dataset == "tfds":
@@ -112,6 +121,8 @@ class Options:
             paths = [("annotations", pattern) for _, pattern in patterns]
         if self.images:
             paths.append(("images", self.images))
+        if self.drop_pairs:
+            paths.append(("drop_pairs", self.drop_pairs))
         paths.append(("output", self.output))
         if self.encoder.endswith(".keras"):
             paths.append(("encoder", self.encoder))

@@ -18,7 +18,13 @@ from pipeline.job import precompute as precompute_lib
 from pipeline.job import request as request_lib
 from pipeline.modes import dry_run
 from pipeline.modes.options import Options, OptionsError
-from pipeline.readers import blank_captions, formats, rejects, subset
+from pipeline.readers import (
+    blank_captions,
+    dropped_pairs,
+    formats,
+    rejects,
+    subset,
+)
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set
 from pipeline.shards import counters as counters_lib
@@ -54,14 +60,14 @@ def precompute(options: Options, beam_options: PipelineOptions) -> str:
         options.columns,
         tfds_data_dir=options.tfds_data_dir,
     )
+    reader = _reader(options, source)
     _LOG.info("loading %s", options.encoder)
     encoder = _load_encoder(options)
     request = request_lib.Request(
-        inputs=source.inputs,
+        inputs=source.inputs | options.digests,
         settings=options.settings,
         encoder=encoder.fingerprint,
     )
-    reader = _reader(options, source)
     if options.dry_run:
         counters = counters_lib.Counters()
         writer = _writer(options, source, encoder, request, "", counters)
@@ -98,7 +104,10 @@ def _load_encoder(options: Options) -> encoder_lib.Encoder:
 
 
 def _reader(options: Options, source: formats.Source) -> beam.PTransform:
-    reader = blank_captions.LeaveOutBlanks(source.reader)
+    reader: beam.PTransform = blank_captions.LeaveOutBlanks(source.reader)
+    if options.drop_pairs:
+        dropped = dropped_pairs.read(options.drop_pairs)
+        reader = dropped_pairs.LeaveOutPairs(reader, dropped)
     if options.limit is None:
         return reader
     return subset.ReadSome(reader, options.limit)

@@ -6,6 +6,7 @@ The flow, in order; a module imports only those above it:
   reference         an image's Reference: where it is and what is said of it
   blank_captions    leaves out captions without text, one by one
   annotation_files  --annotations -> the files it names, splits and digests
+  dropped_pairs     pairs that the user leaves out, by the images' ids
   encodings         text is UTF-8
   split_names       what splits are called, by a data set and by its files
   image_ids         one id, one image

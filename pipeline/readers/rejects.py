@@ -51,6 +51,7 @@ _NO_FAULT = frozenset(
     {
         "annotation-without-image",
         "beside-txt",
+        "dropped-pair",
         "first-row",
         "listed-without-captions",
         "over-limit",

@@ -188,6 +188,23 @@ def test_a_limit_takes_the_same_images_in_any_order(
     assert "was made otherwise (limit 5 -> 6)" in told
 
 
+def test_named_pairs_are_left_out_and_told(
+    world: World, tmp_path: Path
+) -> None:
+    out, pairs = tmp_path / "out", tmp_path / "pairs.jsonl"
+    rows = fixtures.jsonl_rows(world.corpus)
+    pairs.write_text(json.dumps({"image_id": rows[0]["image"], "gap": -1.5}))
+    ended = run(*world.flags(out, drop_pairs=pairs))
+    assert ended.code == 0, ended.errors
+    assert "dropped-pair 1 (first " in ended.output
+    made = record_set.open_record_set(str(out)).manifest
+    assert sum(shard.records for shard in made.shards) == len(rows) - 1
+    told = run(*world.flags(out)).told
+    assert "was made otherwise (drop_pairs '" in told
+    told = run(*world.flags(out, drop_pairs=tmp_path / "no")).told
+    assert told == f"--drop_pairs: no such file: {tmp_path / 'no'}"
+
+
 def test_flickr8k_files_become_a_record_set(
     world: World, tmp_path: Path
 ) -> None:

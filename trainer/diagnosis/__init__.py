@@ -9,6 +9,7 @@ The flow, in order; a module imports only those above it:
   pairing           whether captions fit their images, by the records alone
   teacher_forcing   loss with each path from image to words given by itself
   path_swaps        what each path carries
+  suspicious_pairs  images whose captions are likelier with other images
   trials            short trainings with the run's settings, and others
   examination       a case -> evidence
   causes            evidence -> an opinion of each cause

@@ -78,6 +78,11 @@ class Diagnosis:
     named: tuple[Named, ...]
     missing: tuple[str, ...] = ()
 
+    @property
+    def files(self) -> set[str]:
+        """Names of files in the run's folder that the cures need."""
+        return {file for each in self.named for file in each.opinion.files}
+
     def to_json(self) -> dict[str, Any]:
         """Returns JSON values, for programs."""
         return {

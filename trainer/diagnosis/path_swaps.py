@@ -66,6 +66,26 @@ def measure(captioner: contract.Captioner, batch: batches.Batch) -> PathSwaps:
     )
 
 
+class Comparison:
+    """Compares images with others, and nothing else: for many images."""
+
+    def __init__(self, captioner: contract.Captioner):
+        """Takes a trained captioner."""
+        self._captioner = captioner
+        self._losses = teacher_forcing.TeacherForcing(captioner)
+
+    def __call__(self, batch: batches.Batch) -> tuple[np.ndarray, np.ndarray]:
+        """Compares two images at least; see `PathSwaps`.
+
+        Returns:
+          Rise of the loss with other images, in nats per token, and the share
+          of others that make the captions likelier, float64 [images] each.
+        """
+        part = _Part(self._losses, self._captioner, batch)
+        own, others = part.compare()
+        return np.mean(others, axis=0) - own, np.mean(others < own, axis=0)
+
+
 def _parts(batch: batches.Batch) -> Iterator[batches.Batch]:
     count = len(batch["grid"])
     for begin in range(0, count, _PART):
@@ -98,8 +118,7 @@ class _Part:
     def measure(self) -> PathSwaps:
         """Measures all paths and rules."""
         memory, state = self._memory, self._state
-        own = self._loss(state, memory)
-        others = [self._of(self._other(n)) for n in self._shifts]
+        own, others = self.compare()
         blank = self._of(self._captioner.remember(tf.zeros_like(self._grid)))
         swapped = {
             "image": others[0],
@@ -128,8 +147,13 @@ class _Part:
             own,
             {path: losses - own for path, losses in swapped.items()},
             rules,
-            np.mean([each < own for each in others], axis=0),
+            np.mean(others < own, axis=0),
         )
+
+    def compare(self) -> tuple[np.ndarray, np.ndarray]:
+        """Losses with own images [images], and with others [others, images]."""
+        others = [self._of(self._other(n)) for n in self._shifts]
+        return self._loss(self._state, self._memory), np.stack(others)
 
     @property
     def _shifts(self) -> range:

@@ -7,7 +7,12 @@ import os
 from trainer.data import damage
 from trainer.data.batching import Batching
 from trainer.diagnosis import case as case_lib
-from trainer.diagnosis import doctor, examination, trials
+from trainer.diagnosis import (
+    doctor,
+    examination,
+    suspicious_pairs,
+    trials,
+)
 from trainer.diagnosis.causes import settings
 from trainer.diagnosis.evidence import Evidence, Trial
 from trainer.modes.outcome import Outcome
@@ -24,7 +29,8 @@ _SHOWN = 12
 def diagnose(run_dir: str, *, setup: setup_lib.Setup) -> Outcome:
     """Says whether a captioner looks at its images, and if not, why.
 
-    Writes `diagnosis.json` and `diagnosis.html` into the run's folder.
+    Writes `diagnosis.json` and `diagnosis.html` into the run's folder; where a
+    part of the pairs is wrong, also `suspicious_pairs.jsonl`.
 
     Args:
       run_dir: of a trained captioner.
@@ -50,7 +56,9 @@ def diagnose(run_dir: str, *, setup: setup_lib.Setup) -> Outcome:
             split=case.identity.selection["validation_split"],
         )
         evidence = _tried(case, setup, evidence)
-    found = doctor.diagnose(evidence)
+        found = doctor.diagnose(evidence)
+        if suspicious_pairs.FILE in found.files:
+            _write_pairs(case)
     row = {**found.to_json(), "evidence": evidence.to_json()}
     directory.write_text(
         os.path.join(run_dir, JSON_FILE), json.dumps(row, indent=1)
@@ -60,6 +68,20 @@ def diagnose(run_dir: str, *, setup: setup_lib.Setup) -> Outcome:
         page, diagnosis_page.render(found, evidence, examples[:_SHOWN])
     )
     return Outcome(diagnosis_text.terminal(found, page), int(found.state))
+
+
+def _write_pairs(case: case_lib.Case) -> None:
+    """Lists train images whose captions are likelier with other images."""
+    pairs = suspicious_pairs.find(
+        case.captioner,
+        case.record_set,
+        "train",
+        Batching(**case.identity.batching),
+    )
+    directory.write_text(
+        os.path.join(case.run_dir, suspicious_pairs.FILE),
+        suspicious_pairs.dump(pairs),
+    )
 
 
 def _tried(

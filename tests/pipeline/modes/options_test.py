@@ -33,6 +33,7 @@ OPTIONS = Options(
     max_reject_share=0.05,
     max_shard_reject_share=0.0,
     limit=None,
+    drop_pairs=None,
     dry_run=False,
     overwrite=False,
 )

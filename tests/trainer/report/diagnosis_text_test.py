@@ -16,17 +16,8 @@ def test_a_cause_has_evidence_dose_refutation_and_cure() -> None:
         "1. mismatched-pairs (100%, about 50% of the pairs (37% to 66%)): "
         "Captions do not belong to their images."
     )
-    assert lines == [
-        (
-            "   for:      25% of the captions are likelier with most other "
-            "images "
-            "than with their own; of sound pairs almost none"
-        ),
-        "   refuted if twenty pairs that you look at all fit",
-        (
-            "   do:       # join captions with images by id, and run "
-            "pipeline.main "
-            "again"
-        ),
-    ]
+    assert lines[0].startswith("   for:      25% of the captions are likelier")
+    assert lines[1] == "   refuted if twenty pairs that you look at all fit"
+    assert lines[2].startswith("   do:       # join captions with images by id")
+    assert lines[3].endswith("--drop_pairs=runs/a/suspicious_pairs.jsonl")
     assert page == "Page: s3://runs/a/diagnosis.html"

@@ -39,6 +39,7 @@ class Opinion:
       speaks_against: measurements that do not fit.
       dose: how much of it; None where that can't be said.
       cure: lines to paste: gin bindings and commands.
+      files: names of files in the run's folder that the cure needs.
     """
 
     strength: float
@@ -46,6 +47,7 @@ class Opinion:
     speaks_against: tuple[str, ...] = ()
     dose: Dose | None = None
     cure: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Faults of the data: pairs, words, images."""
 
+from trainer.diagnosis import suspicious_pairs
 from trainer.diagnosis.causes.cause import (
     Cause,
     Dose,
@@ -70,7 +71,15 @@ def _pairs(evidence: Evidence) -> Opinion | None:
             ),
         ),
         dose=Dose(value, min(low, 1.0), min(high, 1.0), _PAIRS),
-        cure=(_JOIN,),
+        cure=(
+            _JOIN,
+            (
+                "# or leave the most suspicious out: python -m pipeline.main "
+                "... "
+                f"--drop_pairs={evidence.run_dir}/{suspicious_pairs.FILE}"
+            ),
+        ),
+        files=(suspicious_pairs.FILE,),
     )
 
 

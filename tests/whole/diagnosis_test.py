@@ -1,0 +1,64 @@
+"""Faults put into runs from outside are named, and sound runs are not.
+
+`python -m benchmarks.diagnosis` does the same with many more.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import diagnosis, faults
+
+CHEAP = (
+    *("healthy", "healthy-long", "pairs-50", "lag-1", "coverage-300", "rate-1"),
+    *("context-cut", "weights-first", "words-sorted", "settings-blind"),
+    "search-3",
+)
+
+
+@pytest.fixture(scope="module")
+def laboratory(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> diagnosis.Laboratory:
+    made = diagnosis.Laboratory(tmp_path_factory.mktemp("lab"), images=700)
+    made.make(map(fault, CHEAP), seed=0)
+    return made
+
+
+def fault(name: str) -> faults.Fault:
+    every = (*faults.HEALTHY, *faults.FAULTS)
+    return next(each for each in every if each.name == name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CHEAP)
+def test_a_fault_is_named_first_and_a_sound_run_is_none(
+    laboratory: diagnosis.Laboratory, name: str
+) -> None:
+    row = laboratory.judge(fault(name), seed=0)
+    assert row is not None
+    named = [each["cause"] for each in row["causes"]]
+    if row["truth"] == "healthy":
+        assert row["state"] == "healthy", named
+    else:
+        assert row["state"] != "healthy"
+        assert named[0] == row["truth"], named
+
+
+def test_a_report_counts_what_was_named(tmp_path: Path) -> None:
+    rows = [
+        {"name": "a", "truth": "blind", "state": "collapsed", "seconds": 9.0,
+         "causes": [{"cause": "blind"}]},
+        {"name": "b", "truth": "blind", "state": "suspicious", "seconds": 9.0,
+         "causes": [{"cause": "precision"}, {"cause": "blind"}]},
+        {"name": "c", "truth": "precision", "state": "healthy", "seconds": 9.0,
+         "causes": []},
+        {"name": "d", "truth": "healthy", "state": "healthy", "seconds": 9.0,
+         "causes": []},
+    ]  # fmt: skip
+    said = diagnosis.report(rows).splitlines()
+    assert said[0] == "detected:        2 of 3 (67%, 21% to 94%)"
+    assert said[1].startswith("false alarms:    0 of 1 (0%, ")
+    assert said[2].startswith("named first:     1 of 3 (33%, ")
+    assert said[3].startswith("among three:     2 of 3 (67%, ")
+    assert "  b: blind, named precision, blind" in said

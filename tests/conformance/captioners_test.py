@@ -241,6 +241,7 @@ def trained(
     return losses, [v.numpy() for v in model.trainable_variables]
 
 
+@pytest.mark.slow
 def test_one_and_two_devices_make_the_same_update(row, record_set, two_devices):
     """Sums are added in another order, so that they agree to float32's
     precision only.

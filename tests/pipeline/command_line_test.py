@@ -45,7 +45,7 @@ def test_help_shows_examples_and_every_flag_by_task(program):
     assert f"  python -m {program}.main --" in examples
     assert f"`eyewitness-{program}`" in examples
     assert re.findall(r"^(\S.*):$", help_, re.MULTILINE) == TASKS[program]
-    listed = re.findall(r"^  --(?:\[no\])?(\w+): ", help_, re.MULTILINE)
+    listed = re.findall(r"^  --(?:\[no\])?(\w+):\s", help_, re.MULTILINE)
     assert {*FLAGS[program]} <= {*listed}
     source = (ROOT / program / "main.py").read_text()
     assert len(listed) == len({*listed}) == source.count("flags.DEFINE_")

@@ -115,6 +115,7 @@ def test_a_record_set_can_be_replaced(world: World, copied: Path) -> None:
     assert counts(copied) == {"test": 1, "train": 6, "validation": 1}
 
 
+@pytest.mark.slow
 def test_bytes_depend_on_neither_workers_nor_order(
     world: World, finished: tuple[Path, Ended], tmp_path: Path
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_terminal_has_one_line_that_changes(
     assert re.fullmatch("8 images, 0 rejected, 0.0 MB.*\r\n", last)
 
 
+@pytest.mark.slow
 def test_a_limit_takes_the_same_images_in_any_order(
     world: World, tmp_path: Path
 ) -> None:
@@ -343,6 +345,7 @@ def test_a_value_that_cannot_be_is_told(
     assert not (tmp_path / "records").exists()
 
 
+@pytest.mark.slow
 def test_an_output_is_no_pattern(world: World, tmp_path: Path) -> None:
     neighbour, output = tmp_path / "records1", tmp_path / "records[1]*?"
     for folder in (neighbour, output):

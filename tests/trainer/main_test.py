@@ -131,6 +131,7 @@ def test_config_shows_a_run_without_records_and_starts_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_workers_of_a_script_ignore_a_users_own_modules(records, tmp_path):
     for name in ("trainer.py", "pipeline.py"):
         (tmp_path / name).write_text("raise SystemExit('not ours')")

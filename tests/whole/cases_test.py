@@ -16,7 +16,7 @@ from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set
 from tests.support import fixtures, jobs, reference_data
 
-pytestmark = pytest.mark.data
+pytestmark = [pytest.mark.data, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

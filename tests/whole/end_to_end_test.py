@@ -43,6 +43,7 @@ def run(module, *arguments, timeout=900, code=0):
     return done.stderr if code else done.stdout
 
 
+@pytest.mark.slow
 def test_tiny_corpus_through_every_command(tmp_path):
     corpus = fixtures.draw_corpus(tmp_path / "corpus", num_images=12)
     encoder = fixtures.save_encoder(tmp_path / "own.keras")

@@ -246,6 +246,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(disk)], check=True)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_can_be_mended(
     small_disk: Path, tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from trainer.diagnosis.evidence import Evidence
 
 @pytest.fixture(scope="module")
 def case(records, run) -> case_lib.Case:
+    gin.clear_config()
     load(records)
     return case_lib.open_case(str(run[0]), gin.get_configurable("Setup")())
 

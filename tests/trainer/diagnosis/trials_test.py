@@ -16,6 +16,7 @@ SHORT = Change("optimizer", "warmup_steps", 5)
 
 @pytest.fixture(scope="module")
 def laboratory(records, run) -> trials.Laboratory:
+    gin.clear_config()
     load(records)
     return trials.Laboratory(
         gin.get_configurable("Setup")(),

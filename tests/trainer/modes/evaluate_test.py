@@ -13,6 +13,7 @@ from trainer import config, configurable
 from trainer.run import directory, metrics_file
 
 
+@pytest.mark.slow
 def test_selection_by_loss_trains_and_is_marked_on_the_page(records, tmp_path):
     load(records, "Cadence.select_by = 'loss'", "Cadence.evaluate_every = 1")
     configurable.MODES["train"](str(tmp_path))
@@ -59,6 +60,7 @@ def test_evaluate_before_training_says_so(records, tmp_path):
         configurable.MODES["evaluate"](str(tmp_path))
 
 
+@pytest.mark.slow
 def test_a_run_in_a_bucket_is_trained_evaluated_and_captioned(records):
     run_dir = "ram://bucket/run"
     load(records)

@@ -60,6 +60,7 @@ def test_tensorboard_has_curves_weights_and_captions(run):
     assert {f"captions/{number}" for number in (1, 2, 3, 4)} <= tags
 
 
+@pytest.mark.slow
 def test_steps_are_profiled_where_asked(records, tmp_path, caplog):
     caplog.set_level("INFO", logger="trainer")
     load(records, "Cadence.profile_steps = (1, 2)")
@@ -75,6 +76,7 @@ def test_a_finished_run_is_not_trained_again(records, run):
     assert said == f"already trained: step 3, {run[0]}"
 
 
+@pytest.mark.slow
 def test_a_finished_run_goes_on_for_more_steps(records, tmp_path):
     load(records)
     configurable.MODES["train"](str(tmp_path))
@@ -84,6 +86,7 @@ def test_a_finished_run_goes_on_for_more_steps(records, tmp_path):
     assert said == f"trained: reached step 5, {tmp_path}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "compiled", [False, pytest.param(True, marks=pytest.mark.slow)]
 )
@@ -212,6 +215,7 @@ def test_loss_that_is_no_number_is_traced_to_its_images(records, tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_images_fewer_than_streams_and_batches_of_one_are_trained_on(tmp_path):
     fixtures.write_record_set(
         tmp_path / "few", images={"train": 3, "validation": 2}
@@ -227,6 +231,7 @@ def test_images_fewer_than_streams_and_batches_of_one_are_trained_on(tmp_path):
         assert said.startswith("trained: reached step 3")
 
 
+@pytest.mark.slow
 def test_one_validation_image_does_not_end_a_training(tmp_path):
     fixtures.write_record_set(
         tmp_path / "few", images={"train": 12, "validation": 1}

@@ -311,6 +311,7 @@ def test_xla_changes_neither_loss_nor_weights(
     assert any((first != second).any() for first, second in pairs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
 def test_gradients_that_are_not_finite_are_skipped_by_all(stories, count):
     training = stories[count].training
@@ -369,6 +370,7 @@ def test_a_call_tells_each_loss_and_the_first_that_is_no_number(stories):
     assert not np.isfinite(made.scalars["loss"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
 def test_the_wait_for_a_slow_input_is_told(stories, count):
     training = stories[count].training
@@ -459,6 +461,7 @@ def test_an_overflow_skips_and_halves_until_gradients_fit(
     )
 
 
+@pytest.mark.slow
 def test_the_loss_scale_resumes(record_set, policy, tmp_path):
     policy("mixed_float16")
     scale = loss_scale.DynamicScale(initial=2.0**24, growth_steps=3)

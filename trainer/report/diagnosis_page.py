@@ -22,11 +22,11 @@ _COLOURS = {
 }
 _PATHS = {
     "image": "another image",
-    "memory": "another image at each word",
-    "state": "another image before the first word",
-    "uniform": "every place the mean of all",
+    "memory": "only at each word",
+    "state": "only at the start",
+    "uniform": "all places alike",
     "blank": "an empty image",
-    "words": "the words before hidden",
+    "words": "words before hidden",
 }
 _PATHS_LEAD = (
     "By how much the loss rises, in nats a token, if one path from the image "

@@ -8,6 +8,8 @@ r"""Trains, evaluates and serves captioners.
   python -m trainer.main --mode=cross_validate --gin_file=... --run_dir=...
   python -m trainer.main --mode=evaluate --run_dir=runs/mine
   python -m trainer.main --mode=diagnose --run_dir=runs/mine
+  python -m trainer.main --mode=diagnose --captions=results.json \
+    --references=captions.jsonl
   python -m trainer.main --mode=caption --run_dir=runs/mine photo.jpg folder \
     --output=captions.jsonl
   python -m trainer.main --mode=status --run_dir=runs
@@ -38,13 +40,15 @@ with (
     from trainer import config, configurable
     from trainer.devices import heartbeat, launcher
     from trainer.loop import stop_signal
+    from trainer.modes import diagnose_captions
     from trainer.modes.outcome import Outcome
 
 # What each flag is for; the help shows them in this order.
-_TASK, _SETTINGS, _TRAIN, _CAPTION = _TASKS = (
+_TASK, _SETTINGS, _TRAIN, _DIAGNOSE, _CAPTION = _TASKS = (
     "What to do",
     "Settings",
     "--mode=train",
+    "--mode=diagnose",
     "--mode=caption",
 )
 
@@ -82,10 +86,25 @@ _GIN_PARAM = flags.DEFINE_multi_string(
 _OUTPUT = flags.DEFINE_string(
     "output",
     None,
-    "JSONL file to write; standard output if not set.",
+    "JSONL file to write; standard output if not set. --mode=diagnose with "
+    "--captions: JSON file to write.",
     module_name=_CAPTION,
 )
 
+_CAPTIONS = flags.DEFINE_string(
+    "captions",
+    None,
+    "Captions of any system to diagnose in place of a run: COCO's results "
+    "format, or one {'image_id', 'caption'} a line.",
+    module_name=_DIAGNOSE,
+)
+_REFERENCES = flags.DEFINE_string(
+    "references",
+    None,
+    "What people say of their images: COCO's captions format, or lines of "
+    "{'id', 'captions'}.",
+    module_name=_DIAGNOSE,
+)
 _NUM_WORKERS = flags.DEFINE_integer(
     "num_workers",
     1,
@@ -105,6 +124,8 @@ _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 def _run(arguments: list[str]) -> str | Outcome:
     mode, run_dir = _MODE.value, _RUN_DIR.value
     files = list(_GIN_FILE.value)
+    if mode == "diagnose" and _CAPTIONS.value:
+        return _diagnose_captions(_CAPTIONS.value)
     if mode != "config" and not run_dir:
         raise config.ConfigError(f"--mode={mode} needs --run_dir")
     if mode != "caption" and arguments:
@@ -142,6 +163,14 @@ def _told(said: str | Outcome) -> int:
         rows = _MODE.value == "caption" and not _OUTPUT.value
         print(ended.text, file=sys.stderr if rows else sys.stdout)
     return ended.exit_code
+
+
+def _diagnose_captions(captions: str) -> Outcome:
+    if not _REFERENCES.value:
+        raise config.ConfigError("--captions needs --references")
+    return diagnose_captions.diagnose_captions(
+        captions, _REFERENCES.value, _OUTPUT.value
+    )
 
 
 def _launch() -> int:

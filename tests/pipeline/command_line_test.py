@@ -21,7 +21,13 @@ TASKS = {
         "What may be left out",
         "--mode=inspect",
     ],
-    "trainer": ["What to do", "Settings", "--mode=train", "--mode=caption"],
+    "trainer": [
+        "What to do",
+        "Settings",
+        "--mode=train",
+        "--mode=diagnose",
+        "--mode=caption",
+    ],
 }
 
 

@@ -14,4 +14,6 @@ The flow, in order; a module imports only those above it:
   examination       a case -> evidence
   causes            evidence -> an opinion of each cause
   doctor            opinions -> a verdict, and causes in their order
+  caption_results   captions of any system, and references, from files
+  outputs           what captions by themselves tell
 """

@@ -35,7 +35,7 @@ class Named:
       follows: slug of the cause that brings it about; '' for none.
     """
 
-    cause: Cause
+    cause: Cause[Any]
     opinion: Opinion
     follows: str = ""
 
@@ -95,13 +95,7 @@ class Diagnosis:
 
 def diagnose(evidence: Evidence) -> Diagnosis:
     """Judges all causes, and orders them."""
-    named = _ranked(
-        [
-            (cause, opinion)
-            for cause in table.CAUSES
-            if (opinion := cause.judge(evidence)) and opinion.strength >= NAMED
-        ]
-    )
+    named = ranked(table.CAUSES, evidence)
     if not evidence.validation and not named:
         return Diagnosis(
             State.UNKNOWN,
@@ -113,8 +107,16 @@ def diagnose(evidence: Evidence) -> Diagnosis:
     return Diagnosis(state, _headline(state, evidence), named)
 
 
-def _ranked(found: Sequence[tuple[Cause, Opinion]]) -> tuple[Named, ...]:
-    """Orders causes by strength; what follows from another one is weaker."""
+def ranked(causes: Sequence[Cause[Any]], evidence: Any) -> tuple[Named, ...]:
+    """Judges causes, and orders those that the evidence speaks for.
+
+    What follows from another cause is weaker than that.
+    """
+    found = [
+        (cause, opinion)
+        for cause in causes
+        if (opinion := cause.judge(evidence)) and opinion.strength >= NAMED
+    ]
     named = []
     for cause, opinion in found:
         above = (

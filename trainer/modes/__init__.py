@@ -8,6 +8,7 @@ The flow, in order; a module imports only those above it:
   range_test      looks for a learning rate
   evaluate        captions a split, scores it, writes results and page
   diagnose        says whether a run looks at its images, and if not, why
+  diagnose_captions  the same by captions alone, of any system
   caption         captions image files
   status          lists runs: steps, scores, verdicts, what still trains
 """

@@ -6,13 +6,25 @@ from collections.abc import Iterator
 from trainer.diagnosis.doctor import Diagnosis, Named
 
 
-def terminal(diagnosis: Diagnosis, page: str) -> str:
-    """Formats the verdict, the causes with evidence and cure, and the page."""
+def terminal(diagnosis: Diagnosis, page: str | None) -> str:
+    """Formats the verdict, the causes with evidence and cure, and the page.
+
+    Args:
+      diagnosis: what to tell.
+      page: path of what was written; None for nothing.
+    """
     parts = [diagnosis.headline]
     for number, named in enumerate(diagnosis.named, start=1):
         parts += ["", *_cause(number, named)]
-    place = page if "://" in page else os.path.abspath(page)
-    return "\n".join([*parts, "", f"Page: {place}"])
+    if diagnosis.missing:
+        parts += [
+            "",
+            f"It cannot tell without: {'; '.join(diagnosis.missing)}.",
+        ]
+    if page:
+        place = page if "://" in page else os.path.abspath(page)
+        parts += ["", f"Page: {place}"]
+    return "\n".join(parts)
 
 
 def _cause(number: int, named: Named) -> Iterator[str]:

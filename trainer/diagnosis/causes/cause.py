@@ -3,8 +3,9 @@
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
-from trainer.diagnosis.evidence import Evidence
+Evidence = TypeVar("Evidence")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,8 +52,8 @@ class Opinion:
 
 
 @dataclasses.dataclass(frozen=True)
-class Cause:
-    """One row of the table of causes.
+class Cause(Generic[Evidence]):
+    """One row of a table of causes, by some kind of evidence.
 
     Attributes:
       slug: stable name, such as `mismatched-pairs`.

@@ -259,7 +259,7 @@ def _weak(evidence: Evidence) -> Opinion | None:
     )
 
 
-CAUSES = (
+CAUSES: tuple[Cause[Evidence], ...] = (
     Cause(
         "blank-images",
         "Many images are one and the same picture.",

@@ -111,7 +111,7 @@ def _faint(evidence: Evidence) -> Opinion | None:
     )
 
 
-CAUSES = (
+CAUSES: tuple[Cause[Evidence], ...] = (
     Cause(
         "blind",
         "Nothing of the image reaches the words.",

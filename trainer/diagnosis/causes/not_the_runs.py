@@ -107,6 +107,17 @@ def _knows(evidence: Evidence) -> bool:
     return bool(looks and looks.gap.z > 3 and looks.gap.mean > 0.05)
 
 
+def _disordered(evidence: Evidence) -> Opinion | None:
+    share = evidence.disordered
+    if share is None or share < 0.1:
+        return None
+    return Opinion(
+        between(share, 0.05, 0.3),
+        (f"{share:.0%} of the captions change with the order of their batch",),
+        cure=("Search.batch_images = 1",),
+    )
+
+
 def _search(evidence: Evidence) -> Opinion | None:
     said, looks = evidence.said, evidence.validation
     told = evidence.strange.get("search")
@@ -135,7 +146,7 @@ def _search(evidence: Evidence) -> Opinion | None:
     )
 
 
-CAUSES = (
+CAUSES: tuple[Cause[Evidence], ...] = (
     Cause(
         "weights-not-restored",
         "The weights are not those that were trained.",
@@ -174,5 +185,11 @@ CAUSES = (
         _search,
         "captions are as short with a higher limit",
         ("end-not-learned",),
+    ),
+    Cause(
+        "batch-or-state",
+        "Captions depend on the other images of their batch.",
+        _disordered,
+        "captions made one image at a time are the same",
     ),
 )

@@ -172,7 +172,7 @@ def _precision(evidence: Evidence) -> Opinion | None:
     )
 
 
-CAUSES = (
+CAUSES: tuple[Cause[Evidence], ...] = (
     Cause(
         "rate-too-high",
         "The learning rate is too high.",

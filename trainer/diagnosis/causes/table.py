@@ -7,8 +7,10 @@ from trainer.diagnosis.causes import (
     settings,
     targets,
 )
+from trainer.diagnosis.causes.cause import Cause
+from trainer.diagnosis.evidence import Evidence
 
-CAUSES = (
+CAUSES: tuple[Cause[Evidence], ...] = (
     *targets.CAUSES,
     *image_path.CAUSES,
     *not_the_runs.CAUSES,

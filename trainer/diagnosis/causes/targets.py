@@ -94,7 +94,7 @@ def _no_end(evidence: Evidence) -> Opinion | None:
     )
 
 
-CAUSES = (
+CAUSES: tuple[Cause[Evidence], ...] = (
     Cause(
         "padding-in-loss",
         "Padding counts in the loss.",

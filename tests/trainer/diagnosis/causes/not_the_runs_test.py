@@ -25,6 +25,7 @@ CASES: dict[str, dict[str, Any]] = {
         "replayed": 1.3,
     },
     "other-words": {"said": sound.said(cider_d=0.21, shuffled=0.2)},
+    "batch-or-state": {"disordered": 0.5},
     "other-settings": {"strange": {"captioner": "units: 1 there, 2 now"}},
     "other-records": {"strange": {"records": "R is not the record set"}},
     "search-settings": {

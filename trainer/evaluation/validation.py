@@ -8,6 +8,7 @@ from pipeline.scoring import metric as metric_lib
 from trainer.data import batches
 from trainer.decoding import generator as generator_lib
 from trainer.evaluation import scorers, split_loss
+from trainer.evaluation import swap_gap as swap_gap_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Validation:
       loss_of_split: measures the teacher-forced loss.
       generator: makes the captions.
       metrics: score the captions.
+      swap_gap: measures what another image costs.
     """
 
     record_set: record_set_lib.RecordSet
@@ -31,9 +33,10 @@ class Validation:
     loss_of_split: split_loss.LossOfSplit
     generator: generator_lib.CaptionGenerator
     metrics: Sequence[metric_lib.Metric]
+    swap_gap: swap_gap_lib.SwapGap
 
     def __call__(self) -> dict[str, float]:
-        """Returns the split's `loss`, and the first images' scores by name."""
+        """Returns `loss`, the first images' scores, and the swap gap."""
         captioned = generator_lib.caption_split(
             self.generator, self.record_set, self.split, limit=self.num_images
         )
@@ -47,4 +50,5 @@ class Validation:
                 for metric in self.metrics
             },
             **scorers.repetition(captions),
+            **self.swap_gap(),
         }

@@ -12,7 +12,7 @@ from trainer.data import folds as folds_lib
 from trainer.decoding import generator
 from trainer.devices import heartbeat
 from trainer.diagnosis import wiring
-from trainer.evaluation import split_loss
+from trainer.evaluation import split_loss, swap_gap
 from trainer.evaluation import validation as validation_lib
 from trainer.loop import cadence as cadence_lib
 from trainer.loop import (
@@ -224,19 +224,21 @@ def _validation(
     cadence: cadence_lib.Cadence,
 ) -> validation_lib.Validation:
     record_set, split = session.record_set, cadence.validation_split
-    step, words = session.step, record_set.vocabulary
+    captioner, words = session.step.outcome, record_set.vocabulary
+    data = batches_lib.CaptionDataset(
+        record_set, split, recipe.batching, shuffle=False
+    )
     return validation_lib.Validation(
         record_set,
-        batches_lib.CaptionDataset(
-            record_set, split, recipe.batching, shuffle=False
-        ),
+        data,
         split,
         num_images=cadence.validation_images,
         loss_of_split=split_loss.LossOfSplit(
-            strategy=step.strategy, captioner=step.outcome
+            strategy=session.step.strategy, captioner=captioner
         ),
-        generator=generator.CaptionGenerator(step.outcome, words, setup.search),
+        generator=generator.CaptionGenerator(captioner, words, setup.search),
         metrics=setup.metrics,
+        swap_gap=swap_gap.SwapGap(captioner, data),
     )
 
 

@@ -8,7 +8,7 @@ from tests.support import fixtures
 from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.decoding import generator, greedy
-from trainer.evaluation import scorers, split_loss
+from trainer.evaluation import scorers, split_loss, swap_gap
 from trainer.evaluation.validation import Validation
 
 
@@ -21,11 +21,12 @@ def validation(tmp_path_factory) -> Validation:
     )
     model = fixtures.tiny_captioner(record_set.vocabulary)
     devices = tf.distribute.OneDeviceStrategy("CPU:0")
+    data = batches.CaptionDataset(
+        record_set, "validation", batching, shuffle=False
+    )
     return Validation(
         record_set,
-        batches.CaptionDataset(
-            record_set, "validation", batching, shuffle=False
-        ),
+        data,
         "validation",
         num_images=3,
         loss_of_split=split_loss.LossOfSplit(strategy=devices, captioner=model),
@@ -33,6 +34,7 @@ def validation(tmp_path_factory) -> Validation:
             model, record_set.vocabulary, greedy.Greedy(6, batch_images=4)
         ),
         metrics=(cider.CiderDMetric(), bleu.BleuMetric(2)),
+        swap_gap=swap_gap.SwapGap(model, data),
     )
 
 
@@ -44,6 +46,8 @@ def test_scores_come_by_name_and_in_order(validation):
         "bleu_2",
         "mode_share",
         "collision_probability",
+        "swap_gap",
+        "swap_gap_error",
     ]
     assert validation() == scores
 

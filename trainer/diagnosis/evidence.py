@@ -42,6 +42,7 @@ class Learning:
       first_loss: of the first rows.
       last_loss: mean of the last rows of training.
       logged_loss: of the validation split, at the step of the weights.
+      logged_cider_d: of its first images' captions, there; None if unknown.
       best_loss: the lowest of the validation split.
       end_loss: the last of the validation split.
       falling: by how much the training loss fell over the last third.
@@ -57,6 +58,7 @@ class Learning:
     first_loss: float
     last_loss: float
     logged_loss: float | None
+    logged_cider_d: float | None
     best_loss: float | None
     end_loss: float | None
     falling: float
@@ -111,6 +113,7 @@ class Data:
       mode_share: of the train captions.
       collision: of the train captions.
       mode: the most frequent train caption.
+      mode_images: share of the train images that have it.
       cut: share of the train captions without END.
       ladder: rung -> loss of models that see words only; empty if unknown.
       human: CIDEr-D of people's captions; None if unknown.
@@ -131,6 +134,7 @@ class Data:
     mode_share: float
     collision: float
     mode: str
+    mode_images: float
     cut: float
     ladder: Mapping[str, float]
     human: float | None
@@ -217,6 +221,18 @@ class Evidence:
             for rule, loss in self.validation.rules.items()
             if abs(loss.mean + moved - (logged or 0.0)) < 0.05 + 3 * loss.error
         )
+
+    @property
+    def poor(self) -> float:
+        """How little the validation loss is below that of words alone, 0 to 1.
+
+        0 where it is 0.35 nats a token below Kneser-Ney's trigram, or more.
+        """
+        rungs = self.data.ladder if self.data else {}
+        if not rungs or self.replayed is None:
+            return 0.0
+        below = rungs["trigram"] - self.replayed
+        return min(max((0.35 - below) / 0.25, 0.0), 1.0)
 
     @property
     def looks_well(self) -> bool:

@@ -182,6 +182,14 @@ def _learning(case: Case) -> Learning | None:
         first_loss=losses[0],
         last_loss=float(np.mean(losses[-3:])),
         logged_loss=dict(judged).get(case.step),
+        logged_cider_d=next(
+            (
+                row.get("validation/cider_d")
+                for row in case.rows
+                if row["step"] == case.step and "validation/loss" in row
+            ),
+            None,
+        ),
         best_loss=min(validated, default=None),
         end_loss=validated[-1] if validated else None,
         falling=falling,
@@ -204,11 +212,12 @@ def _data(
     """Measures the records; what they lack comes from the data card."""
     read = _read(record_set)
     found = pairing.measure(read.sample)
-    texts = [
-        ptb_tokens.ptb_tokens(text)
+    rows = [
+        [" ".join(ptb_tokens.ptb_tokens(text)) for text in row]
         for row in read.sample.captions
-        for text in row
     ]
+    texts = [text.split() for row in rows for text in row]
+    mode = _mode(texts)
     facts = _facts(record_set)
     floors, ladder = (facts.floors, facts.ladder) if facts else (None, None)
     encoded = [
@@ -230,7 +239,8 @@ def _data(
         ),
         mode_share=repetition.mode_share(texts),
         collision=repetition.collision_probability(texts),
-        mode=_mode(texts),
+        mode=mode,
+        mode_images=sum(mode in row for row in rows) / len(rows),
         cut=float((encoded[0] != vocabulary_lib.END).all(axis=1).mean()),
         ladder={
             rung: getattr(ladder, rung)

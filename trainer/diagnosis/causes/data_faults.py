@@ -1,5 +1,7 @@
 """Faults of the data: pairs, words, images."""
 
+import math
+
 from trainer.diagnosis import suspicious_pairs
 from trainer.diagnosis.causes.cause import (
     Cause,
@@ -12,6 +14,8 @@ from trainer.diagnosis.evidence import Evidence
 
 # z of pairs that fit no better than chance, and of pairs that surely do.
 _CHANCE_Z, _SURE_Z = 4.0, 8.0
+# z of pairs of which most are wrong; and of sound ones: usual, least, most.
+_LITTLE_Z, _WHOLE_Z = 15.0, (60.0, 30.0, 120.0)
 # CIDEr-D of people's captions of one image that tell of the image.
 _AGREEING = 1.0
 _PAIRS = "about {value:.0%} of the pairs ({low:.0%} to {high:.0%})"
@@ -53,7 +57,7 @@ def _pairs(evidence: Evidence) -> Opinion | None:
             cure=(_JOIN,),
         )
     if not looks or looks.gap.z < 5 or looks.gap.mean < 0.1:
-        return None
+        return _mostly_wrong(evidence)
     worst = max(
         filter(None, (looks, evidence.train)), key=lambda each: each.wrong
     )
@@ -81,6 +85,36 @@ def _pairs(evidence: Evidence) -> Opinion | None:
         ),
         files=(suspicious_pairs.FILE,),
     )
+
+
+def _mostly_wrong(evidence: Evidence) -> Opinion | None:
+    """Pairs of a captioner that looks too little to judge them."""
+    data = evidence.data
+    if not data or data.images < 300 or _is_untrained(evidence):
+        return None
+    z = max(data.pairing_z, 0.0)
+    if z > _LITTLE_Z:
+        return None
+    value, low, high = (1 - math.sqrt(z / whole) for whole in _WHOLE_Z)
+    return Opinion(
+        0.6,
+        (
+            (
+                f"captions fit their images by {z:.1f} standard deviations, "
+                "though "
+                f"images differ (dispersion {data.dispersion:.2f}) and the "
+                "encoder "
+                "is trained"
+            ),
+        ),
+        dose=Dose(value, max(low, 0.0), high, _PAIRS),
+        cure=(_JOIN,),
+    )
+
+
+def _is_untrained(evidence: Evidence) -> bool:
+    weights = evidence.settings["encoder"].get("weights", "")
+    return str(weights).startswith("none")
 
 
 def _say_nothing(evidence: Evidence) -> Opinion | None:
@@ -116,16 +150,23 @@ def _say_nothing(evidence: Evidence) -> Opinion | None:
 
 def _templates(evidence: Evidence) -> Opinion | None:
     data = evidence.data
-    if not data or (data.mode_share < 0.15 and data.collision < 0.02):
+    if not data:
+        return None
+    least = max(data.mode_share / 0.15, data.mode_images / 0.2)
+    if least < 1 and data.collision < 0.02:
         return None
     low, high = share(data.mode_share, data.captions)
     return Opinion(
         max(
             between(data.mode_share, 0.12, 0.4),
+            between(data.mode_images, 0.15, 0.5),
             between(data.collision, 0.01, 0.2),
         ),
         (
-            f"{data.mode_share:.0%} of the train captions are {data.mode!r}",
+            (
+                f"{data.mode_share:.0%} of the train captions, and one of "
+                f"{data.mode_images:.0%} of the images, are {data.mode!r}"
+            ),
             f"two of them are equal with probability {data.collision:.2%}",
         ),
         dose=Dose(
@@ -240,9 +281,9 @@ def _features(evidence: Evidence) -> Opinion | None:
 def _weak(evidence: Evidence) -> Opinion | None:
     data = evidence.data
     encoder = evidence.settings["encoder"]
-    if not data or data.pairing_z < _CHANCE_Z:
+    if not data or data.pairing_z < _CHANCE_Z or data.images < 300:
         return None
-    untrained = str(encoder.get("weights", "")).startswith("none")
+    untrained = _is_untrained(evidence)
     faint = between(25.0 - data.pairing_z, 0.0, 15.0)
     if not untrained and faint < 0.3:
         return None
@@ -325,6 +366,6 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "There are too few images to learn from.",
         _few,
         "half of the images give the same validation loss",
-        ("overfitting",),
+        ("overfitting", "uniform-attention"),
     ),
 )

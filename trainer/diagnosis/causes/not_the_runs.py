@@ -10,11 +10,15 @@ def _other_words(evidence: Evidence) -> Opinion | None:
     cure = ("cp RECORDS/vocabulary.tsv RUN_DIR/vocabulary.tsv",)
     if told:
         return Opinion(1.0, (told,), cure=cure)
-    if not said or not looks or looks.gap.z < 3 or not evidence.replays:
+    learning = evidence.learning
+    if not said or not looks or not learning or not evidence.replays:
         return None
+    logged = learning.logged_cider_d
     # Likelihoods know tokens, captions know words: the words alone are wrong.
-    loss = said.cider_d - said.shuffled
-    if loss > 0.1 or said.mode_share > 0.3 or said.cut > 0.3:
+    fits = said.cider_d - said.shuffled > 0.1
+    if fits or looks.gap.z < 3 or looks.gap.mean < 0.3:
+        return None
+    if logged is not None and logged < said.cider_d + 0.3:
         return None
     return Opinion(
         0.7,

@@ -70,7 +70,7 @@ def _by_trial(slug: str) -> Callable[[Evidence], Opinion | None]:
         )
         if not own or not changed:
             return Opinion(0.4, (f"{values} is unusual",))
-        better = _better(own, changed)
+        better = max(_better(own, changed), 0.4 * evidence.poor)
         return Opinion(
             0.35 + 0.6 * better,
             (

@@ -49,3 +49,14 @@ def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
     assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
     row = first.to_json()
     assert row["cause"] == slug and row["strength"] >= doctor.ALARM
+
+
+def test_pairs_that_a_captioner_cannot_judge_are_judged_by_the_records() -> (
+    None
+):
+    """Where three in four are wrong, it learns to look too little."""
+    given = sound.evidence(data=sound.data(pairing_z=6.0), **FLAT)
+    first = doctor.diagnose(given).named[0]
+    assert first.cause.slug == "mismatched-pairs"
+    assert first.opinion.dose is not None
+    assert 0.5 < first.opinion.dose.low < 0.7 < first.opinion.dose.high < 0.85

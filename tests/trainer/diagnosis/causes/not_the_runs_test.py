@@ -48,3 +48,12 @@ def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
     assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
     row = first.to_json()
     assert row["cause"] == slug and row["strength"] >= doctor.ALARM
+
+
+def test_captions_that_were_as_poor_in_training_are_no_other_words() -> None:
+    given = sound.evidence(
+        said=sound.said(cider_d=0.21, shuffled=0.2),
+        learning=sound.learning(logged_cider_d=0.25),
+    )
+    named = doctor.diagnose(given).named
+    assert "other-words" not in [each.cause.slug for each in named]

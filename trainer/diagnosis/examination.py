@@ -1,6 +1,5 @@
 """A case -> evidence: every measurement, cheap ones first."""
 
-import collections
 import dataclasses
 import logging
 from collections.abc import Sequence
@@ -9,22 +8,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from pipeline.card import data_card
-from pipeline.card import facts as facts_lib
-from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
-from pipeline.recordset import vocabulary as vocabulary_lib
-from pipeline.scoring import ptb_tokens, repetition
 from trainer.data import batches as batches_lib
 from trainer.data import split_images
 from trainer.data.batching import Batching
 from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator as generator_lib
 from trainer.decoding import step as step_lib
-from trainer.diagnosis import pairing, path_swaps, said, wiring
+from trainer.diagnosis import path_swaps, record_facts, said
 from trainer.diagnosis.case import Case
 from trainer.diagnosis.evidence import (
-    Data,
     Estimate,
     Evidence,
     Learning,
@@ -35,10 +28,6 @@ from trainer.evaluation import split_loss
 _LOG = logging.getLogger(__name__)
 _SWAPPED_IMAGES = 128
 _CAPTIONED_IMAGES = 200
-_PAIRED_IMAGES = 1500
-_ENCODED_IMAGES = 64
-# Two grids whose centred features have this cosine are the same picture's.
-_SAME = 0.999
 # A caption that fits most others better than its own image is a wrong one.
 _MOST = 0.5
 
@@ -59,7 +48,7 @@ def examine(
     """
     record_set = case.record_set
     _LOG.info("reading the records")
-    data = _data(record_set, batching, split)
+    data = record_facts.measure(record_set, batching, split)
     validation = train = replayed = None
     captioned = captioned_train = disordered = None
     examples: list[caption_lib.CaptionedExample] = []
@@ -204,155 +193,3 @@ def _learning(case: Case) -> Learning | None:
 def _tokens(rows: Sequence[dict[str, Any]]) -> float:
     """Tokens of an update, by the first row."""
     return float(rows[0]["train/tokens"] / max(rows[0]["step"], 1))
-
-
-def _data(
-    record_set: record_set_lib.RecordSet, batching: Batching, split: str
-) -> Data:
-    """Measures the records; what they lack comes from the data card."""
-    read = _read(record_set)
-    found = pairing.measure(read.sample)
-    rows = [
-        [" ".join(ptb_tokens.ptb_tokens(text)) for text in row]
-        for row in read.sample.captions
-    ]
-    texts = [text.split() for row in rows for text in row]
-    mode = _mode(texts)
-    facts = _facts(record_set)
-    floors, ladder = (facts.floors, facts.ladder) if facts else (None, None)
-    encoded = [
-        _encoded(record_set, each, batching.max_length)
-        for each in ("train", split)
-    ]
-    return Data(
-        images=record_set.num_images("train"),
-        captions=len(texts),
-        pairing_z=found.z,
-        card_z=floors.pairing_z if floors else None,
-        lag=found.best_lag,
-        lag_z=found.lags[found.best_lag],
-        dispersion=read.dispersion,
-        deviation=read.deviation,
-        alike=_alike(read.sample.pooled),
-        unknown=dict(
-            zip(("train", split), map(_unknown, encoded), strict=True)
-        ),
-        mode_share=repetition.mode_share(texts),
-        collision=repetition.collision_probability(texts),
-        mode=mode,
-        mode_images=sum(mode in row for row in rows) / len(rows),
-        cut=float((encoded[0] != vocabulary_lib.END).all(axis=1).mean()),
-        ladder={
-            rung: getattr(ladder, rung)
-            for rung in ("uniform", "unigram", "bigram", "trigram")
-            if ladder
-        },
-        human=floors.human if floors else None,
-        nearest=floors.nearest if floors else None,
-        stale=_stale(record_set, split),
-    )
-
-
-def _facts(record_set: record_set_lib.RecordSet) -> facts_lib.Facts | None:
-    """What the data card says; None without one."""
-    try:
-        return data_card.load(record_set.path, record_set_lib.TENSORFLOW).facts
-    except data_card.DataCardError:
-        return None
-
-
-@dataclasses.dataclass(frozen=True)
-class _Read:
-    """Train images as they lie in the records.
-
-    Attributes:
-      sample: to compare captions with.
-      dispersion: variance between images over all variance of the grids.
-      deviation: square root of a feature's variance.
-    """
-
-    sample: pairing.Sample
-    dispersion: float
-    deviation: float
-
-
-def _read(record_set: record_set_lib.RecordSet) -> _Read:
-    """Reads train images, a whole split where it is small."""
-    ids: list[str] = []
-    captions: list[list[str]] = []
-    pooled, squares = [], []
-    for batch in split_images.batches(
-        record_set, "train", batch_images=32, limit=_PAIRED_IMAGES
-    ):
-        ids += batch.image_ids
-        captions += batch.captions
-        grid = np.asarray(batch.grid[: len(batch.image_ids)], np.float32)
-        pooled.append(grid.mean(axis=1))
-        squares.append(np.square(grid, dtype=np.float32).mean(axis=1))
-    means = np.concatenate(pooled).astype(np.float64)
-    power = np.concatenate(squares).astype(np.float64).mean(axis=0)
-    whole = float((power - np.square(means.mean(axis=0))).mean())
-    return _Read(
-        pairing.Sample(ids, captions, np.concatenate(pooled)),
-        float(means.var(axis=0).mean()) / whole if whole > 0 else 0.0,
-        float(np.sqrt(max(whole, 0.0))),
-    )
-
-
-def _alike(pooled: np.ndarray) -> float:
-    """Share of the images whose grid is that of another."""
-    centred = pooled - pooled.mean(axis=0)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit = centred / np.maximum(lengths, 1e-12)
-    cosines = unit @ unit.T
-    np.fill_diagonal(cosines, -1.0)
-    return float((cosines.max(axis=1) > _SAME).mean())
-
-
-def _mode(texts: Sequence[Sequence[str]]) -> str:
-    counts = collections.Counter(" ".join(text) for text in texts)
-    return counts.most_common(1)[0][0] if counts else ""
-
-
-def _encoded(
-    record_set: record_set_lib.RecordSet, split: str, length: int
-) -> np.ndarray:
-    """Tokens of some captions of a split, int32 [captions, length]."""
-    rows = split_images.captions(record_set, split, limit=_CAPTIONED_IMAGES)
-    texts = [text for row in rows for text in row]
-    ids: np.ndarray = record_set.vocabulary.encode(
-        tf.constant(texts), length
-    ).numpy()
-    return ids
-
-
-def _unknown(ids: np.ndarray) -> float:
-    """Share of UNK among the words."""
-    words = (ids != vocabulary_lib.PAD) & (ids != vocabulary_lib.END)
-    return float((ids == vocabulary_lib.UNK).sum() / max(words.sum(), 1))
-
-
-def _stale(record_set: record_set_lib.RecordSet, split: str) -> float | None:
-    """Share of the images whose grid is nearer to most other thumbnails.
-
-    None without thumbnails, or with another encoder than the shipped one.
-    """
-    manifest = record_set.manifest
-    if (
-        manifest.encoder["architecture"] != encoder_lib.DEFAULT
-        or not manifest.settings["thumbnail_side"]
-    ):
-        return None
-    encoder = encoder_lib.load_encoder()
-    if encoder.fingerprint["weights"] != manifest.encoder["weights"]:
-        return None
-    images = next(
-        split_images.batches(
-            record_set,
-            split,
-            batch_images=_ENCODED_IMAGES,
-            limit=_ENCODED_IMAGES,
-        )
-    )
-    nearer = wiring.nearer_to_own(images, encoder)
-    return float((nearer < _MOST).mean()) if nearer is not None else None

@@ -6,7 +6,9 @@ evidence to an opinion, and a row.
 
   cause         what a cause and an opinion are
   not_the_runs  what is judged is not what was trained
-  data_faults   pairs, words and images
+  pictures      images and their grids
+  texts         captions, and how many there are
+  pairs         whether captions belong to their images
   image_path    the way from the image to the words
   targets       what is predicted
   settings      settings of the training, judged by short trainings

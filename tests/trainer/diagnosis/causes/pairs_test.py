@@ -1,14 +1,13 @@
-"""Faults of pairs, words and images, told apart by what is measured."""
+"""Whether captions belong to their images, and tell of them, told apart."""
 
 from typing import Any
 
 import pytest
 
 from tests.support import evidence as sound
-from tests.support.evidence import FLAT, changed
+from tests.support.evidence import FLAT
 from trainer.diagnosis import doctor
-from trainer.diagnosis.causes import data_faults
-from trainer.diagnosis.evidence import Estimate
+from trainer.diagnosis.causes import pairs
 
 CASES: dict[str, dict[str, Any]] = {
     "mismatched-pairs": {"validation": sound.looks(wrong=0.2, worse=0.2)},
@@ -16,28 +15,11 @@ CASES: dict[str, dict[str, Any]] = {
         "data": sound.data(pairing_z=0.3, human=0.2),
         **FLAT,
     },
-    "templated-captions": {"data": sound.data(mode_share=0.6, collision=0.36)},
-    "too-few-images": {
-        "data": sound.data(images=60),
-        "train": sound.looks(loss=Estimate(0.1, 0.02)),
-    },
-    "blank-images": {"data": sound.data(alike=0.5)},
-    "alike-features": {"data": sound.data(dispersion=0.0005)},
-    "weak-features": {
-        **changed("encoder", weights="none"),
-        "data": sound.data(pairing_z=11.0),
-    },
-    "grids-of-others": {"data": sound.data(stale=0.4)},
-    "unknown-words": {"data": sound.data(unknown={"train": 0.3, "test": 0.3})},
-    "split-shift": {
-        "data": sound.data(unknown={"train": 0.0, "validation": 0.9}),
-        "validation": sound.looks(loss=Estimate(3.0, 0.1)),
-    },
 }
 
 
 def test_every_cause_has_a_case() -> None:
-    assert {cause.slug for cause in data_faults.CAUSES} == set(CASES)
+    assert {cause.slug for cause in pairs.CAUSES} == set(CASES)
 
 
 @pytest.mark.parametrize("slug", CASES)

@@ -1,0 +1,35 @@
+"""Faults of the images and their grids, told apart."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import evidence as sound
+from tests.support.evidence import changed
+from trainer.diagnosis import doctor
+from trainer.diagnosis.causes import pictures
+
+CASES: dict[str, dict[str, Any]] = {
+    "blank-images": {"data": sound.data(alike=0.5)},
+    "alike-features": {"data": sound.data(dispersion=0.0005)},
+    "grids-of-others": {"data": sound.data(stale=0.4)},
+    "weak-features": {
+        **changed("encoder", weights="none"),
+        "data": sound.data(pairing_z=11.0),
+    },
+}
+
+
+def test_every_cause_has_a_case() -> None:
+    assert {cause.slug for cause in pictures.CAUSES} == set(CASES)
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
+    found = doctor.diagnose(sound.evidence(**CASES[slug]))
+    first = found.named[0]
+    assert first.cause.slug == slug
+    assert first.opinion.speaks_for and first.opinion.cure
+    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
+    row = first.to_json()
+    assert row["cause"] == slug and row["strength"] >= doctor.ALARM

@@ -1,0 +1,38 @@
+"""Faults of the captions and of how many there are, told apart."""
+
+from typing import Any
+
+import pytest
+
+from tests.support import evidence as sound
+from trainer.diagnosis import doctor
+from trainer.diagnosis.causes import texts
+from trainer.diagnosis.evidence import Estimate
+
+CASES: dict[str, dict[str, Any]] = {
+    "templated-captions": {"data": sound.data(mode_share=0.6, collision=0.36)},
+    "split-shift": {
+        "data": sound.data(unknown={"train": 0.0, "validation": 0.9}),
+        "validation": sound.looks(loss=Estimate(3.0, 0.1)),
+    },
+    "unknown-words": {"data": sound.data(unknown={"train": 0.3, "test": 0.3})},
+    "too-few-images": {
+        "data": sound.data(images=60),
+        "train": sound.looks(loss=Estimate(0.1, 0.02)),
+    },
+}
+
+
+def test_every_cause_has_a_case() -> None:
+    assert {cause.slug for cause in texts.CAUSES} == set(CASES)
+
+
+@pytest.mark.parametrize("slug", CASES)
+def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
+    found = doctor.diagnose(sound.evidence(**CASES[slug]))
+    first = found.named[0]
+    assert first.cause.slug == slug
+    assert first.opinion.speaks_for and first.opinion.cure
+    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
+    row = first.to_json()
+    assert row["cause"] == slug and row["strength"] >= doctor.ALARM

@@ -1,0 +1,38 @@
+"""What is measured of drawn records."""
+
+from trainer.data.batching import Batching
+from trainer.diagnosis import record_facts
+
+BATCHING = Batching(
+    batch_images=4, captions_per_image=2, max_length=6, num_streams=2
+)
+
+
+def test_records_are_measured_without_a_data_card(record_set) -> None:
+    found = record_facts.measure(record_set, BATCHING, "validation")
+    assert found.images == record_set.num_images("train")
+    assert found.captions >= found.images
+    assert found.card_z is None and found.ladder == {} and found.human is None
+    assert found.stale is None
+    assert 0 < found.dispersion <= 1 and found.deviation > 0
+    assert set(found.unknown) == {"train", "validation"}
+    assert 1 / found.captions <= found.mode_share <= 1
+    assert found.mode_images >= found.mode_share
+
+
+def test_a_short_limit_cuts_captions(record_set) -> None:
+    whole, cut = (
+        record_facts.measure(
+            record_set,
+            Batching(
+                batch_images=4,
+                captions_per_image=2,
+                max_length=length,
+                num_streams=2,
+            ),
+            "train",
+        ).cut
+        for length in (30, 2)
+    )
+    assert whole == 0
+    assert cut > 0.5

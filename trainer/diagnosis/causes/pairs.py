@@ -1,0 +1,161 @@
+"""Whether captions belong to their images, and tell of them."""
+
+import math
+
+from trainer.diagnosis import suspicious_pairs
+from trainer.diagnosis.causes import pictures
+from trainer.diagnosis.causes.cause import (
+    Cause,
+    Dose,
+    Opinion,
+    between,
+    share,
+)
+from trainer.diagnosis.evidence import Evidence
+
+# z of pairs that fit no better than chance, and of pairs that surely do.
+_CHANCE_Z, _SURE_Z = pictures.CHANCE_Z, 8.0
+# z of pairs of which most are wrong; and of sound ones: usual, least, most.
+_LITTLE_Z, _WHOLE_Z = 15.0, (60.0, 30.0, 120.0)
+# CIDEr-D of people's captions of one image that tell of the image.
+_AGREEING = 1.0
+_PAIRS = "about {value:.0%} of the pairs ({low:.0%} to {high:.0%})"
+_JOIN = "# join captions with images by id, and run pipeline.main again"
+
+
+def _pairs(evidence: Evidence) -> Opinion | None:
+    data, looks = evidence.data, evidence.validation
+    if not data:
+        return None
+    if data.lag_z > _SURE_Z and data.lag_z > 2 * data.pairing_z:
+        return Opinion(
+            0.98,
+            (
+                (
+                    f"captions fit the image {data.lag:+d} places further by "
+                    f"{data.lag_z:.0f} standard deviations, their own by "
+                    f"{data.pairing_z:.1f}"
+                ),
+            ),
+            dose=Dose(1.0, 0.95, 1.0, _PAIRS),
+            cure=(f"# captions are shifted by {data.lag}: join them by id",),
+        )
+    chance = data.pairing_z < _CHANCE_Z and data.images >= 100
+    if chance and data.dispersion > 0.01:
+        agree = data.human is None or data.human > _AGREEING
+        return Opinion(
+            0.85 if agree else 0.7,
+            (
+                (
+                    f"captions fit their images by {data.pairing_z:.1f} "
+                    "standard "
+                    f"deviations ({_CHANCE_Z:.0f} is chance), though images "
+                    "differ "
+                    f"(dispersion {data.dispersion:.2f})"
+                ),
+            ),
+            dose=Dose(1.0, 0.8, 1.0, _PAIRS),
+            cure=(_JOIN,),
+        )
+    if not looks or looks.gap.z < 5 or looks.gap.mean < 0.1:
+        return _mostly_wrong(evidence)
+    worst = max(
+        filter(None, (looks, evidence.train)), key=lambda each: each.wrong
+    )
+    low, high = (2 * each for each in share(worst.wrong, worst.images))
+    if low < 0.04:
+        return None
+    value = min(2 * worst.wrong, 1.0)
+    return Opinion(
+        between(low, 0.02, 0.12),
+        (
+            (
+                f"{worst.wrong:.0%} of the captions are likelier with most "
+                "other "
+                "images than with their own; of sound pairs almost none"
+            ),
+        ),
+        dose=Dose(value, min(low, 1.0), min(high, 1.0), _PAIRS),
+        cure=(
+            _JOIN,
+            (
+                "# or leave the most suspicious out: python -m pipeline.main "
+                "... "
+                f"--drop_pairs={evidence.run_dir}/{suspicious_pairs.FILE}"
+            ),
+        ),
+        files=(suspicious_pairs.FILE,),
+    )
+
+
+def _mostly_wrong(evidence: Evidence) -> Opinion | None:
+    """Pairs of a captioner that looks too little to judge them."""
+    data = evidence.data
+    if not data or data.images < 300 or pictures.is_untrained(evidence):
+        return None
+    z = max(data.pairing_z, 0.0)
+    if z > _LITTLE_Z:
+        return None
+    value, low, high = (1 - math.sqrt(z / whole) for whole in _WHOLE_Z)
+    return Opinion(
+        0.6,
+        (
+            (
+                f"captions fit their images by {z:.1f} standard deviations, "
+                "though "
+                f"images differ (dispersion {data.dispersion:.2f}) and the "
+                "encoder "
+                "is trained"
+            ),
+        ),
+        dose=Dose(value, max(low, 0.0), high, _PAIRS),
+        cure=(_JOIN,),
+    )
+
+
+def _say_nothing(evidence: Evidence) -> Opinion | None:
+    data = evidence.data
+    if not data or data.human is None or data.images < 100:
+        return None
+    if data.pairing_z > _CHANCE_Z or data.lag_z > _SURE_Z:
+        return None
+    if data.dispersion < 0.01 or data.mode_share > 0.2:
+        return None
+    agree = data.human > _AGREEING
+    return Opinion(
+        0.45 if agree else 0.8,
+        (
+            (
+                f"captions fit their images by {data.pairing_z:.1f} standard "
+                "deviations at every shift"
+            ),
+        ),
+        (
+            (
+                (
+                    "the captions of one image agree with each other (CIDEr-D "
+                    f"{data.human:.2f}), so that they do say something"
+                ),
+            )
+            if agree
+            else ()
+        ),
+        cure=("# caption the images anew: these captions do not tell of them",),
+    )
+
+
+CAUSES: tuple[Cause[Evidence], ...] = (
+    Cause(
+        "mismatched-pairs",
+        "Captions do not belong to their images.",
+        _pairs,
+        "twenty pairs that you look at all fit",
+        ("weak-features", "overfitting"),
+    ),
+    Cause(
+        "captions-say-nothing",
+        "Captions do not tell what is in the image.",
+        _say_nothing,
+        "somebody can pick the image from its caption",
+    ),
+)

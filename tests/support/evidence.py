@@ -128,6 +128,7 @@ def learning(**changes: Any) -> Learning:
         last_loss=0.85,
         logged_loss=0.957,
         logged_cider_d=3.3,
+        logged_gap=1.85,
         best_loss=0.957,
         end_loss=0.957,
         falling=0.03,

@@ -43,6 +43,7 @@ class Learning:
       last_loss: mean of the last rows of training.
       logged_loss: of the validation split, at the step of the weights.
       logged_cider_d: of its first images' captions, there; None if unknown.
+      logged_gap: what another image cost there; None if unknown.
       best_loss: the lowest of the validation split.
       end_loss: the last of the validation split.
       falling: by how much the training loss fell over the last third.
@@ -59,6 +60,7 @@ class Learning:
     last_loss: float
     logged_loss: float | None
     logged_cider_d: float | None
+    logged_gap: float | None
     best_loss: float | None
     end_loss: float | None
     falling: float

@@ -154,15 +154,14 @@ def _learning(case: Case) -> Learning | None:
     if not rows:
         return None
     losses = [row["train/loss"] for row in rows]
-    judged = [
-        (row["step"], row["validation/loss"])
-        for row in case.rows
-        if "validation/loss" in row
-    ]
+    judged = [row for row in case.rows if "validation/loss" in row]
+    there: dict[str, Any] = next(
+        (row for row in judged if row["step"] == case.step), {}
+    )
     third = losses[-max(len(losses) // 3, 1) :]
     middle = -(-len(third) // 2)
     falling = float(np.mean(third[:middle]) - np.mean(third[-middle:]))
-    validated = [loss for _, loss in judged]
+    validated = [row["validation/loss"] for row in judged]
     images = case.record_set.num_images("train")
     optimizer, batching = case.identity.optimizer, case.identity.batching
     return Learning(
@@ -170,15 +169,9 @@ def _learning(case: Case) -> Learning | None:
         planned=optimizer.get("decay_steps"),
         first_loss=losses[0],
         last_loss=float(np.mean(losses[-3:])),
-        logged_loss=dict(judged).get(case.step),
-        logged_cider_d=next(
-            (
-                row.get("validation/cider_d")
-                for row in case.rows
-                if row["step"] == case.step and "validation/loss" in row
-            ),
-            None,
-        ),
+        logged_loss=there.get("validation/loss"),
+        logged_cider_d=there.get("validation/cider_d"),
+        logged_gap=there.get("validation/swap_gap"),
         best_loss=min(validated, default=None),
         end_loss=validated[-1] if validated else None,
         falling=falling,

@@ -15,6 +15,18 @@ def _blind(evidence: Evidence) -> Opinion | None:
             ("its settings say so: uses_image = False",),
             cure=("ShowAttendTell.uses_image = True",),
         )
+    learning = evidence.learning
+    if learning and learning.logged_gap == 0:
+        return Opinion(
+            0.95,
+            (
+                (
+                    "in training, another image cost exactly nothing: nothing of "
+                    "the image reached the words"
+                ),
+            ),
+            cure=("# feed the grid: see wiring test 'image'",),
+        )
     if not looks or evidence.step is None:
         return None
     if abs(looks.gap.mean) < _NOTHING and looks.gap.error < _NOTHING:
@@ -117,7 +129,12 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "Nothing of the image reaches the words.",
         _blind,
         "other images change a caption",
-        ("one-path-cut", "uniform-attention", "updates-too-small"),
+        (
+            "one-path-cut",
+            "uniform-attention",
+            "updates-too-small",
+            "other-weights",
+        ),
     ),
     Cause(
         "faint-features",

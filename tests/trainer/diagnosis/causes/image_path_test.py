@@ -37,3 +37,8 @@ def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
     assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
     row = first.to_json()
     assert row["cause"] == slug and row["strength"] >= doctor.ALARM
+
+
+def test_a_captioner_that_was_blind_in_training_alone_is_blind() -> None:
+    given = sound.evidence(learning=sound.learning(logged_gap=0.0))
+    assert doctor.diagnose(given).named[0].cause.slug == "blind"

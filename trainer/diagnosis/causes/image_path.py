@@ -21,8 +21,8 @@ def _blind(evidence: Evidence) -> Opinion | None:
             0.95,
             (
                 (
-                    "in training, another image cost exactly nothing: nothing of "
-                    "the image reached the words"
+                    "in training, another image cost exactly nothing: "
+                    "nothing of the image reached the words"
                 ),
             ),
             cure=("# feed the grid: see wiring test 'image'",),

@@ -149,6 +149,8 @@ def _train(arguments: list[str], log: str, replicas: int) -> None:
     os.dup2(file, 1)
     os.dup2(file, 2)
     sys.argv = ["trainer.main", *arguments]
+    # The launcher starts its workers as this process was started.
+    sys.orig_argv = [sys.executable, "-m", "trainer.main", *arguments]
     import tensorflow as tf
 
     from trainer import main

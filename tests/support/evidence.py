@@ -5,13 +5,13 @@ from typing import Any
 
 from trainer.diagnosis.evidence import (
     Data,
-    Estimate,
     Evidence,
     Learning,
     Looks,
     Trial,
 )
 from trainer.diagnosis.said import Said
+from trainer.evaluation.estimate import Estimate
 
 RISES = {
     "image": (1.87, 0.05),

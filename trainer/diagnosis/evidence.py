@@ -5,31 +5,11 @@ included; shares lie between 0 and 1; CIDEr-D runs from 0 to 10.
 """
 
 import dataclasses
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from trainer.diagnosis.said import Said
-
-
-@dataclasses.dataclass(frozen=True)
-class Estimate:
-    """A mean over images.
-
-    Attributes:
-      mean: of the images that were measured.
-      error: its standard error.
-    """
-
-    mean: float
-    error: float
-
-    @property
-    def z(self) -> float:
-        """The mean in standard errors."""
-        if self.error:
-            return self.mean / self.error
-        return math.copysign(math.inf, self.mean) if self.mean else 0.0
+from trainer.evaluation.estimate import Estimate
 
 
 @dataclasses.dataclass(frozen=True)

@@ -17,13 +17,9 @@ from trainer.decoding import generator as generator_lib
 from trainer.decoding import step as step_lib
 from trainer.diagnosis import path_swaps, record_facts, said
 from trainer.diagnosis.case import Case
-from trainer.diagnosis.evidence import (
-    Estimate,
-    Evidence,
-    Learning,
-    Looks,
-)
+from trainer.diagnosis.evidence import Evidence, Learning, Looks
 from trainer.evaluation import split_loss
+from trainer.evaluation.estimate import Estimate
 
 _LOG = logging.getLogger(__name__)
 _SWAPPED_IMAGES = 128
@@ -104,11 +100,6 @@ def _captioned(
     )
 
 
-def _estimate(values: np.ndarray) -> Estimate:
-    error = values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else 0
-    return Estimate(float(values.mean()), float(error))
-
-
 def _looks(case: Case, batching: Batching, split: str) -> Looks | None:
     """Swaps images, where the split has two at least."""
     data = batches_lib.CaptionDataset(
@@ -120,9 +111,9 @@ def _looks(case: Case, batching: Batching, split: str) -> Looks | None:
     swaps = path_swaps.measure(case.captioner, batch)
     return Looks(
         images=len(swaps.own),
-        loss=_estimate(swaps.own),
-        rises={path: _estimate(rise) for path, rise in swaps.rises.items()},
-        rules={rule: _estimate(loss) for rule, loss in swaps.rules.items()},
+        loss=Estimate.of(swaps.own),
+        rises={path: Estimate.of(rise) for path, rise in swaps.rises.items()},
+        rules={rule: Estimate.of(loss) for rule, loss in swaps.rules.items()},
         wrong=float((swaps.worse > _MOST).mean()),
         worse=float(swaps.worse.mean()),
     )

@@ -1,7 +1,6 @@
 """What captions by themselves tell of their captioner, and what they cannot."""
 
 import dataclasses
-import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -19,6 +18,7 @@ from trainer.diagnosis.causes.cause import (
 )
 from trainer.diagnosis.doctor import Diagnosis, State, ranked
 from trainer.evaluation import baselines, verdict
+from trainer.evaluation.estimate import Estimate
 
 LEAST_IMAGES = 20
 _UNKNOWN = ("<unk>", "[unk]", "<UNK>", "UNK")
@@ -64,7 +64,7 @@ def measure(results: Results) -> Outputs:
     marked = [any(m in text for m in _UNKNOWN) for text in results.captions]
     return Outputs(
         said=said_lib.measure(list(_examples(results)), max_length=1 << 30),
-        own_z=_z(own - np.asarray(other)),
+        own_z=Estimate.of(own - np.asarray(other)).z,
         order=order if z > _SURE_Z else "",
         order_z=z,
         order_cider_d=float(_fits(scorer, words, places).mean()),
@@ -107,17 +107,8 @@ def _gain(
     places: Sequence[int],
 ) -> float:
     """By how many standard errors captions fit better in another order."""
-    return _z(_fits(scorer, words, places) - own[: len(places)])
-
-
-def _z(values: np.ndarray) -> float:
-    """A mean in standard errors; 0 of one value."""
-    if len(values) < 2:
-        return 0.0
-    error = float(values.std(ddof=1)) / math.sqrt(len(values))
-    if error:
-        return float(values.mean()) / error
-    return math.copysign(math.inf, values.mean()) if values.mean() else 0.0
+    gain = _fits(scorer, words, places) - own[: len(places)]
+    return Estimate.of(gain).z
 
 
 def _examples(results: Results) -> Iterator[CaptionedExample]:

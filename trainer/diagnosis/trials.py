@@ -10,14 +10,14 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
 from trainer.diagnosis import path_swaps
-from trainer.diagnosis.evidence import Estimate, Trial
+from trainer.diagnosis.evidence import Trial
+from trainer.evaluation.estimate import Estimate
 from trainer.run import identity as identity_lib
 from trainer.training import loss as loss_lib
 from trainer.training import loss_scale as loss_scale_lib
@@ -107,12 +107,10 @@ class Laboratory:
         step.train(self._forever(), tf.constant(_UPDATES))
         swaps = path_swaps.measure(step.captioner, self._batch)
         name = type(step.captioner).__name__
-        rises = swaps.rises["image"]
-        error = rises.std(ddof=1) / np.sqrt(len(rises))
         return Trial(
             tuple(change.binding(name) for change in changes),
             float(swaps.own.mean()),
-            Estimate(float(rises.mean()), float(error)),
+            Estimate.of(swaps.rises["image"]),
         )
 
     def _changed(self, changes: Sequence[Change]) -> Mapping[str, Any]:

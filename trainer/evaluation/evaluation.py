@@ -11,7 +11,7 @@ from pipeline.scoring import metric as metric_lib
 from trainer.data import batches, split_images
 from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator
-from trainer.evaluation import baselines, split_loss
+from trainer.evaluation import baselines, estimate, split_loss
 from trainer.evaluation import scorers as scorers_lib
 from trainer.evaluation import verdict as verdict_lib
 
@@ -147,11 +147,11 @@ def _evidence(
       captions: each image's caption as words.
       human: the repetition of the references.
     """
-    error = loss_rises.std(ddof=1) / np.sqrt(len(loss_rises))
+    gap = estimate.Estimate.of(loss_rises)
     repetition = scorers_lib.repetition(captions)
     return verdict_lib.Evidence(
-        loss_gap=float(loss_rises.mean()),
-        loss_gap_error=float(error),
+        loss_gap=gap.mean,
+        loss_gap_error=gap.error,
         own=cider_d.each(captions),
         swapped=cider_d.each(baselines.shuffled(captions, seed=0)),
         mode_share=repetition["mode_share"],

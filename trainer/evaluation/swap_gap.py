@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from trainer.captioners import contract
 from trainer.data import batches
+from trainer.evaluation.estimate import Estimate
 from trainer.training import train_step
 
 # Images whose logits lie in memory at once.
@@ -46,11 +47,8 @@ class SwapGap:
         )
         if len(rises) < 2:
             return {"swap_gap": math.nan, "swap_gap_error": math.nan}
-        error = rises.std(ddof=1) / math.sqrt(len(rises))
-        return {
-            "swap_gap": float(rises.mean()),
-            "swap_gap_error": float(error),
-        }
+        gap = Estimate.of(rises)
+        return {"swap_gap": gap.mean, "swap_gap_error": gap.error}
 
     @functools.cached_property
     def _parts(self) -> list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:

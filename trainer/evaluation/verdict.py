@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from trainer.evaluation.estimate import Estimate
+
 # Nine published COCO systems have a mode share of 0.3 to 1.9 % and a collision
 # probability of 4e-5 to 3e-3, measured on the outputs that MeasureDiversity
 # (van Miltenburg et al. 2018) keeps. The alarms are well above these values.
@@ -75,20 +77,12 @@ class Evidence:
     @property
     def loss_z(self) -> float:
         """The loss gap in standard errors."""
-        return _z(self.loss_gap, self.loss_gap_error)
+        return Estimate(self.loss_gap, self.loss_gap_error).z
 
     @property
     def score_z(self) -> float:
         """The mean per-image fall of CIDEr-D in standard errors."""
-        falls = np.subtract(self.own, self.swapped)
-        error = falls.std(ddof=1) / math.sqrt(len(falls))
-        return _z(float(falls.mean()), float(error))
-
-
-def _z(mean: float, error: float) -> float:
-    if error:
-        return mean / error
-    return math.copysign(math.inf, mean) if mean else 0.0
+        return Estimate.of(np.subtract(self.own, self.swapped)).z
 
 
 # By whether swapping images raises the loss, and whether it cuts CIDEr-D.

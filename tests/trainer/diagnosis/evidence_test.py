@@ -1,18 +1,11 @@
 """Estimates, and what follows from evidence by itself."""
 
 import dataclasses
-import math
 
 import pytest
 
 from tests.support import evidence as sound
-from trainer.diagnosis.evidence import Estimate
-
-
-def test_an_estimate_is_judged_by_its_error() -> None:
-    assert Estimate(1.0, 0.25).z == 4.0
-    assert Estimate(0.0, 0.0).z == 0.0
-    assert Estimate(-1.0, 0.0).z == -math.inf
+from trainer.evaluation.estimate import Estimate
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.support import evidence as sound
 from tests.support.evidence import FLAT, UNSEEN
 from trainer.diagnosis import doctor
 from trainer.diagnosis.causes import not_the_runs
-from trainer.diagnosis.evidence import Estimate
+from trainer.evaluation.estimate import Estimate
 
 CASES: dict[str, dict[str, Any]] = {
     "weights-not-restored": {

@@ -8,7 +8,7 @@ from tests.support import evidence as sound
 from tests.support.evidence import FLAT, changed, tried
 from trainer.diagnosis import doctor
 from trainer.diagnosis.causes import settings
-from trainer.diagnosis.evidence import Estimate
+from trainer.evaluation.estimate import Estimate
 
 CASES: dict[str, dict[str, Any]] = {
     "rate-too-high": {

@@ -8,7 +8,7 @@ from tests.support import evidence as sound
 from tests.support.evidence import POOR
 from trainer.diagnosis import doctor
 from trainer.diagnosis.causes import targets
-from trainer.diagnosis.evidence import Estimate
+from trainer.evaluation.estimate import Estimate
 
 CASES: dict[str, dict[str, Any]] = {
     "padding-in-loss": {"learning": sound.learning(tokens=32 * 5 * 22.0)},

@@ -7,7 +7,7 @@ import pytest
 from tests.support import evidence as sound
 from trainer.diagnosis import doctor
 from trainer.diagnosis.causes import texts
-from trainer.diagnosis.evidence import Estimate
+from trainer.evaluation.estimate import Estimate
 
 CASES: dict[str, dict[str, Any]] = {
     "templated-captions": {"data": sound.data(mode_share=0.6, collision=0.36)},

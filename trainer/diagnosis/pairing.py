@@ -7,6 +7,8 @@ as the square of the share of true pairs: both captions have to be right.
 """
 
 import dataclasses
+import functools
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -36,6 +38,24 @@ class Sample:
     captions: Sequence[Sequence[str]]
     pooled: NDArray[np.float32]
 
+    @functools.cached_property
+    def words(self) -> list[list[list[str]]]:
+        """The words of each caption of each image, as they are scored."""
+        return [list(map(ptb_tokens.ptb_tokens, row)) for row in self.captions]
+
+    @functools.cached_property
+    def cosines(self) -> Floats:
+        """Likeness of the images' centred features, float64 [images, images].
+
+        An image is like none to itself: -inf.
+        """
+        centred = self.pooled.astype(np.float64) - self.pooled.mean(axis=0)
+        lengths = np.linalg.norm(centred, axis=1, keepdims=True)
+        unit = centred / np.maximum(lengths, 1e-12)
+        cosines: Floats = unit @ unit.T
+        np.fill_diagonal(cosines, -np.inf)
+        return cosines
+
 
 @dataclasses.dataclass(frozen=True)
 class Pairing:
@@ -63,8 +83,8 @@ def measure(sample: Sample) -> Pairing:
         range(len(sample.image_ids)),
         key=lambda place: _natural(sample.image_ids[place]),
     )
-    words = _words([sample.captions[place] for place in order])
-    nearest = _nearest(sample.pooled[order])
+    words = _weighed([sample.words[place] for place in order])
+    nearest = sample.cosines[np.ix_(order, order)].argmax(axis=1)
     likeness = words @ words.T
     zs = {
         lag: _z(np.roll(likeness, (-lag, -lag), (0, 1)), nearest)
@@ -83,23 +103,12 @@ def _natural(text: str) -> list[tuple[int, int | str]]:
     return [(0, int(p)) if p.isdigit() else (1, p) for p in parts]
 
 
-def _nearest(pooled: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The image that looks most like each, by cosine of centred features."""
-    centred = pooled.astype(np.float64) - pooled.mean(axis=0)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit = centred / np.maximum(lengths, 1e-12)
-    cosines = unit @ unit.T
-    np.fill_diagonal(cosines, -np.inf)
-    return np.asarray(cosines.argmax(axis=1))
-
-
-def _words(captions: Sequence[Sequence[str]]) -> Floats:
+def _weighed(captions: Sequence[Sequence[Sequence[str]]]) -> Floats:
     """Words of each image, weighed by rarity, float64 [images, words]."""
-    tokens = [
-        [word for text in texts for word in ptb_tokens.ptb_tokens(text)]
-        for texts in captions
-    ]
-    places = {word: n for n, word in enumerate(sorted({*sum(tokens, [])}))}
+    tokens = [list(itertools.chain(*texts)) for texts in captions]
+    places = {
+        word: n for n, word in enumerate(sorted({*itertools.chain(*tokens)}))
+    }
     counts = np.zeros((len(tokens), max(len(places), 1)))
     for row, words in enumerate(tokens):
         np.add.at(counts[row], [places[word] for word in words], 1.0)

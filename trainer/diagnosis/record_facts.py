@@ -12,7 +12,7 @@ from pipeline.card import facts as facts_lib
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
-from pipeline.scoring import ptb_tokens, repetition
+from pipeline.scoring import repetition
 from trainer.data import split_images
 from trainer.data.batching import Batching
 from trainer.diagnosis import pairing, wiring
@@ -37,12 +37,9 @@ def measure(
       split: what the run was validated on.
     """
     read = _read(record_set)
-    found = pairing.measure(read.sample)
-    rows = [
-        [" ".join(ptb_tokens.ptb_tokens(text)) for text in row]
-        for row in read.sample.captions
-    ]
-    texts = [text.split() for row in rows for text in row]
+    sample = read.sample
+    found = pairing.measure(sample)
+    texts = [text for row in sample.words for text in row]
     mode = _mode(texts)
     facts = _facts(record_set)
     floors, ladder = (facts.floors, facts.ladder) if facts else (None, None)
@@ -59,14 +56,15 @@ def measure(
         lag_z=found.lags[found.best_lag],
         dispersion=read.dispersion,
         deviation=read.deviation,
-        alike=_alike(read.sample.pooled),
+        alike=float((sample.cosines.max(axis=1) > _SAME).mean()),
         unknown=dict(
             zip(("train", split), map(_unknown, encoded), strict=True)
         ),
         mode_share=repetition.mode_share(texts),
         collision=repetition.collision_probability(texts),
-        mode=mode,
-        mode_images=sum(mode in row for row in rows) / len(rows),
+        mode=" ".join(mode),
+        mode_images=sum(mode in row for row in sample.words)
+        / len(sample.words),
         cut=float((encoded[0] != vocabulary_lib.END).all(axis=1).mean()),
         ladder={
             rung: getattr(ladder, rung)
@@ -125,19 +123,10 @@ def _read(record_set: record_set_lib.RecordSet) -> _Read:
     )
 
 
-def _alike(pooled: np.ndarray) -> float:
-    """Share of the images whose grid is that of another."""
-    centred = pooled - pooled.mean(axis=0)
-    lengths = np.linalg.norm(centred, axis=1, keepdims=True)
-    unit = centred / np.maximum(lengths, 1e-12)
-    cosines = unit @ unit.T
-    np.fill_diagonal(cosines, -1.0)
-    return float((cosines.max(axis=1) > _SAME).mean())
-
-
-def _mode(texts: Sequence[Sequence[str]]) -> str:
-    counts = collections.Counter(" ".join(text) for text in texts)
-    return counts.most_common(1)[0][0] if counts else ""
+def _mode(texts: Sequence[Sequence[str]]) -> list[str]:
+    """The words of the most frequent caption."""
+    counts = collections.Counter(map(tuple, texts))
+    return list(counts.most_common(1)[0][0]) if counts else []
 
 
 def _encoded(

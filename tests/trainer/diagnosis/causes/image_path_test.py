@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import diagnoses
 from tests.support import evidence as sound
 from tests.support.evidence import POOR
 from trainer.diagnosis import doctor
@@ -30,13 +31,7 @@ def test_every_cause_has_a_case() -> None:
 
 @pytest.mark.parametrize("slug", CASES)
 def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
-    found = doctor.diagnose(sound.evidence(**CASES[slug]))
-    first = found.named[0]
-    assert first.cause.slug == slug
-    assert first.opinion.speaks_for and first.opinion.cure
-    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
-    row = first.to_json()
-    assert row["cause"] == slug and row["strength"] >= doctor.ALARM
+    diagnoses.assert_named_first(slug, CASES[slug])
 
 
 def test_a_captioner_that_was_blind_in_training_alone_is_blind() -> None:

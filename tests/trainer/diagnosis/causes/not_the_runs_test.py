@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.support import diagnoses
 from tests.support import evidence as sound
 from tests.support.evidence import FLAT, UNSEEN
 from trainer.diagnosis import doctor
@@ -41,13 +42,7 @@ def test_every_cause_has_a_case() -> None:
 
 @pytest.mark.parametrize("slug", CASES)
 def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
-    found = doctor.diagnose(sound.evidence(**CASES[slug]))
-    first = found.named[0]
-    assert first.cause.slug == slug
-    assert first.opinion.speaks_for and first.opinion.cure
-    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
-    row = first.to_json()
-    assert row["cause"] == slug and row["strength"] >= doctor.ALARM
+    diagnoses.assert_named_first(slug, CASES[slug])
 
 
 def test_captions_that_were_as_poor_in_training_are_no_other_words() -> None:

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.support import diagnoses
 from tests.support import evidence as sound
 from tests.support.evidence import FLAT, changed, tried
-from trainer.diagnosis import doctor
 from trainer.diagnosis.causes import settings
 from trainer.evaluation.estimate import Estimate
 
@@ -53,10 +53,4 @@ def test_every_cause_has_a_case() -> None:
 
 @pytest.mark.parametrize("slug", CASES)
 def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
-    found = doctor.diagnose(sound.evidence(**CASES[slug]))
-    first = found.named[0]
-    assert first.cause.slug == slug
-    assert first.opinion.speaks_for and first.opinion.cure
-    assert found.state in (doctor.State.COLLAPSED, doctor.State.SUSPICIOUS)
-    row = first.to_json()
-    assert row["cause"] == slug and row["strength"] >= doctor.ALARM
+    diagnoses.assert_named_first(slug, CASES[slug])

@@ -180,8 +180,7 @@ def _unrelated(outputs: Outputs) -> Opinion | None:
         (
             (
                 f"captions fit their images by {outputs.own_z:.1f} standard "
-                "errors "
-                f"(CIDEr-D {said.cider_d:.2f}, at other images "
+                f"errors (CIDEr-D {said.cider_d:.2f}, at other images "
                 f"{said.shuffled:.2f}), though they differ from image to image"
             ),
         ),

@@ -35,8 +35,7 @@ def _blind(evidence: Evidence) -> Opinion | None:
             (
                 (
                     f"other images move the loss by {looks.gap.mean:.1e} nats "
-                    "a "
-                    "token: nothing of the image reaches the words"
+                    "a token: nothing of the image reaches the words"
                 ),
             ),
             cure=("# feed the grid: see wiring test 'image'",),
@@ -76,8 +75,7 @@ def _cut_in_training(evidence: Evidence) -> Opinion | None:
                 (
                     (
                         f"without {path}, the loss is that of the log; with "
-                        "it, "
-                        f"{evidence.replayed:.2f}"
+                        f"it, {evidence.replayed:.2f}"
                     ),
                 ),
                 cure=(f"# the code that trained left out {path}: feed it",),

@@ -74,8 +74,7 @@ def _weights(evidence: Evidence) -> Opinion | None:
         (
             (
                 f"the loss of the validation split is {replayed:.2f}, and the "
-                "log "
-                f"says {logged:.2f} of these weights"
+                f"log says {logged:.2f} of these weights"
             ),
             f"other images move it by {looks.gap.mean:.3f}",
         ),

@@ -11,7 +11,7 @@ from trainer.diagnosis.causes.cause import (
     between,
     share,
 )
-from trainer.diagnosis.evidence import Evidence
+from trainer.diagnosis.evidence import Data, Evidence, Looks
 
 # z of pairs that fit no better than chance, and of pairs that surely do.
 _CHANCE_Z, _SURE_Z = pictures.CHANCE_Z, 8.0
@@ -28,37 +28,50 @@ def _pairs(evidence: Evidence) -> Opinion | None:
     if not data:
         return None
     if data.lag_z > _SURE_Z and data.lag_z > 2 * data.pairing_z:
-        return Opinion(
-            0.98,
-            (
-                (
-                    f"captions fit the image {data.lag:+d} places further by "
-                    f"{data.lag_z:.0f} standard deviations, their own by "
-                    f"{data.pairing_z:.1f}"
-                ),
-            ),
-            dose=Dose(1.0, 0.95, 1.0, _PAIRS),
-            cure=(f"# captions are shifted by {data.lag}: join them by id",),
-        )
+        return _shifted(data)
     chance = data.pairing_z < _CHANCE_Z and data.images >= 100
     if chance and data.dispersion > 0.01:
-        agree = data.human is None or data.human > _AGREEING
-        return Opinion(
-            0.85 if agree else 0.7,
-            (
-                (
-                    f"captions fit their images by {data.pairing_z:.1f} "
-                    "standard "
-                    f"deviations ({_CHANCE_Z:.0f} is chance), though images "
-                    "differ "
-                    f"(dispersion {data.dispersion:.2f})"
-                ),
-            ),
-            dose=Dose(1.0, 0.8, 1.0, _PAIRS),
-            cure=(_JOIN,),
-        )
+        return _by_chance(data)
     if not looks or looks.gap.z < 5 or looks.gap.mean < 0.1:
         return _mostly_wrong(evidence)
+    return _partly_wrong(evidence, looks)
+
+
+def _shifted(data: Data) -> Opinion:
+    """All pairs are wrong, by so many places."""
+    return Opinion(
+        0.98,
+        (
+            (
+                f"captions fit the image {data.lag:+d} places further by "
+                f"{data.lag_z:.0f} standard deviations, their own by "
+                f"{data.pairing_z:.1f}"
+            ),
+        ),
+        dose=Dose(1.0, 0.95, 1.0, _PAIRS),
+        cure=(f"# captions are shifted by {data.lag}: join them by id",),
+    )
+
+
+def _by_chance(data: Data) -> Opinion:
+    """All pairs are as good as dealt out."""
+    agree = data.human is None or data.human > _AGREEING
+    return Opinion(
+        0.85 if agree else 0.7,
+        (
+            (
+                f"captions fit their images by {data.pairing_z:.1f} "
+                f"standard deviations ({_CHANCE_Z:.0f} is chance), though "
+                f"images differ (dispersion {data.dispersion:.2f})"
+            ),
+        ),
+        dose=Dose(1.0, 0.8, 1.0, _PAIRS),
+        cure=(_JOIN,),
+    )
+
+
+def _partly_wrong(evidence: Evidence, looks: Looks) -> Opinion | None:
+    """A share of the pairs is wrong, by a captioner that looks."""
     worst = max(
         filter(None, (looks, evidence.train)), key=lambda each: each.wrong
     )
@@ -71,8 +84,7 @@ def _pairs(evidence: Evidence) -> Opinion | None:
         (
             (
                 f"{worst.wrong:.0%} of the captions are likelier with most "
-                "other "
-                "images than with their own; of sound pairs almost none"
+                "other images than with their own; of sound pairs almost none"
             ),
         ),
         dose=Dose(value, min(low, 1.0), min(high, 1.0), _PAIRS),
@@ -80,8 +92,7 @@ def _pairs(evidence: Evidence) -> Opinion | None:
             _JOIN,
             (
                 "# or leave the most suspicious out: python -m pipeline.main "
-                "... "
-                f"--drop_pairs={evidence.run_dir}/{suspicious_pairs.FILE}"
+                f"... --drop_pairs={evidence.run_dir}/{suspicious_pairs.FILE}"
             ),
         ),
         files=(suspicious_pairs.FILE,),
@@ -102,10 +113,8 @@ def _mostly_wrong(evidence: Evidence) -> Opinion | None:
         (
             (
                 f"captions fit their images by {z:.1f} standard deviations, "
-                "though "
-                f"images differ (dispersion {data.dispersion:.2f}) and the "
-                "encoder "
-                "is trained"
+                f"though images differ (dispersion {data.dispersion:.2f}) and "
+                "the encoder is trained"
             ),
         ),
         dose=Dose(value, max(low, 0.0), high, _PAIRS),

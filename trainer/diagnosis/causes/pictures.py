@@ -47,8 +47,7 @@ def _stale(evidence: Evidence) -> Opinion | None:
         (
             (
                 f"{data.stale:.0%} of the stored grids are nearer to most "
-                "other "
-                "images' than to their own, encoded again"
+                "other images' than to their own, encoded again"
             ),
         ),
         dose=Dose(

@@ -128,10 +128,9 @@ def _unfinished(evidence: Evidence) -> Opinion | None:
         (
             (
                 f"{learning.step} updates show each image "
-                f"{learning.passes:.1f} "
-                f"times; the training loss is {learning.last_loss:.2f}, and "
-                "word "
-                f"frequencies alone give {rungs['unigram']:.2f}"
+                f"{learning.passes:.1f} times; the training loss is "
+                f"{learning.last_loss:.2f}, and word frequencies alone give "
+                f"{rungs['unigram']:.2f}"
             ),
         ),
         cure=(f"NUM_STEPS = {max(10 * learning.step, 200)}",),

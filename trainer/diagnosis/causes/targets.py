@@ -28,8 +28,7 @@ def _padding(evidence: Evidence) -> Opinion | None:
         (
             (
                 f"an update counts {learning.tokens:,.0f} tokens, and a batch "
-                "has "
-                f"{places:,} places: padding counts"
+                f"has {places:,} places: padding counts"
             ),
             f"the training loss is {learning.last_loss:.2f}",
         ),
@@ -46,8 +45,7 @@ def _leak(evidence: Evidence) -> Opinion | None:
         (
             (
                 "if each word is read before it is predicted, the loss is "
-                "that of "
-                f"the log, {learning.logged_loss:.2f}; else "
+                f"that of the log, {learning.logged_loss:.2f}; else "
                 f"{evidence.replayed:.2f}"
             ),
         ),
@@ -65,8 +63,7 @@ def _no_end(evidence: Evidence) -> Opinion | None:
             (
                 (
                     f"{data.cut:.0%} of the train captions have more words "
-                    "than "
-                    f"the limit of {limit} tokens leaves room for"
+                    f"than the limit of {limit} tokens leaves room for"
                 ),
             ),
             dose=Dose(

@@ -16,6 +16,7 @@ import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records
+from pipeline.recordset import vocabulary as vocabulary_lib
 from trainer.data import options, part_records, replica_batches
 from trainer.data.batching import Batching, Share
 
@@ -266,18 +267,12 @@ class CaptionDataset:
         self, streams: tf.Tensor, serialised: tf.Tensor, epoch: tf.Tensor
     ) -> Batch:
         """[streams] and their records, string [streams, n] -> a batch."""
-        b = self.batching
         row = records.fields(tf.reshape(serialised, [-1]), "image_id", "grid")
-        texts, present = self._draw(row["image_id"], row["captions"], epoch)
-        tokens = self._vocabulary.encode(tf.reshape(texts, [-1]), b.max_length)
+        drawn = self._drawn(row["image_id"], row["captions"], epoch)
         rows = serialised.shape.num_elements()
-        shape = [rows, b.captions_per_image, b.max_length]
-        # A missing caption is all padding.
-        tokens = tf.reshape(tokens, shape) * present[..., None]
         return {
             "grid": records.decode_grids(row["grid"], self._spec),
-            "tokens": tokens,
-            "weights": tf.cast(tokens > 0, tf.float32),
+            **encode(drawn, rows, self._vocabulary, self.batching),
             "streams": streams,
         }
 
@@ -287,32 +282,63 @@ class CaptionDataset:
         row = records.fields(tf.reshape(lent[1], [-1]), "grid")
         return {**batch, "grid": records.decode_grids(row["grid"], self._spec)}
 
-    def _draw(
+    def _drawn(
         self, image_ids: tf.Tensor, captions: tf.RaggedTensor, epoch: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor]:
-        """Draws captions of each image, without replacement.
+    ) -> tf.RaggedTensor:
+        """Orders the captions of each image, of which the first are used.
 
         Args:
           image_ids: string [I].
           captions: string [I, (captions)].
           epoch: int64 [].
-
-        Returns:
-          Texts, string, and 1 where there is one, int32; both [I, captions per
-          image].
         """
-        wanted = self.batching.captions_per_image
-        if self._shuffle:
-            # Sorting by a hash of seed, image and text is a random order that
-            # does not depend on the other images of the batch.
-            rows, texts = captions.value_rowids(), captions.values
-            seed = tf.as_string(self._seed(epoch))
-            key = tf.strings.join([seed, tf.gather(image_ids, rows), texts])
-            drawn = tf.strings.to_hash_bucket_fast(key, _HASHES)
-            order = tf.argsort(rows * _HASHES + drawn)
-            captions = captions.with_values(tf.gather(texts, order))
-        present = tf.sequence_mask(captions.row_lengths(), wanted, tf.int32)
-        return captions.to_tensor(shape=[None, wanted]), present
+        if not self._shuffle:
+            return captions
+        # Sorting by a hash of seed, image and text is a random order that does
+        # not depend on the other images of the batch.
+        rows, texts = captions.value_rowids(), captions.values
+        seed = tf.as_string(self._seed(epoch))
+        key = tf.strings.join([seed, tf.gather(image_ids, rows), texts])
+        drawn = tf.strings.to_hash_bucket_fast(key, _HASHES)
+        order = tf.argsort(rows * _HASHES + drawn)
+        return captions.with_values(tf.gather(texts, order))
+
+
+def encode(
+    captions: tf.RaggedTensor,
+    rows: int,
+    vocabulary: vocabulary_lib.Vocabulary,
+    batching: Batching,
+) -> Batch:
+    """The first captions of each image as tokens, as training reads them.
+
+    Args:
+      captions: string [rows, (captions)].
+      rows: number of images.
+      vocabulary: of the record set.
+      batching: says how many captions of an image, and tokens of a caption.
+
+    Returns:
+      `tokens` and `weights` of a batch.
+    """
+    wanted, length = batching.captions_per_image, batching.max_length
+    present = tf.sequence_mask(captions.row_lengths(), wanted, tf.int32)
+    texts = captions.to_tensor(shape=[None, wanted])
+    tokens = vocabulary.encode(tf.reshape(texts, [-1]), length)
+    # A missing caption is all padding.
+    tokens = tf.reshape(tokens, [rows, wanted, length]) * present[..., None]
+    return {"tokens": tokens, "weights": tf.cast(tokens > 0, tf.float32)}
+
+
+def in_groups(batch: Batch, size: int) -> Iterator[Batch]:
+    """Cuts a batch into groups of `size` images; a single one left is dropped.
+
+    It has no other image to be compared with.
+    """
+    count = len(batch["grid"])
+    for begin in range(0, count, size):
+        if count - begin > 1:
+            yield {n: v[begin : begin + size] for n, v in batch.items()}
 
 
 def in_parts(batch: Batch, count: int) -> Batch:

@@ -7,7 +7,7 @@ loss in the log, that rule is what was trained with.
 """
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -57,7 +57,10 @@ def measure(captioner: contract.Captioner, batch: batches.Batch) -> PathSwaps:
         float32 [images, captions, length]; two images at least.
     """
     losses = teacher_forcing.TeacherForcing(captioner)
-    parts = [_Part(losses, captioner, p).measure() for p in _parts(batch)]
+    parts = [
+        _Part(losses, captioner, p).measure()
+        for p in batches.in_groups(batch, _PART)
+    ]
     return PathSwaps(
         np.concatenate([each.own for each in parts]),
         _joined([each.rises for each in parts]),
@@ -84,13 +87,6 @@ class Comparison:
         part = _Part(self._losses, self._captioner, batch)
         own, others = part.compare()
         return np.mean(others, axis=0) - own, np.mean(others < own, axis=0)
-
-
-def _parts(batch: batches.Batch) -> Iterator[batches.Batch]:
-    count = len(batch["grid"])
-    for begin in range(0, count, _PART):
-        if count - begin > 1:
-            yield {n: v[begin : begin + _PART] for n, v in batch.items()}
 
 
 def _joined(

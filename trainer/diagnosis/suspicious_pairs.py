@@ -79,19 +79,10 @@ def _batch(
     record_set: record_set_lib.RecordSet,
     batching: Batching,
 ) -> batches.Batch:
-    """The first captions of each image, as training reads them."""
-    wanted, length = batching.captions_per_image, batching.max_length
-    texts = [(row + [""] * wanted)[:wanted] for row in images.captions]
-    flat = tf.constant([text for row in texts for text in row])
-    tokens = record_set.vocabulary.encode(flat, length)
-    there = tf.constant([[bool(text) for text in row] for row in texts])
-    tokens = tf.reshape(tokens, [len(texts), wanted, length])
-    tokens *= tf.cast(there, tf.int32)[..., None]
-    return {
-        "grid": images.grid[: len(texts)],
-        "tokens": tokens,
-        "weights": tf.cast(tokens > 0, tf.float32),
-    }
+    rows = len(images.image_ids)
+    captions = tf.ragged.constant(images.captions, dtype=tf.string)
+    encoded = batches.encode(captions, rows, record_set.vocabulary, batching)
+    return {"grid": images.grid[:rows], **encoded}
 
 
 def dump(pairs: Iterable[Pair]) -> str:

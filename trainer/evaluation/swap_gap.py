@@ -38,42 +38,29 @@ class SwapGap:
 
         Both are NaN of one image, which has no other.
         """
-        rises = np.concatenate(
-            [
-                self._rises(grid, tokens, weights).numpy()
-                for grid, tokens, weights in self._parts
-            ]
-            or [np.zeros(0)]
-        )
+        groups = [self._rises(group).numpy() for group in self._groups]
+        rises = np.concatenate([np.zeros(0, np.float32), *groups])
         if len(rises) < 2:
             return {"swap_gap": math.nan, "swap_gap_error": math.nan}
         gap = Estimate.of(rises)
         return {"swap_gap": gap.mean, "swap_gap_error": gap.error}
 
     @functools.cached_property
-    def _parts(self) -> list[tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
-        """Grid, tokens and weights of a few images each, two at least."""
+    def _groups(self) -> list[batches.Batch]:
         batch = self._data.first_images(self._images)
-        names = ("grid", "tokens", "weights")
-        begins = range(0, len(batch["grid"]), _PART)
-        parts = [
-            tuple(batch[name][begin : begin + _PART] for name in names)
-            for begin in begins
-        ]
-        return [part for part in parts if len(part[0]) > 1]
+        return list(batches.in_groups(batch, _PART))
 
     @tf.function(reduce_retracing=True)
-    def _rises(
-        self, grid: tf.Tensor, tokens: tf.Tensor, weights: tf.Tensor
-    ) -> tf.Tensor:
+    def _rises(self, batch: batches.Batch) -> tf.Tensor:
         """Rise of the loss of each image, float32 [images]."""
-        own = self._loss(grid, tokens, weights)
-        return self._loss(tf.roll(grid, 1, axis=0), tokens, weights) - own
+        swapped = {**batch, "grid": tf.roll(batch["grid"], 1, axis=0)}
+        return self._loss(swapped) - self._loss(batch)
 
-    def _loss(
-        self, grid: tf.Tensor, tokens: tf.Tensor, weights: tf.Tensor
-    ) -> tf.Tensor:
-        logits, _ = self._captioner(grid, train_step.shift_right(tokens))
+    def _loss(self, batch: batches.Batch) -> tf.Tensor:
+        tokens, weights = batch["tokens"], batch["weights"]
+        logits, _ = self._captioner(
+            batch["grid"], train_step.shift_right(tokens)
+        )
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
         sums = tf.reduce_sum(losses * weights, axis=[1, 2])
         counts = tf.reduce_sum(weights, axis=[1, 2])

@@ -4,6 +4,7 @@ import contextlib
 import json
 import logging
 import socket
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,7 +59,10 @@ def serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 @contextlib.contextmanager
 def serve_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """Serves an empty `s3://bucket`; yields the endpoint's URL."""
+    """Serves an empty `s3://bucket`; yields the endpoint's URL.
+
+    moto keeps what tests before stored for as long as the process lives.
+    """
     for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "DEFAULT_REGION"):
         monkeypatch.setenv(f"AWS_{name}", "us-east-1")
     # It tells each of its answers.
@@ -67,6 +71,7 @@ def serve_s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     service.start()
     host, port = service.get_host_and_port()
     endpoint = f"http://{host}:{port}"
+    urllib.request.urlopen(f"{endpoint}/moto-api/reset", data=b"").close()
     FileSystems.set_options(PipelineOptions([f"--s3_endpoint_url={endpoint}"]))
     boto3.client("s3", endpoint_url=endpoint).create_bucket(Bucket=NAME)
     yield endpoint

@@ -22,7 +22,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.faults import FAULTS, HEALTHY, Fault, sound
-from trainer.diagnosis.causes.cause import share
+from pipeline.scoring import wilson
 from trainer.diagnosis.causes.table import CAUSES
 
 TINY = """include 'gin/run_scenes.gin'
@@ -159,7 +159,7 @@ class Laboratory:
 def _shared(hits: int, count: int) -> str:
     if not count:
         return "none"
-    low, high = share(hits / count, count)
+    low, high = wilson.interval(hits / count, count)
     return f"{hits} of {count} ({hits / count:.0%}, {low:.0%} to {high:.0%})"
 
 

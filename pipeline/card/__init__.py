@@ -10,6 +10,8 @@ The flow, in order; a module imports only those above it:
   repetition        how many captions occur n times -> how captions repeat
   word_models       losses of models that see words only
   baselines         scores of captions that need no model; the pairing test
+  wrong_pairs       what share of the pairs is wrong, and which
+  suspicious_pairs  these images, as lines to look at and to leave out
   checks            facts -> findings, causes first
   page              findings, facts and examples in one HTML file
 

@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Sequence
 
+from pipeline.card import wrong_pairs
 from pipeline.card.facts import Facts, SplitFacts
 from pipeline.findings import rule as rule_lib
 from pipeline.findings.finding import Finding
@@ -60,6 +61,10 @@ def _pairing(facts: Facts) -> float | None:
     return floors.pairing_z if floors and enough else None
 
 
+def _wrong(facts: Facts) -> float | None:
+    return facts.pairs.low if facts.pairs else None
+
+
 def _dispersion(facts: Facts) -> float | None:
     enough = facts.features.images >= _LEAST_IMAGES
     return facts.features.dispersion if enough else None
@@ -87,7 +92,7 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
         "{:.1%} of a split's images are of one plain colour.",
         "Look at these images where they come from: a failed download, a "
         "placeholder or a wrong decoder leaves them.",
-        ("alike-features", "constant-grids", "shuffled-pairs"),
+        ("alike-features", "constant-grids", "wrong-pairs", "shuffled-pairs"),
     ),
     rule_lib.Rule(
         "non-finite-grids",
@@ -105,7 +110,7 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
         0.5,
         "{:.1%} of the grids are the same at every location.",
         "Check the encoder's weights and the preparation of its input.",
-        ("alike-features", "shuffled-pairs"),
+        ("alike-features", "wrong-pairs", "shuffled-pairs"),
     ),
     rule_lib.Rule(
         "alike-features",
@@ -116,7 +121,7 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
         "features.",
         "Check the images, the encoder's weights and the preparation of its "
         "input.",
-        ("shuffled-pairs",),
+        ("wrong-pairs", "shuffled-pairs"),
         above=False,
     ),
     rule_lib.Rule(
@@ -130,6 +135,7 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
             "one-caption",
             "templated-captions",
             "repeated-captions",
+            "wrong-pairs",
             "shuffled-pairs",
         ),
         above=False,
@@ -142,7 +148,12 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
         "One caption makes up {:.1%} of the train captions.",
         "Leave it out or caption these images anew: a captioner that always "
         "says it would look good.",
-        ("templated-captions", "repeated-captions", "shuffled-pairs"),
+        (
+            "templated-captions",
+            "repeated-captions",
+            "wrong-pairs",
+            "shuffled-pairs",
+        ),
     ),
     rule_lib.Rule(
         "templated-captions",
@@ -152,7 +163,7 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
         "Two train captions drawn at random are equal with probability {:.2%}.",
         "Caption in more words: templates leave nothing to learn but "
         "themselves.",
-        ("repeated-captions", "shuffled-pairs"),
+        ("repeated-captions", "wrong-pairs", "shuffled-pairs"),
     ),
     rule_lib.Rule(
         "repeated-captions",
@@ -168,6 +179,17 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
         "{:.1%} of the train captions repeat another caption of their image.",
         "Keep each caption once: repeated ones cost time and say nothing new.",
         ("few-captions",),
+    ),
+    rule_lib.Rule(
+        "wrong-pairs",
+        _wrong,
+        wrong_pairs.SOUND,
+        0.8,
+        "At least {:.0%} of the pairs are wrong, or the features tell nothing "
+        "of their captions.",
+        "Check how captions were joined with images: by id, never by position; "
+        "and the encoder's weights.",
+        ("shuffled-pairs",),
     ),
     rule_lib.Rule(
         "shuffled-pairs",

@@ -173,6 +173,23 @@ class FloorFacts:
 
 
 @dataclasses.dataclass(frozen=True)
+class PairFacts:
+    """How many pairs of a sample of train are wrong; shares from 0 to 1.
+
+    Attributes:
+      images: number of images whose captions could be judged.
+      wrong: share of them whose captions fit no better than dealt out.
+      low: lower end of its 95 % interval.
+      high: upper end.
+    """
+
+    images: int
+    wrong: float
+    low: float
+    high: float
+
+
+@dataclasses.dataclass(frozen=True)
 class Facts:
     """Everything that was measured of a record set.
 
@@ -187,6 +204,8 @@ class Facts:
         another split.
       crowded_hashes: number of groups of similar images that were too large to
         compare each image with each; near-duplicates may be missed there.
+      pairs: how many pairs are wrong; None of too few images, and in cards
+        from before this was measured.
     """
 
     splits: dict[str, SplitFacts]
@@ -196,6 +215,7 @@ class Facts:
     ladder: LadderFacts | None
     floors: FloorFacts | None
     crowded_hashes: int
+    pairs: PairFacts | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the facts as JSON values."""
@@ -208,7 +228,7 @@ class Facts:
         Raises:
           KeyError, TypeError: a fact is missing, or one is not known.
         """
-        ladder, floors = row["ladder"], row["floors"]
+        ladder, floors, pairs = row["ladder"], row["floors"], row.get("pairs")
         return cls(
             **{
                 **row,
@@ -218,6 +238,7 @@ class Facts:
                 "features": FeatureFacts(**row["features"]),
                 "ladder": ladder and LadderFacts(**ladder),
                 "floors": floors and FloorFacts(**floors),
+                "pairs": pairs and PairFacts(**pairs),
             }
         )
 

@@ -13,6 +13,7 @@ VERDICTS = {
     "one-caption": "One caption is said of too many images.",
     "templated-captions": "Captions follow a few templates.",
     "repeated-captions": "Captions of one image repeat each other.",
+    "wrong-pairs": "Captions of some images belong to others.",
     "shuffled-pairs": "Captions do not seem to belong to their images.",
     "leaked-split": "Images to be judged on are also trained on.",
     "repeated-images": "Images to train on repeat each other.",
@@ -36,6 +37,10 @@ DEFINITIONS = {
     "Pairing test": "Each image gets a caption of the image that looks most "
     "like it. Where captions belong to their images, that serves better than "
     "with the images permuted; z counts the difference in standard deviations.",
+    "Wrong pairs": "Words are predicted from an image's features by a ridge "
+    "regression that has not seen it. Where a caption belongs to its image, it "
+    "fits the prediction better than most other captions; of captions that "
+    "were dealt out at random, half do not (Storey 2002).",
     "Dispersion": "Variance of the features between images over their whole "
     "variance: 0 where all images look alike to the encoder.",
 }

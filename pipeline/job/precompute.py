@@ -6,7 +6,7 @@ import apache_beam as beam
 
 from pipeline.job import add_up, write_manifest, write_rejects, write_shards
 from pipeline.job import vocabulary as vocabulary_lib
-from pipeline.job.card import make_card
+from pipeline.job.card import list_suspicious, make_card
 from pipeline.readers import own_splits
 from pipeline.readers import reference as reference_lib
 from pipeline.recordset import splits
@@ -72,11 +72,16 @@ class Precompute(beam.PTransform):
             encode.UNSTORABLE,
             writer.num_shards,
         )
+        card = (facts, vocabulary, reasons) | appraise
+        suspicious = (facts, card) | list_suspicious.ListSuspicious(
+            writer.output, writer.encoding.grid
+        )
         written = write_manifest.Written(
             rows=rows,
             reasons=reasons,
             vocabulary=vocabulary,
-            card=(facts, vocabulary, reasons) | appraise,
+            card=card,
+            suspicious=suspicious,
             read=read,
             left_out=left_out,
             remarks=remarks,

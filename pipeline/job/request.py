@@ -6,6 +6,7 @@ from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
 
+from pipeline.card import suspicious_pairs
 from pipeline.files import beam_files, ownership
 from pipeline.job import ledger
 from pipeline.readers import rejects
@@ -19,6 +20,7 @@ _MADE_LAST = (
     manifest.MANIFEST_FILE,
     manifest.CARD_FILE,
     manifest.CARD_PAGE_FILE,
+    suspicious_pairs.FILE,
     rejects.PATTERN,
 )
 # Side files go first: a shard without one counts as unfinished.

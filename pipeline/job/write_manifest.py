@@ -7,7 +7,7 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.card import data_card
+from pipeline.card import data_card, suspicious_pairs
 from pipeline.card.page import gallery, page, pictures
 from pipeline.files import beam_files, ownership
 from pipeline.job import ledger as ledger_lib
@@ -50,6 +50,7 @@ class Written:
       reasons: [(reason, count)] of images that were rejected.
       vocabulary: one dumped vocabulary.
       card: one dumped data card.
+      suspicious: [Pair] of captions that fit other images better.
       read: [(unit, number)] of what the reader met.
       left_out: [(reason, Tally)] of what was left out.
       remarks: [Remark] of the reader.
@@ -60,6 +61,7 @@ class Written:
     reasons: Any
     vocabulary: Any
     card: Any
+    suspicious: Any
     read: Any
     left_out: Any
     remarks: Any
@@ -91,6 +93,7 @@ class WriteManifest(beam.PTransform):
                 reasons=beam.pvalue.AsDict(written.reasons),
                 vocabulary=beam.pvalue.AsList(written.vocabulary),
                 card=beam.pvalue.AsSingleton(written.card),
+                suspicious=beam.pvalue.AsList(written.suspicious),
                 read=beam.pvalue.AsDict(written.read),
                 left_out=beam.pvalue.AsDict(written.left_out),
                 remarks=beam.pvalue.AsList(written.remarks),
@@ -106,6 +109,7 @@ def _finish(
     reasons: dict[str, int],
     vocabulary: list[str],
     card: str,
+    suspicious: list[suspicious_pairs.Pair],
     read: dict[str, int],
     left_out: dict[str, ledger_lib.Tally],
     remarks: list[rejects.Remark],
@@ -145,6 +149,10 @@ def _finish(
     beam_files.write_text(
         output, manifest_lib.CARD_PAGE_FILE, _page(output, card, words)
     )
+    if suspicious:
+        beam_files.write_text(
+            output, suspicious_pairs.FILE, suspicious_pairs.dump(suspicious)
+        )
     beam_files.write_bytes(
         output,
         manifest_lib.MANIFEST_FILE,

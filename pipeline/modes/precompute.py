@@ -2,13 +2,14 @@
 
 import logging
 import os
+from collections.abc import Iterator
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline import progress_line
-from pipeline.card import data_card
+from pipeline.card import data_card, suspicious_pairs
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.files import beam_files, ownership
 from pipeline.findings import wording
@@ -181,9 +182,20 @@ def _described(output: str) -> str:
             f"{output}: {counts} images, {rejected} rejected",
             *_take_ledger(output).lines(see),
             *wording.lines(card.findings),
+            *_suspicious(output),
             f"Data card: {os.path.join(output, manifest_lib.CARD_PAGE_FILE)}",
         ]
     )
+
+
+def _suspicious(output: str) -> Iterator[str]:
+    path = FileSystems.join(output, suspicious_pairs.FILE)
+    if beam_files.exists(path):
+        count = len(beam_files.read_bytes(path).splitlines())
+        yield (
+            f"{count} suspicious pairs: look at them, or leave them out: "
+            f"--drop_pairs={path}"
+        )
 
 
 def _take_ledger(output: str) -> ledger_lib.Ledger:

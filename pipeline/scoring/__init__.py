@@ -8,5 +8,6 @@ The flow, in order; a module imports only those above it:
   bleu              BLEU as mergeable corpus counts, and its ceiling
   cider             CIDEr-D over an index of the references
   repetition        how often captions repeat each other
+  wilson            the interval of a share
   constant_caption  the one caption that would serve best for every image
 """

@@ -10,6 +10,7 @@ from pipeline.card.facts import (
     FloorFacts,
     FrequentCaption,
     LadderFacts,
+    PairFacts,
     SplitFacts,
 )
 from pipeline.findings.finding import Finding
@@ -72,6 +73,7 @@ FACTS = Facts(
         human=0.71,
     ),
     crowded_hashes=0,
+    pairs=PairFacts(1000, wrong=0.012, low=0.004, high=0.023),
 )
 
 

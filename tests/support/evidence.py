@@ -3,6 +3,8 @@
 import dataclasses
 from typing import Any
 
+from pipeline.card.facts import PairFacts
+from pipeline.scoring import wilson
 from trainer.diagnosis.evidence import (
     Data,
     Evidence,
@@ -67,8 +69,6 @@ def looks(**changes: Any) -> Looks:
         loss=Estimate(0.9, 0.02),
         rises=rises,
         rules=rules,
-        wrong=0.0,
-        worse=0.0,
     )
     return dataclasses.replace(found, **changes)
 
@@ -115,8 +115,15 @@ def data(**changes: Any) -> Data:
         human=3.2,
         nearest=1.4,
         stale=0.0,
+        pairs=PairFacts(1200, 0.0, 0.0, 0.006),
     )
     return dataclasses.replace(found, **changes)
+
+
+def wrong_pairs(share: float) -> Data:
+    """Data of which a share of the pairs is wrong, by 1,200 images."""
+    low, high = (2 * each for each in wilson.interval(share / 2, 1200))
+    return data(pairs=PairFacts(1200, share, low, high))
 
 
 def learning(**changes: Any) -> Learning:

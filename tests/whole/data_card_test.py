@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pipeline.card import data_card
+from pipeline.card import data_card, suspicious_pairs
 from pipeline.card.data_card import DataCard
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.findings.finding import Finding
@@ -60,7 +60,11 @@ def _save_colours(path: Path) -> Path:
 
 
 def _appraise(
-    folder: Path, encoder: str, images: Path, rows: Sequence[Row]
+    folder: Path,
+    encoder: str,
+    images: Path,
+    rows: Sequence[Row],
+    more: Sequence[str] = (),
 ) -> DataCard:
     """Runs the whole job; returns its card."""
     folder.mkdir(exist_ok=True)
@@ -73,7 +77,7 @@ def _appraise(
         "thumbnail_side": 0,
     }
     given = (f"--{name}={value}" for name, value in flags.items())
-    ended = jobs.run(*given)
+    ended = jobs.run(*given, *more)
     assert ended.code == 0, ended.errors
     return data_card.load(str(folder / "records"))
 
@@ -105,6 +109,19 @@ def _mismatched(world: World, _: Path) -> tuple[Path, Sequence[Row]]:
     """Gives every image the captions of the next."""
     rows = world.rows
     return _captioned(world, lambda _, number: rows[number - 1]["captions"])
+
+
+def _partly_mismatched(world: World, _: Path) -> tuple[Path, Sequence[Row]]:
+    """Gives every third train image the captions of the third after it."""
+    rows = world.rows
+    return _captioned(
+        world,
+        lambda row, number: (
+            rows[(number + 3) % _TRAIN]["captions"]
+            if number < _TRAIN and number % 3 == 0
+            else row["captions"]
+        ),
+    )
 
 
 def _shape(row: Row) -> str:
@@ -205,7 +222,7 @@ SLOW = pytest.mark.slow
     ("damage", "first", "level", "followed"),
     [
         (_redundant, "repeated-captions", "warn", []),
-        (_mismatched, "shuffled-pairs", "stop", []),
+        (_mismatched, "wrong-pairs", "stop", ["shuffled-pairs"]),
         (_blank, "blank-images", "stop", ["alike-features", "shuffled-pairs"]),
         (_leaked, "leaked-split", "stop", []),
         pytest.param(
@@ -248,11 +265,32 @@ def test_a_defect_is_the_first_finding(
         assert card.level == "stop"
 
 
+def test_a_share_of_wrong_pairs_is_told_and_can_be_left_out(
+    world: World, tmp_path: Path
+) -> None:
+    images, rows = _partly_mismatched(world, tmp_path)
+    card = _appraise(tmp_path / "job", str(world.encoder), images, rows)
+    assert [each.slug for each in _bad(card)] == ["wrong-pairs"]
+    pairs = card.facts.pairs
+    assert pairs and pairs.low < 1 / 3 < pairs.high
+    path = tmp_path / "job" / "records" / suspicious_pairs.FILE
+    listed = [json.loads(line) for line in path.read_text().splitlines()]
+    struck = {row["id"] for row in rows[:_TRAIN:3]}
+    found = [row["image_id"] in struck for row in listed]
+    assert sum(found) > 0.7 * len(struck)
+    assert sum(found) > 0.75 * len(found)
+    flags = (f"--drop_pairs={path}", "--overwrite")
+    again = _appraise(tmp_path / "job", str(world.encoder), images, rows, flags)
+    assert again.facts.splits["train"].images == _TRAIN - len(listed)
+    assert again.facts.pairs and again.facts.pairs.low < pairs.low / 2
+
+
 @pytest.mark.slow
 def test_the_default_encoder_tells_pairs_from_swapped_ones(
     world: World, tmp_path: Path
 ) -> None:
-    for damage, slugs in ((None, []), (_mismatched, ["shuffled-pairs"])):
+    wrong = ["wrong-pairs", "shuffled-pairs"]
+    for damage, slugs in ((None, []), (_mismatched, wrong)):
         rows = damage(world, tmp_path)[1] if damage else world.rows
         folder = tmp_path / (damage.__name__ if damage else "sound")
         card = _appraise(folder, encoder_lib.DEFAULT, world.folder, rows)

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
+from pipeline.card.facts import PairFacts
 from trainer.diagnosis.said import Said
 from trainer.evaluation.estimate import Estimate
 
@@ -60,16 +61,12 @@ class Looks:
       loss: of their captions.
       rises: path -> by how much the loss rises; see `path_swaps.PathSwaps`.
       rules: rule -> the loss under it; see there.
-      wrong: share of the images whose captions are likelier with most others.
-      worse: mean share of the others that make the captions likelier.
     """
 
     images: int
     loss: Estimate
     rises: Mapping[str, Estimate]
     rules: Mapping[str, Estimate]
-    wrong: float
-    worse: float
 
     @property
     def gap(self) -> Estimate:
@@ -101,6 +98,7 @@ class Data:
       human: CIDEr-D of people's captions; None if unknown.
       nearest: CIDEr-D of the captions of the most similar image; or None.
       stale: share of the images whose grid is nearer to another thumbnail.
+      pairs: how many pairs are wrong; None of too few images.
     """
 
     images: int
@@ -122,6 +120,7 @@ class Data:
     human: float | None
     nearest: float | None
     stale: float | None
+    pairs: PairFacts | None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -24,8 +24,6 @@ from trainer.evaluation.estimate import Estimate
 _LOG = logging.getLogger(__name__)
 _SWAPPED_IMAGES = 128
 _CAPTIONED_IMAGES = 200
-# A caption that fits most others better than its own image is a wrong one.
-_MOST = 0.5
 
 
 def examine(
@@ -114,8 +112,6 @@ def _looks(case: Case, batching: Batching, split: str) -> Looks | None:
         loss=Estimate.of(swaps.own),
         rises={path: Estimate.of(rise) for path, rise in swaps.rises.items()},
         rules={rule: Estimate.of(loss) for rule, loss in swaps.rules.items()},
-        wrong=float((swaps.worse > _MOST).mean()),
-        worse=float(swaps.worse.mean()),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pipeline.scoring import cider, metric, ptb_tokens
+from pipeline.scoring import cider, metric, ptb_tokens, wilson
 from trainer.decoding.caption import Caption, CaptionedExample
 from trainer.diagnosis import said as said_lib
 from trainer.diagnosis.caption_results import Results
@@ -14,7 +14,6 @@ from trainer.diagnosis.causes.cause import (
     Dose,
     Opinion,
     between,
-    share,
 )
 from trainer.diagnosis.doctor import Diagnosis, State, ranked
 from trainer.evaluation import baselines, verdict
@@ -144,7 +143,7 @@ def _order(outputs: Outputs) -> Opinion | None:
 def _unknown(outputs: Outputs) -> Opinion | None:
     if outputs.unknown < 0.02:
         return None
-    low, high = share(outputs.unknown, outputs.said.images)
+    low, high = wilson.interval(outputs.unknown, outputs.said.images)
     return Opinion(
         between(outputs.unknown, 0.0, 0.2),
         (f"{outputs.unknown:.0%} of the captions hold an unknown word",),

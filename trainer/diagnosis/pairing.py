@@ -8,14 +8,13 @@ as the square of the share of true pairs: both captions have to be right.
 
 import dataclasses
 import functools
-import itertools
 import re
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.card import baselines
+from pipeline.card import baselines, wrong_pairs
 from pipeline.scoring import ptb_tokens
 
 Floats = NDArray[np.float64]
@@ -83,7 +82,7 @@ def measure(sample: Sample) -> Pairing:
         range(len(sample.image_ids)),
         key=lambda place: _natural(sample.image_ids[place]),
     )
-    words = _weighed([sample.words[place] for place in order])
+    words = wrong_pairs.weigh([sample.words[place] for place in order])
     nearest = sample.cosines[np.ix_(order, order)].argmax(axis=1)
     likeness = words @ words.T
     zs = {
@@ -101,18 +100,3 @@ def _natural(text: str) -> list[tuple[int, int | str]]:
     """A key by which `a-9` comes before `a-10`."""
     parts = re.split(r"(\d+)", text)
     return [(0, int(p)) if p.isdigit() else (1, p) for p in parts]
-
-
-def _weighed(captions: Sequence[Sequence[Sequence[str]]]) -> Floats:
-    """Words of each image, weighed by rarity, float64 [images, words]."""
-    tokens = [list(itertools.chain(*texts)) for texts in captions]
-    places = {
-        word: n for n, word in enumerate(sorted({*itertools.chain(*tokens)}))
-    }
-    counts = np.zeros((len(tokens), max(len(places), 1)))
-    for row, words in enumerate(tokens):
-        np.add.at(counts[row], [places[word] for word in words], 1.0)
-    rarity = np.log(len(tokens) / np.maximum((counts > 0).sum(axis=0), 1))
-    weighed = counts * rarity
-    lengths = np.linalg.norm(weighed, axis=1, keepdims=True)
-    return weighed / np.maximum(lengths, 1e-12)

@@ -20,8 +20,6 @@ from trainer.training import train_step
 
 # Images whose memories lie on a device at once.
 _PART = 32
-# How many other images each image is compared with.
-_OTHERS = 7
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,14 +36,11 @@ class PathSwaps:
         does not count. `unshifted`: each word is read before it is predicted.
         `no-context`: nothing is read at a word. `no-state`: nothing is known
         before the first word. `blank`: a grid of zeros.
-      worse: share of other images, 0 to 1, that make the captions likelier
-        than their own image does.
     """
 
     own: np.ndarray
     rises: Mapping[str, np.ndarray]
     rules: Mapping[str, np.ndarray]
-    worse: np.ndarray
 
 
 def measure(captioner: contract.Captioner, batch: batches.Batch) -> PathSwaps:
@@ -65,28 +60,7 @@ def measure(captioner: contract.Captioner, batch: batches.Batch) -> PathSwaps:
         np.concatenate([each.own for each in parts]),
         _joined([each.rises for each in parts]),
         _joined([each.rules for each in parts]),
-        np.concatenate([each.worse for each in parts]),
     )
-
-
-class Comparison:
-    """Compares images with others, and nothing else: for many images."""
-
-    def __init__(self, captioner: contract.Captioner):
-        """Takes a trained captioner."""
-        self._captioner = captioner
-        self._losses = teacher_forcing.TeacherForcing(captioner)
-
-    def __call__(self, batch: batches.Batch) -> tuple[np.ndarray, np.ndarray]:
-        """Compares two images at least; see `PathSwaps`.
-
-        Returns:
-          Rise of the loss with other images, in nats per token, and the share
-          of others that make the captions likelier, float64 [images] each.
-        """
-        part = _Part(self._losses, self._captioner, batch)
-        own, others = part.compare()
-        return np.mean(others, axis=0) - own, np.mean(others < own, axis=0)
 
 
 def _joined(
@@ -114,10 +88,10 @@ class _Part:
     def measure(self) -> PathSwaps:
         """Measures all paths and rules."""
         memory, state = self._memory, self._state
-        own, others = self.compare()
+        own = self._loss(self._state, memory)
         blank = self._of(self._captioner.remember(tf.zeros_like(self._grid)))
         swapped = {
-            "image": others[0],
+            "image": self._of(self._other(1)),
             "memory": self._loss(state, self._other(1)),
             "state": self._loss(self._first(self._other(1)), memory),
             "uniform": self._loss(state, self._flat()),
@@ -143,17 +117,7 @@ class _Part:
             own,
             {path: losses - own for path, losses in swapped.items()},
             rules,
-            np.mean(others < own, axis=0),
         )
-
-    def compare(self) -> tuple[np.ndarray, np.ndarray]:
-        """Losses with own images [images], and with others [others, images]."""
-        others = [self._of(self._other(n)) for n in self._shifts]
-        return self._loss(self._state, self._memory), np.stack(others)
-
-    @property
-    def _shifts(self) -> range:
-        return range(1, 1 + min(_OTHERS, len(self._grid) - 1))
 
     def _first(self, memory: contract.Memory) -> contract.State:
         return self._captioner.initial_state(memory, self._tokens.shape[1])

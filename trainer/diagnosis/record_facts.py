@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import tensorflow as tf
 
-from pipeline.card import data_card
+from pipeline.card import data_card, wrong_pairs
 from pipeline.card import facts as facts_lib
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
@@ -74,6 +74,7 @@ def measure(
         human=floors.human if floors else None,
         nearest=floors.nearest if floors else None,
         stale=_stale(record_set, split),
+        pairs=wrong_pairs.rank(sample.words, sample.pooled).facts(),
     )
 
 

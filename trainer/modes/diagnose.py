@@ -4,15 +4,12 @@ import dataclasses
 import json
 import os
 
+from pipeline.card import suspicious_pairs
 from trainer.data import damage
 from trainer.data.batching import Batching
 from trainer.diagnosis import case as case_lib
-from trainer.diagnosis import (
-    doctor,
-    examination,
-    suspicious_pairs,
-    trials,
-)
+from trainer.diagnosis import doctor, examination, trials
+from trainer.diagnosis import suspicious_pairs as suspects
 from trainer.diagnosis.causes import settings
 from trainer.diagnosis.evidence import Evidence, Trial
 from trainer.modes.outcome import Outcome
@@ -71,13 +68,8 @@ def diagnose(run_dir: str, *, setup: setup_lib.Setup) -> Outcome:
 
 
 def _write_pairs(case: case_lib.Case) -> None:
-    """Lists train images whose captions are likelier with other images."""
-    pairs = suspicious_pairs.find(
-        case.captioner,
-        case.record_set,
-        "train",
-        Batching(**case.identity.batching),
-    )
+    """Lists train images whose captions fit others better."""
+    pairs = suspects.find(case.record_set, "train")
     directory.write_text(
         os.path.join(case.run_dir, suspicious_pairs.FILE),
         suspicious_pairs.dump(pairs),

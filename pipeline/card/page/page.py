@@ -171,6 +171,8 @@ def _learnable(card: DataCard) -> Markup:
         cards.append(tables.ladder(facts.ladder))
     if facts.floors:
         cards.append(tables.floors(facts.floors))
+    if facts.pairs:
+        cards.append(tables.pairs(facts.pairs))
     cards.append(tables.features(facts.features))
     return document.section(
         "What there is to learn",

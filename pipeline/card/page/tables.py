@@ -9,6 +9,7 @@ from pipeline.card.facts import (
     FeatureFacts,
     FloorFacts,
     LadderFacts,
+    PairFacts,
     SplitFacts,
 )
 from pipeline.pages import bars, document
@@ -70,6 +71,18 @@ def floors(facts: FloorFacts) -> Markup:
             f"{facts.train_images:,} train images. The best constant caption "
             f"is “{facts.constant_caption}”."
         ),
+    )
+
+
+def pairs(facts: PairFacts) -> Markup:
+    """Renders the share of wrong pairs, and its interval."""
+    return document.table(
+        "Wrong pairs",
+        [
+            ("Estimate", f"{facts.wrong:.1%}"),
+            ("95 % interval", f"{facts.low:.1%} to {facts.high:.1%}"),
+            ("Images of train judged", f"{facts.images:,}"),
+        ],
     )
 
 

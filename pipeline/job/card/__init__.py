@@ -8,6 +8,7 @@ The flow, in order; a module imports only those above it:
   find_duplicates  images that look alike, found where looks share a key
   draw_sample      images drawn by hash, and their records read back
   make_card        counts, sums and sample -> the data card
+  list_suspicious  shards and card -> the pairs that look wrong
 
 What grows with the data set stays distributed. One process sees only sums, the
 most frequent captions, and a sample of fixed size. No grid crosses a shuffle;

@@ -5,7 +5,7 @@ from typing import Any
 
 import apache_beam as beam
 
-from pipeline.card import baselines, checks, word_models
+from pipeline.card import baselines, checks, word_models, wrong_pairs
 from pipeline.card.data_card import DataCard, Example
 from pipeline.card.facts import Facts, Histogram, SplitFacts
 from pipeline.card.feature_sums import FeatureSums
@@ -115,6 +115,7 @@ def _appraised(
             _described(plan.lent, stored),
         ),
         crowded_hashes=crowded,
+        pairs=wrong_pairs.measure(_described(plan.lent, stored)),
     )
     examples = {
         topic: tuple(_examples(group, stored) for group in groups if group)

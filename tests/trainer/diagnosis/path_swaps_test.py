@@ -59,8 +59,6 @@ def test_every_path_of_a_whole_captioner_carries_something(
     }
     for path, rises in swaps.rises.items():
         assert np.abs(rises).max() > 1e-3, path
-    assert swaps.worse.shape == (9,)
-    assert 0 <= swaps.worse.min() <= swaps.worse.max() <= 1
 
 
 def test_a_blind_captioner_owes_exactly_nothing_to_images(

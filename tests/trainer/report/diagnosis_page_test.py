@@ -21,12 +21,12 @@ def text(page: str) -> str:
 
 
 def test_causes_stand_with_evidence_and_cure() -> None:
-    page = rendered(validation=sound.looks(wrong=0.25))
+    page = rendered(data=sound.wrong_pairs(0.5))
     assert page.startswith("<!doctype html>")
     assert 'class="verdict suspicious"' in page
     shown = text(page)
     assert "1. Captions do not belong to their images." in shown
-    assert "about 50% of the pairs (37% to 66%)" in shown
+    assert "about 50% of the pairs (45% to 55%)" in shown
     assert "twenty pairs that you look at all fit" in shown
     assert "join captions with images by id" in shown
     assert "<script" not in page

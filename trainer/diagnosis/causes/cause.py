@@ -1,7 +1,6 @@
 """A cause of collapse: what speaks for it, how much of it, and its cure."""
 
 import dataclasses
-import math
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -75,19 +74,3 @@ def between(value: float, nothing: float, certain: float) -> float:
     """A strength: 0 at `nothing`, 1 at `certain`, linear in between."""
     share = (value - nothing) / (certain - nothing)
     return min(max(share, 0.0), 1.0)
-
-
-def share(successes: float, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927).
-
-    Args:
-      successes: the share that was seen, 0 to 1.
-      count: of how many.
-    """
-    z = 1.96
-    centre = successes + z * z / (2 * count)
-    spread = z * math.sqrt(
-        successes * (1 - successes) / count + z * z / (4 * count**2)
-    )
-    whole = 1 + z * z / count
-    return (centre - spread) / whole, (centre + spread) / whole

@@ -1,22 +1,18 @@
 """Whether captions belong to their images, and tell of them."""
 
-import math
-
-from trainer.diagnosis import suspicious_pairs
+from pipeline.card import suspicious_pairs, wrong_pairs
+from pipeline.card.facts import PairFacts
 from trainer.diagnosis.causes import pictures
 from trainer.diagnosis.causes.cause import (
     Cause,
     Dose,
     Opinion,
     between,
-    share,
 )
-from trainer.diagnosis.evidence import Data, Evidence, Looks
+from trainer.diagnosis.evidence import Data, Evidence
 
 # z of pairs that fit no better than chance, and of pairs that surely do.
 _CHANCE_Z, _SURE_Z = pictures.CHANCE_Z, 8.0
-# z of pairs of which most are wrong; and of sound ones: usual, least, most.
-_LITTLE_Z, _WHOLE_Z = 15.0, (60.0, 30.0, 120.0)
 # CIDEr-D of people's captions of one image that tell of the image.
 _AGREEING = 1.0
 _PAIRS = "about {value:.0%} of the pairs ({low:.0%} to {high:.0%})"
@@ -24,7 +20,7 @@ _JOIN = "# join captions with images by id, and run pipeline.main again"
 
 
 def _pairs(evidence: Evidence) -> Opinion | None:
-    data, looks = evidence.data, evidence.validation
+    data = evidence.data
     if not data:
         return None
     if data.lag_z > _SURE_Z and data.lag_z > 2 * data.pairing_z:
@@ -32,9 +28,8 @@ def _pairs(evidence: Evidence) -> Opinion | None:
     chance = data.pairing_z < _CHANCE_Z and data.images >= 100
     if chance and data.dispersion > 0.01:
         return _by_chance(data)
-    if not looks or looks.gap.z < 5 or looks.gap.mean < 0.1:
-        return _mostly_wrong(evidence)
-    return _partly_wrong(evidence, looks)
+    facts = data.pairs
+    return _partly_wrong(evidence, facts) if facts else None
 
 
 def _shifted(data: Data) -> Opinion:
@@ -70,24 +65,23 @@ def _by_chance(data: Data) -> Opinion:
     )
 
 
-def _partly_wrong(evidence: Evidence, looks: Looks) -> Opinion | None:
-    """A share of the pairs is wrong, by a captioner that looks."""
-    worst = max(
-        filter(None, (looks, evidence.train)), key=lambda each: each.wrong
-    )
-    low, high = (2 * each for each in share(worst.wrong, worst.images))
-    if low < 0.04:
+def _partly_wrong(evidence: Evidence, pairs: PairFacts) -> Opinion | None:
+    """A share of the pairs is wrong."""
+    if wrong_pairs.are_sound(pairs):
         return None
-    value = min(2 * worst.wrong, 1.0)
+    untrained = pictures.is_untrained(evidence)
+    weak = "the encoder is not trained, which looks the same"
     return Opinion(
-        between(low, 0.02, 0.12),
+        between(pairs.low, 0.02, 0.12) * (0.5 if untrained else 1.0),
         (
             (
-                f"{worst.wrong:.0%} of the captions are likelier with most "
-                "other images than with their own; of sound pairs almost none"
+                f"of {pairs.images:,} images, {pairs.wrong / 2:.0%} have "
+                "captions that fit what their features predict worse than most "
+                "other captions do"
             ),
         ),
-        dose=Dose(value, min(low, 1.0), min(high, 1.0), _PAIRS),
+        (weak,) if untrained else (),
+        dose=Dose(pairs.wrong, pairs.low, pairs.high, _PAIRS),
         cure=(
             _JOIN,
             (
@@ -96,29 +90,6 @@ def _partly_wrong(evidence: Evidence, looks: Looks) -> Opinion | None:
             ),
         ),
         files=(suspicious_pairs.FILE,),
-    )
-
-
-def _mostly_wrong(evidence: Evidence) -> Opinion | None:
-    """Pairs of a captioner that looks too little to judge them."""
-    data = evidence.data
-    if not data or data.images < 300 or pictures.is_untrained(evidence):
-        return None
-    z = max(data.pairing_z, 0.0)
-    if z > _LITTLE_Z:
-        return None
-    value, low, high = (1 - math.sqrt(z / whole) for whole in _WHOLE_Z)
-    return Opinion(
-        0.6,
-        (
-            (
-                f"captions fit their images by {z:.1f} standard deviations, "
-                f"though images differ (dispersion {data.dispersion:.2f}) and "
-                "the encoder is trained"
-            ),
-        ),
-        dose=Dose(value, max(low, 0.0), high, _PAIRS),
-        cure=(_JOIN,),
     )
 
 

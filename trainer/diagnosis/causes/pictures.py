@@ -1,11 +1,11 @@
 """Faults of the images and their grids."""
 
+from pipeline.scoring import wilson
 from trainer.diagnosis.causes.cause import (
     Cause,
     Dose,
     Opinion,
     between,
-    share,
 )
 from trainer.diagnosis.evidence import Evidence
 
@@ -23,7 +23,7 @@ def _alike_pictures(evidence: Evidence) -> Opinion | None:
     data = evidence.data
     if not data or data.alike < 0.04:
         return None
-    low, high = share(data.alike, min(data.images, 1500))
+    low, high = wilson.interval(data.alike, min(data.images, 1500))
     return Opinion(
         between(data.alike, 0.02, 0.3),
         (f"{data.alike:.0%} of the images look exactly like another one",),
@@ -41,7 +41,7 @@ def _stale(evidence: Evidence) -> Opinion | None:
     data = evidence.data
     if not data or data.stale is None or data.stale < 0.1:
         return None
-    low, high = share(data.stale, 64)
+    low, high = wilson.interval(data.stale, 64)
     return Opinion(
         between(data.stale, 0.05, 0.3),
         (

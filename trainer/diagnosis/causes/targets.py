@@ -1,11 +1,11 @@
 """Faults of what is predicted: padding, endings, a look at the answer."""
 
+from pipeline.scoring import wilson
 from trainer.diagnosis.causes.cause import (
     Cause,
     Dose,
     Opinion,
     between,
-    share,
 )
 from trainer.diagnosis.evidence import Evidence
 
@@ -57,7 +57,7 @@ def _no_end(evidence: Evidence) -> Opinion | None:
     data, said, looks = evidence.data, evidence.said, evidence.validation
     limit = evidence.settings["batching"]["max_length"]
     if data and data.cut > 0.05:
-        low, high = share(data.cut, data.captions)
+        low, high = wilson.interval(data.cut, data.captions)
         return Opinion(
             between(data.cut, 0.02, 0.25),
             (

@@ -1,11 +1,11 @@
 """Faults of the captions and of how many there are."""
 
+from pipeline.scoring import wilson
 from trainer.diagnosis.causes.cause import (
     Cause,
     Dose,
     Opinion,
     between,
-    share,
 )
 from trainer.diagnosis.evidence import Evidence
 
@@ -17,7 +17,7 @@ def _templates(evidence: Evidence) -> Opinion | None:
     least = max(data.mode_share / 0.15, data.mode_images / 0.2)
     if least < 1 and data.collision < 0.02:
         return None
-    low, high = share(data.mode_share, data.captions)
+    low, high = wilson.interval(data.mode_share, data.captions)
     return Opinion(
         max(
             between(data.mode_share, 0.12, 0.4),

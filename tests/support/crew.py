@@ -1,11 +1,9 @@
 """Runs a function in several processes at once, the workers of one cluster.
 
-They are forked from a process that has imported TensorFlow but not used it. A
-hang fails after a deadline; no process is left behind.
+A hang fails after a deadline; no process is left behind.
 """
 
 import json
-import multiprocessing
 import os
 import socket
 import traceback
@@ -13,8 +11,7 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
-_FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["trainer.configurable"])
+from tests.support import forks
 
 
 def run(
@@ -35,12 +32,10 @@ def run(
         for number in range(workers):
             task = {"type": "worker", "index": number}
             config = {"cluster": {"worker": addresses}, "task": task}
-            end, other = _FORKS.Pipe()
-            process = _FORKS.Process(
-                target=_work,
-                args=(json.dumps(config), other, function, arguments),
+            end, other = forks.CONTEXT.Pipe()
+            process = forks.start(
+                _work, json.dumps(config), other, function, arguments
             )
-            process.start()
             other.close()
             processes.append(process)
             ends.append(end)

@@ -1,11 +1,6 @@
-"""The whole job as a user runs it, on a tiny data set.
+"""The whole job as a user runs it, on a tiny data set."""
 
-Jobs are forked from a process that has imported TensorFlow and Beam once.
-"""
-
-import ctypes
 import dataclasses
-import multiprocessing
 import os
 import subprocess
 import sys
@@ -13,64 +8,13 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from tests.support import fixtures
-
-_CAPABILITY_VERSION_3 = 0x20080522
-_FORKS = multiprocessing.get_context("forkserver")
-# Not main: the trainer's defines the same flags, and one server forks for both.
-_FORKS.set_forkserver_preload(["pipeline.job.precompute"])
-
-
-@dataclasses.dataclass(frozen=True)
-class Ended:
-    """How a job ended: exit code, and what it printed."""
-
-    code: int
-    output: str
-    errors: str
-
-    @property
-    def told(self) -> str:
-        """The one line for the user; fails where there is any other."""
-        assert self.code == 1, self.errors
-        assert "Traceback" not in self.errors, self.errors
-        lines = self.errors.splitlines()
-        ours = [line for line in lines if line.startswith("pipeline:")]
-        assert len(ours) == 1, self.errors
-        assert lines[-1] == ours[0]
-        return ours[0].removeprefix("pipeline: ")
-
-
-def _drop_capabilities() -> None:
-    """Makes permissions hold for root too."""
-    if os.getuid() == 0:
-        header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-        assert ctypes.CDLL(None).capset(header, (ctypes.c_uint32 * 6)()) == 0
-
-
-def _job(arguments: list[str], log: str, privileged: bool) -> None:
-    for stream, name in ((1, "out"), (2, "err")):
-        file = os.open(f"{log}.{name}", os.O_WRONLY | os.O_CREAT)
-        os.dup2(file, stream)
-    if not privileged:
-        _drop_capabilities()
-    sys.argv = ["pipeline.main", *arguments]
-    from pipeline import main
-
-    main.run()
+from tests.support import fixtures, forks
+from tests.support.forks import Ended
 
 
 def run(*arguments: str, privileged: bool = True) -> Ended:
-    with tempfile.TemporaryDirectory() as folder:
-        log = str(Path(folder, "log"))
-        given = (list(arguments), log, privileged)
-        job = _FORKS.Process(target=_job, args=given)
-        job.start()
-        job.join()
-        output, errors = (
-            Path(f"{log}.{name}").read_text() for name in ("out", "err")
-        )
-    return Ended(job.exitcode or 0, output, errors)
+    """Runs `python -m pipeline.main` to its end, without its start-up."""
+    return forks.run("pipeline", *arguments, privileged=privileged)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -92,7 +36,7 @@ class Job:
             file.seek(0)
             texts.append(file.read())
             file.close()
-        return Ended(code, *texts)
+        return Ended("pipeline", code, *texts)
 
 
 def start(*arguments: str) -> Job:

@@ -1,10 +1,6 @@
-"""The trainer as a user runs it, in processes that can be killed.
-
-They are forked from a process that has imported TensorFlow but not used it.
-"""
+"""The trainer as a user runs it, in processes that can be killed."""
 
 import json
-import multiprocessing
 import os
 import re
 import signal
@@ -17,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from tests.support import forks
 from trainer.loop import metrics_log
 from trainer.run import metrics_file
 
-_FORKS = multiprocessing.get_context("forkserver")
-# Not a main: two define the same flags, and one server forks for both.
-_FORKS.set_forkserver_preload(["trainer.configurable"])
 # Epochs of 4 steps, every other checkpoint within one; float16 that overflows
 # at first and as its scale grows.
 SIZES = {
@@ -84,9 +78,10 @@ class Training:
 
     def start(self) -> None:
         """Starts a process."""
-        given = (self._arguments, f"{self.run_dir}.log", self._replicas)
-        self._process = _FORKS.Process(target=_train, args=given)
-        self._process.start()
+        log = f"{self.run_dir}.log"
+        self._process = forks.start(
+            _train, self._arguments, log, self._replicas
+        )
 
     def wait(self, until: Callable[[], bool], seconds: float = 300) -> bool:
         """Waits for a condition; false when the process ends before."""

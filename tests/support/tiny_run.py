@@ -1,4 +1,7 @@
-"""The shipped configuration of a run of three steps."""
+"""The shipped configuration of a run of three steps.
+
+Its captions are short: a graph is as large as they are long.
+"""
 
 from trainer import config
 
@@ -12,6 +15,7 @@ def load(records, *bindings):
             "evaluate.truth = None",
             "evaluate.split = 'validation'",
             "Devices.kind = 'one_device'",
+            "MAX_LENGTH = 8",
             *bindings,
         ],
     )

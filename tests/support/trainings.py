@@ -21,6 +21,7 @@ from trainer.run import metrics_file
 # at first and as its scale grows.
 SIZES = {
     "NUM_STEPS": 30,
+    "MAX_LENGTH": 8,
     "Devices.precision": "'mixed_float16'",
     "DynamicScale.initial": 2.0**22,
     "DynamicScale.growth_steps": 5,

@@ -37,7 +37,7 @@ def test_all_is_measured(case, records) -> None:
     assert validation.images == case.record_set.num_images("validation")
     assert found.replays is True
     assert learning.step == 3 and learning.passes > 0
-    assert learning.tokens <= 4 * 2 * 24
+    assert learning.tokens <= 4 * 2 * 8
     assert found.data.images == case.record_set.num_images("train")
     assert found.data.unknown["train"] < 1
     assert found.disordered == 0

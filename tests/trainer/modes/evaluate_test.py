@@ -1,5 +1,6 @@
 """Evaluating a run of three steps."""
 
+import json
 import shutil
 
 import pytest
@@ -49,7 +50,7 @@ def test_evaluate_of_an_unknown_split_names_the_splits(records, run):
     with pytest.raises(
         manifest.RecordSetError,
         match="^`evaluate.split`: no split 'tset' in the record set; it has "
-        "train, validation\n",
+        "single, train, validation\n",
     ):
         configurable.MODES["evaluate"](str(run[0]))
 
@@ -107,23 +108,15 @@ def test_evaluate_refuses_another_captioner(records, run, binding, difference):
 
 
 def test_evaluate_refuses_the_checkpoint_of_another_run(records, run, tmp_path):
-    folder, other = tmp_path / "run", tmp_path / "other"
-    shutil.copytree(run[0], folder)
-    load(records, "Setup.seed = 5")
-    configurable.MODES["train"](str(other))
-    shutil.rmtree(folder / "best")
-    shutil.copytree(other / "best", folder / "best")
-    gin.clear_config()
+    folder = shutil.copytree(run[0], tmp_path / "run")
+    identity = json.loads((folder / "identity.json").read_text())
+    (folder / "identity.json").write_text(json.dumps(identity | {"seed": 5}))
     load(records)
     with pytest.raises(directory.RunError, match="belongs to another run"):
         configurable.MODES["evaluate"](str(folder))
 
 
-def test_one_image_is_too_few_to_evaluate(run, tmp_path):
-    fixtures.write_record_set(
-        tmp_path / "few", images={"train": 12, "validation": 1}
-    )
-    load(tmp_path / "few")
-    configurable.MODES["train"](str(tmp_path / "run"))
-    with pytest.raises(ValueError, match="split 'validation' has one image"):
-        configurable.MODES["evaluate"](str(tmp_path / "run"))
+def test_one_image_is_too_few_to_evaluate(records, run):
+    load(records, "evaluate.split = 'single'")
+    with pytest.raises(ValueError, match="split 'single' has one image"):
+        configurable.MODES["evaluate"](str(run[0]))

@@ -260,7 +260,7 @@ def test_a_split_that_is_missing_is_told_before_anything_is_done(
         configurable.MODES["train"](str(tmp_path / "run"))
     assert str(error.value).splitlines()[0] == (
         "`Cadence.validation_split`: no split 'val' in the record set; it has "
-        "train, validation"
+        "single, train, validation"
     )
     assert not (tmp_path / "run").exists()
 

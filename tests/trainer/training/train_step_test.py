@@ -121,6 +121,8 @@ class Story:
     Attributes:
       training: not to be relied upon, since tests go on with it.
       scalars: of each update.
+      trained: the captioner's weights at first and after each of three.
+      mean: of these weights, after three updates.
       weights: at the end.
       first_norm: of the gradients that the first update was made with.
       folder: holds a checkpoint after the third update.
@@ -128,6 +130,8 @@ class Story:
 
     training: Training
     scalars: list[dict[str, float]]
+    trained: list[list[np.ndarray]]
+    mean: list[np.ndarray]
     weights: list[np.ndarray]
     first_norm: float
     folder: Path
@@ -143,13 +147,19 @@ def stories(
         training = Training(record_set, replicas(count))
         folder = tmp_path_factory.mktemp(f"replicas_{count}")
         update = training.step.over(training.batches())
+        trained = [training.model.get_weights()]
         scalars = [update(1).scalars]
         first_norm = training.update_norm()
-        scalars += [update(1).scalars, update(1).scalars]
+        trained.append(training.model.get_weights())
+        for _ in range(2):
+            scalars.append(update(1).scalars)
+            trained.append(training.model.get_weights())
+        mean = training.mean.get_weights()
         training.saved_in(folder).save(3)
         scalars += [update(1).scalars, update(1).scalars]
+        weights = training.weights()
         told[count] = Story(
-            training, scalars, training.weights(), first_norm, folder
+            training, scalars, trained, mean, weights, first_norm, folder
         )
     return told
 
@@ -169,20 +179,16 @@ def test_reduced_gradients_are_clipped(stories):
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_the_mean_of_the_weights_follows_each_update(record_set, count):
-    training = Training(record_set, replicas(count))
-    update = training.step.over(training.batches())
-    expected = training.model.get_weights()
-    for kept in (2 / 11, 3 / 12, 4 / 13):
-        update(1)
+def test_the_mean_of_the_weights_follows_each_update(stories, count):
+    story = stories[count]
+    expected, *updated = story.trained
+    for kept, trained in zip((2 / 11, 3 / 12, 4 / 13), updated, strict=True):
         expected = [
             kept * mean + (1 - kept) * new
-            for mean, new in zip(
-                expected, training.model.get_weights(), strict=True
-            )
+            for mean, new in zip(expected, trained, strict=True)
         ]
-    assert training.step.outcome is training.mean
-    for mean, value in zip(training.mean.get_weights(), expected, strict=True):
+    assert story.training.step.outcome is story.training.mean
+    for mean, value in zip(story.mean, expected, strict=True):
         np.testing.assert_allclose(mean, value, atol=1e-6)
 
 
@@ -273,7 +279,7 @@ def test_padding_changes_neither_loss_nor_update(record_set, plain):
         np.testing.assert_allclose(first, second, atol=1e-6)
 
 
-@pytest.mark.parametrize(("count", "parts"), [(1, 2), (1, 4), (2, 2)])
+@pytest.mark.parametrize(("count", "parts"), [(1, 4), (2, 2)])
 def test_microbatches_change_neither_loss_nor_weights(
     record_set, stories, count, parts
 ):

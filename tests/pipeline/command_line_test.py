@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from tests.support import forks
+
 ROOT = pathlib.Path(__file__).parents[2]
 FLAGS = {
     "pipeline": ("mode", "annotations", "min_count", "encoder", "html"),
@@ -31,22 +33,18 @@ TASKS = {
 }
 
 
-def shown(*arguments):
+@pytest.mark.parametrize("program", FLAGS)
+def test_help_shows_examples_and_every_flag_by_task(program):
     done = subprocess.run(
-        [sys.executable, *arguments, "--help"],
+        [sys.executable, "-m", f"{program}.main", "--help"],
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0
-    return done.stdout
-
-
-@pytest.mark.parametrize("program", FLAGS)
-def test_help_shows_examples_and_every_flag_by_task(program):
-    help_ = shown("-m", f"{program}.main")
-    script = f"from {program}.main import run; run()"
-    assert shown("-c", script) == help_
+    help_ = done.stdout
+    script = forks.run(program, "--help")
+    assert (script.code, script.output) == (0, help_)
     examples, *_ = help_.partition("\nWhat to do:")
     assert f"  python -m {program}.main --" in examples
     assert f"`eyewitness-{program}`" in examples

@@ -61,7 +61,7 @@ def start(function: Callable[..., None], *arguments: Any) -> ForkServerProcess:
 
 
 def run(program: str, *arguments: str, privileged: bool = True) -> Ended:
-    """Runs `python -m <program>.main` to its end, without its start-up."""
+    """Runs a program's console script to its end, without its start-up."""
     with tempfile.TemporaryDirectory() as folder:
         log = str(Path(folder, "log"))
         command = start(_command, program, list(arguments), log, privileged)

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.readers import table_rows
@@ -21,7 +21,6 @@ def read(path: Path, text: str, delimiter: str) -> list[list[str] | str]:
     return [row.fault or row.cells for row in found]
 
 
-@settings(deadline=None, max_examples=200)
 @given(ROWS, st.sampled_from(["\n", "\r\n"]), st.booleans())
 def test_csv_comes_back_as_it_was_written(
     rows: list[tuple[str, str]], end: str, all_quoted: bool
@@ -38,7 +37,6 @@ def test_csv_comes_back_as_it_was_written(
     assert found == [list(row) for row in table if any(map(str.strip, row))]
 
 
-@settings(deadline=None, max_examples=200)
 @given(st.lists(TEXT.filter(lambda text: "\t" not in text), max_size=5))
 def test_tsv_of_pandas_comes_back(captions: list[str]) -> None:
     table = [("image", "caption"), *(("a.jpg", text) for text in captions)]
@@ -49,7 +47,6 @@ def test_tsv_of_pandas_comes_back(captions: list[str]) -> None:
     assert found == [list(row) for row in table]
 
 
-@settings(deadline=None, max_examples=200)
 @given(
     st.lists(
         TEXT.filter(

@@ -14,7 +14,9 @@ JOBS ?= 2
 BIN := $(VENV)/bin
 RUN := $(BIN)/python -m
 # A file's tests stay in one process: they share what is trained for them.
-TESTS := $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile
+# Files run in the order of tests/conftest.py, which puts long ones first.
+TESTS := $(BIN)/pytest --numprocesses=$(JOBS) --dist=loadfile \
+  --no-loadscope-reorder
 
 .PHONY: demo test test-slow fuzz lint clean
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.filterwarnings(
     "ignore:__array__ implementation:DeprecationWarning"
 )
 
-SMALL = "MobileNetV2"
+SMALL = "MobileNet"
 FAMILIES = {
     "convnext": "ConvNeXtTiny",
     "densenet": "DenseNet121",
@@ -239,7 +239,7 @@ def test_every_application_of_keras_is_known() -> None:
 def test_weights_may_come_from_a_file(
     tmp_path: Path, small: encoder_lib.Encoder
 ) -> None:
-    model = keras.applications.MobileNetV2(
+    model = keras.applications.MobileNet(
         include_top=False, weights=None, input_shape=(64, 64, 3)
     )
     model.set_weights([array + 0.25 for array in small.model.get_weights()])

@@ -1,4 +1,4 @@
-"""Both programs, as modules and as console scripts, show the same help."""
+"""The programs, as modules and as console scripts, show the same help."""
 
 import pathlib
 import re
@@ -33,22 +33,39 @@ TASKS = {
 }
 
 
-@pytest.mark.parametrize("program", FLAGS)
-def test_help_shows_examples_and_every_flag_by_task(program):
+def shown(module):
     done = subprocess.run(
-        [sys.executable, "-m", f"{program}.main", "--help"],
+        [sys.executable, "-m", module, "--help"],
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert done.returncode == 0
-    help_ = done.stdout
+    return done.stdout
+
+
+def headings(help_):
+    return re.findall(r"^(\S.*):$", help_, re.MULTILINE)
+
+
+def test_scenes_show_examples_and_their_flags_by_task():
+    help_ = shown("pipeline.scenes")
+    examples, *_ = help_.partition("\nWhat to do:")
+    assert "  python -m pipeline.scenes --output=" in examples
+    tasks = ["What to do", "The scenes", "A planted defect"]
+    assert headings(help_) == tasks
+    assert help_.count("\n  --") == 9
+
+
+@pytest.mark.parametrize("program", FLAGS)
+def test_help_shows_examples_and_every_flag_by_task(program):
+    help_ = shown(f"{program}.main")
     script = forks.run(program, "--help")
     assert (script.code, script.output) == (0, help_)
     examples, *_ = help_.partition("\nWhat to do:")
     assert f"  python -m {program}.main --" in examples
     assert f"`eyewitness-{program}`" in examples
-    assert re.findall(r"^(\S.*):$", help_, re.MULTILINE) == TASKS[program]
+    assert headings(help_) == TASKS[program]
     listed = re.findall(r"^  --(?:\[no\])?(\w+):\s", help_, re.MULTILINE)
     assert {*FLAGS[program]} <= {*listed}
     source = (ROOT / program / "main.py").read_text()

@@ -226,8 +226,9 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
         0.05,
         0.3,
         "{:.1%} of the words of a split are not in the vocabulary.",
-        "Lower --min_count or raise --max_words; where one split alone is "
-        "struck, it speaks another language than train.",
+        "If the table shows unknown words in train, lower --min_count or raise "
+        "--max_words; if only in others, caption more images, and look whether "
+        "their captions are in train's language.",
     ),
     rule_lib.Rule(
         "few-captions",

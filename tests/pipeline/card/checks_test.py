@@ -79,6 +79,15 @@ def test_each_rule_finds_its_own(
     assert rest == []
 
 
+def test_unknown_words_of_other_splits_alone_are_no_matter_of_a_setting() -> (
+    None
+):
+    (found,) = _bad(_changed(dev__unknown_words=5000))
+    in_train, elsewhere = found.advice.split(";")
+    assert "unknown words in train, lower --min_count" in in_train
+    assert "caption more images" in elsewhere
+
+
 def test_consequences_stand_under_their_cause() -> None:
     bad = _bad(
         _changed(

@@ -1,11 +1,14 @@
 """The command line of each program: its flags by task, its help, its errors."""
 
+import os
 import re
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
 from absl import flags
 
+from pipeline.interruption import SIGNALLED
 from pipeline.printable import printable
 
 # How absl says that a required flag is missing.
@@ -33,7 +36,7 @@ def parser(
     def parse(argv: list[str]) -> list[str]:
         if not _HELP.isdisjoint(argv[1:]):
             parts = [about.strip(), *map(flags.FLAGS.module_help, tasks)]
-            print("\n".join(parts))
+            show("\n".join(parts))
             sys.exit()
         try:
             return flags.FLAGS(argv, known_only=known_only)
@@ -42,3 +45,17 @@ def parser(
             sys.exit(f"{program}: {printable(text)}")
 
     return parse
+
+
+def show(text: str) -> None:
+    """Prints to standard output; ends the process if its reader has left.
+
+    `| head` leaves early: that is no error, and gets the exit code that the
+    shell gives to a process which SIGPIPE ended.
+    """
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What is buffered still would be flushed at the end, and fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(SIGNALLED + signal.SIGPIPE)

@@ -318,7 +318,7 @@ def main(argv: list[str]) -> None:
     """Runs a mode; one clear line and exit code 1 when it can't."""
     beam_runner.set_log_levels()
     try:
-        print(_run(argv[1:]))
+        command_line.show(_run(argv[1:]))
     except Exception as error:  # noqa: BLE001 - runners and buckets have theirs
         sys.exit(f"pipeline: {printable(beam_runner.cause(error))}")
 

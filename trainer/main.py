@@ -160,8 +160,10 @@ def _told(said: str | Outcome) -> int:
     ended = Outcome(said) if isinstance(said, str) else said
     if ended.text:
         # Standard output holds nothing but the captions, one JSON a line.
-        rows = _MODE.value == "caption" and not _OUTPUT.value
-        print(ended.text, file=sys.stderr if rows else sys.stdout)
+        if _MODE.value == "caption" and not _OUTPUT.value:
+            print(ended.text, file=sys.stderr)
+        else:
+            command_line.show(ended.text)
     return ended.exit_code
 
 

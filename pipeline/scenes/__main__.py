@@ -12,9 +12,9 @@ import logging
 import sys
 from pathlib import Path
 
-from pipeline import interruption
+from pipeline import interruption, startup
 
-with interruption.told("scenes"):
+with interruption.told("scenes"), startup.packages("scenes"):
     from absl import app, flags
     from absl import logging as absl_logging
 

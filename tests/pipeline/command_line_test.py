@@ -1,7 +1,9 @@
 """The programs, as modules and as console scripts, show the same help."""
 
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -46,6 +48,19 @@ def shown(module):
 
 def headings(help_):
     return re.findall(r"^(\S.*):$", help_, re.MULTILINE)
+
+
+def test_a_reader_that_has_left_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.scenes", "--help"],
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        timeout=120,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (128 + signal.SIGPIPE, b"")
 
 
 def test_scenes_show_examples_and_their_flags_by_task():

@@ -106,6 +106,7 @@ def data(**changes: Any) -> Data:
         deviation=0.78,
         alike=0.0,
         unknown={"train": 0.0, "validation": 0.0},
+        own_words=0.01,
         mode_share=0.001,
         collision=0.0,
         mode="a white star",

@@ -89,6 +89,8 @@ class Data:
       deviation: standard deviation of the grids' values.
       alike: share of the images whose grids are those of another image.
       unknown: share of UNK among the words, split -> share.
+      own_words: share of the words that no other train image has: so many are
+        unknown in an image of the same source that is held out.
       mode_share: of the train captions.
       collision: of the train captions.
       mode: the most frequent train caption.
@@ -111,6 +113,7 @@ class Data:
     deviation: float
     alike: float
     unknown: Mapping[str, float]
+    own_words: float
     mode_share: float
     collision: float
     mode: str

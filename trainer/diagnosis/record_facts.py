@@ -2,6 +2,7 @@
 
 import collections
 import dataclasses
+import itertools
 from collections.abc import Sequence
 
 import numpy as np
@@ -60,6 +61,7 @@ def measure(
         unknown=dict(
             zip(("train", split), map(_unknown, encoded), strict=True)
         ),
+        own_words=_own_words(sample.words),
         mode_share=repetition.mode_share(texts),
         collision=repetition.collision_probability(texts),
         mode=" ".join(mode),
@@ -128,6 +130,21 @@ def _mode(texts: Sequence[Sequence[str]]) -> list[str]:
     """The words of the most frequent caption."""
     counts = collections.Counter(map(tuple, texts))
     return list(counts.most_common(1)[0][0]) if counts else []
+
+
+def _own_words(images: Sequence[Sequence[Sequence[str]]]) -> float:
+    """Share of the words that stand in the captions of one image alone."""
+    counts = [
+        collections.Counter(itertools.chain(*captions)) for captions in images
+    ]
+    having = collections.Counter(itertools.chain(*counts))
+    own = sum(
+        times
+        for count in counts
+        for word, times in count.items()
+        if having[word] == 1
+    )
+    return own / max(sum(count.total() for count in counts), 1)
 
 
 def _encoded(

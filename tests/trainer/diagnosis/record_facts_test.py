@@ -16,6 +16,7 @@ def test_records_are_measured_without_a_data_card(record_set) -> None:
     assert found.stale is None
     assert 0 < found.dispersion <= 1 and found.deviation > 0
     assert set(found.unknown) == {"train", "validation"}
+    assert 0 <= found.own_words < 1
     assert 1 / found.captions <= found.mode_share <= 1
     assert found.mode_images >= found.mode_share
 

@@ -34,6 +34,10 @@ class Sound:
         return value is not None and not self.low <= value <= self.high
 
 
+# Updates in which a sound captioner learns a few images by heart, as trials do.
+# With small sets they are many passes, and can be too few.
+_FEW_UPDATES = 120
+
 SOUND = (
     Sound("rate-too-high", "optimizer", "learning_rate", 0.0, 0.03, 2e-3),
     Sound("updates-too-small", "optimizer", "learning_rate", 1e-4, 9e9, 2e-3),
@@ -118,7 +122,8 @@ def _unfinished(evidence: Evidence) -> Opinion | None:
     if opinion or not learning or not evidence.data:
         return opinion
     rungs = evidence.data.ladder
-    if not rungs or learning.passes > 2 or evidence.looks_well:
+    many = learning.passes > 2 and learning.step > _FEW_UPDATES
+    if not rungs or many or evidence.looks_well:
         return None
     poor = between(learning.last_loss - rungs["trigram"], -0.3, 0.5)
     if not poor:

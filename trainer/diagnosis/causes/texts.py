@@ -74,13 +74,18 @@ def _split(evidence: Evidence) -> Opinion | None:
     data, looks, train = evidence.data, evidence.validation, evidence.train
     if not data or not looks or not train:
         return None
-    more = max(data.unknown.values()) - data.unknown["train"]
+    usual = max(data.unknown["train"], data.own_words)
+    more = max(data.unknown.values()) - usual
     if more < 0.05:
         return None
     return Opinion(
         between(more, 0.03, 0.2),
         (
-            f"{more:.0%} more of the words are unknown in the validation split",
+            (
+                f"{max(data.unknown.values()):.0%} of the words are unknown in "
+                f"the validation split, and {usual:.0%} would be in train "
+                "images that are held out"
+            ),
             f"its captions cost {looks.loss.mean - train.loss.mean:.2f} more",
         ),
         cure=("# split the images of one source by their ids",),

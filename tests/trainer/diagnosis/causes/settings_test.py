@@ -7,6 +7,7 @@ import pytest
 from tests.support import diagnoses
 from tests.support import evidence as sound
 from tests.support.evidence import FLAT, changed, tried
+from trainer.diagnosis import doctor
 from trainer.diagnosis.causes import settings
 from trainer.evaluation.estimate import Estimate
 
@@ -45,6 +46,16 @@ CASES: dict[str, dict[str, Any]] = {
         "train": sound.looks(loss=Estimate(0.1, 0.01)),
     },
 }
+
+
+@pytest.mark.parametrize("step, named", [(24, True), (300, False)])
+def test_few_updates_are_too_few_even_where_passes_are_many(
+    step: int, named: bool
+) -> None:
+    learning = sound.learning(step=step, passes=9.0, last_loss=2.2)
+    found = doctor.diagnose(sound.evidence(learning=learning, **FLAT))
+    slugs = {each.cause.slug for each in found.named}
+    assert ("updates-too-small" in slugs) == named
 
 
 def test_every_cause_has_a_case() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import diagnoses
 from tests.support import evidence as sound
+from trainer.diagnosis import doctor
 from trainer.diagnosis.causes import texts
 from trainer.evaluation.estimate import Estimate
 
@@ -21,6 +22,15 @@ CASES: dict[str, dict[str, Any]] = {
         "train": sound.looks(loss=Estimate(0.1, 0.02)),
     },
 }
+
+
+def test_words_that_any_held_out_image_would_lack_are_no_shift() -> None:
+    few = sound.data(
+        images=84, unknown={"train": 0.0, "validation": 0.18}, own_words=0.16
+    )
+    evidence = sound.evidence(data=few)
+    slugs = {each.cause.slug for each in doctor.diagnose(evidence).named}
+    assert "split-shift" not in slugs and "too-few-images" in slugs
 
 
 def test_every_cause_has_a_case() -> None:

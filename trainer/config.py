@@ -118,6 +118,21 @@ def load(files: Sequence[str], parameters: Sequence[str]) -> list[Statement]:
 
 
 @contextlib.contextmanager
+def placed(statements: Iterable[Statement]) -> Iterator[None]:
+    """Adds to the error of a wrong setting in the block where it was set.
+
+    Raises:
+      ConfigError: a SettingError was raised; names file and line, and macro.
+    """
+    try:
+        yield
+    except settings.SettingError as error:
+        places = {each.name: each.place for each in statements}
+        where = {key: place for key, _, place in _bound(error.part, places)}
+        raise ConfigError(f"{where.get(error.key, 'gin')}: {error}") from error
+
+
+@contextlib.contextmanager
 def loaded(
     files: Sequence[str], parameters: Sequence[str] = ()
 ) -> Iterator[None]:
@@ -155,7 +170,7 @@ def _parsed(text: Any, name: str) -> Iterator[Statement]:
             yield Statement(key, each.value, name, each.location.line_num)
 
 
-def _check_macros(statements: Iterable[Statement]) -> None:
+def _check_macros(statements: Sequence[Statement]) -> None:
     """Refuses a macro that nothing uses, such as a mistyped one.
 
     A use counts wherever it is written, also where a later file or parameter
@@ -177,11 +192,16 @@ def _check_macros(statements: Iterable[Statement]) -> None:
         for each in macros
         if os.path.basename(each.file) == CONFIG_FILE
     )
-    for name in [each.name for each in macros]:
-        if name not in used:
-            close = difflib.get_close_matches(name, used, 3, 0.5)
-            known = ", ".join(close or sorted(used))
-            raise ConfigError(f"nothing uses {name!r}; there is {known}")
+    for each in macros:
+        if each.name not in used:
+            end = f".{each.name.lower()}"
+            close = difflib.get_close_matches(each.name, used, 3, 0.5) or [
+                other.name for other in statements if other.name.endswith(end)
+            ]
+            known = ", ".join(dict.fromkeys(close or sorted(used)))
+            raise ConfigError(
+                f"{each.place}: nothing uses {each.name!r}; there is {known}"
+            )
 
 
 def _anchor(setting: str) -> None:

@@ -144,15 +144,16 @@ def _run(arguments: list[str]) -> str | Outcome:
             f"--mode={mode} needs --gin_file, such as gin/run_scenes.gin"
         )
     statements = config.load(files, _GIN_PARAM.value)
-    if mode == "config":
-        return config.operative(
-            configurable.MODES,
-            statements,
-            given=configurable.GIVEN,
-            names={part: name for name, part in configurable.PARTS.items()},
-        )
-    given = (arguments, _OUTPUT.value) if mode == "caption" else ()
-    return configurable.MODES[mode](run_dir, *given)
+    with config.placed(statements):
+        if mode == "config":
+            return config.operative(
+                configurable.MODES,
+                statements,
+                given=configurable.GIVEN,
+                names={part: name for name, part in configurable.PARTS.items()},
+            )
+        given = (arguments, _OUTPUT.value) if mode == "caption" else ()
+        return configurable.MODES[mode](run_dir, *given)
 
 
 def _told(said: str | Outcome) -> int:

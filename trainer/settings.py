@@ -23,7 +23,17 @@ _WORDS = {
 
 
 class SettingError(ValueError):
-    """A setting whose type is wrong; the message names it, rule and value."""
+    """A setting whose type is wrong; the message names it, rule and value.
+
+    Attributes:
+      part: that it is a setting of.
+      key: its name there.
+    """
+
+    def __init__(self, part: str, key: str, rule: str, value: Any):
+        """Words the message."""
+        super().__init__(f"{part}.{key} must be {rule}, got {value!r}")
+        self.part, self.key = part, key
 
 
 def checked(part: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -67,9 +77,7 @@ def check(
     for key, value in given.items():
         hint = hints.get(key, Any)
         if not door.is_bearable(value, hint, conf=_NUMBERS):
-            raise SettingError(
-                f"{name}.{key} must be {worded(hint)}, got {value!r}"
-            )
+            raise SettingError(name, key, worded(hint), value)
 
 
 def written(value: Any, names: Mapping[Any, str]) -> str:

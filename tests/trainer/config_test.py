@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+from functools import partial
 
 import pytest
 
@@ -173,13 +174,26 @@ def test_directory_without_a_run_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("binding", "message"),
     [
-        ("NUM_STEP = 9", "nothing uses 'NUM_STEP'; there is NUM_STEPS"),
-        ("RECORD = 'a'", "nothing uses 'RECORD'; there is RECORDS"),
+        (
+            "NUM_STEP = 9",
+            "--gin_param: nothing uses 'NUM_STEP'; there is NUM_STEPS",
+        ),
+        (
+            "RECORD = 'a'",
+            "--gin_param: nothing uses 'RECORD'; there is RECORDS",
+        ),
         (
             "LEARNING_RATE = 0.5",
             (
-                "nothing uses 'LEARNING_RATE'; there is MAX_LENGTH, NUM_STEPS, "
-                "RECORDS"
+                "--gin_param: nothing uses 'LEARNING_RATE'; there is "
+                "AdamW.learning_rate"
+            ),
+        ),
+        (
+            "LR = 0.5",
+            (
+                "--gin_param: nothing uses 'LR'; there is MAX_LENGTH, "
+                "NUM_STEPS, RECORDS"
             ),
         ),
     ],
@@ -205,18 +219,22 @@ def test_a_use_counts_where_a_parameter_goes_past_it(tmp_path):
     assert gin.query_parameter("Search.beams") == 4
     gin.clear_config()
     assert refusal([config.saved(str(tmp_path))], ["WIDHT = 9"]).startswith(
-        "nothing uses 'WIDHT'; there is WIDTH"
+        "--gin_param: nothing uses 'WIDHT'; there is WIDTH"
+    )
+
+
+def operative_of(statements: list[config.Statement]) -> str:
+    return config.operative(
+        configurable.MODES,
+        statements,
+        given=configurable.GIVEN,
+        names={part: name for name, part in configurable.PARTS.items()},
     )
 
 
 def operative(files: list[str], parameters: list[str]) -> list[str]:
     """Lines of what is shown, with single blanks."""
-    shown = config.operative(
-        configurable.MODES,
-        config.load(files, parameters),
-        given=configurable.GIVEN,
-        names={part: name for name, part in configurable.PARTS.items()},
-    )
+    shown = operative_of(config.load(files, parameters))
     return [" ".join(line.split()) for line in shown.splitlines() if line]
 
 
@@ -254,6 +272,37 @@ def test_what_is_shown_configures_alike(tmp_path):
         {line.split(" # ")[0] for line in each} for each in (lines, again)
     ]
     assert values[0] <= values[1]
+
+
+@pytest.mark.parametrize(
+    "line, parameters, said",
+    [
+        (
+            "AdamW.learning_rate = '1e-3'",
+            [],
+            "mine.gin:3: AdamW.learning_rate must be a number, got '1e-3'",
+        ),
+        (
+            "NUM_STEPS = 9",
+            ["NUM_STEPS = 3.5"],
+            (
+                "--gin_param (NUM_STEPS): train.num_steps must be a whole "
+                "number, got 3.5"
+            ),
+        ),
+    ],
+)
+def test_a_wrong_type_is_told_with_its_place(line, parameters, said):
+    mine = write(f"include 'gin/run_demo.gin'\n\n{line}\n")
+    statements = config.load([mine], parameters)
+    for use in (
+        lambda: operative_of(statements),
+        partial(configurable.MODES["train"], "run"),
+    ):
+        with pytest.raises(config.ConfigError) as error:
+            with config.placed(statements):
+                use()
+        assert str(error.value).splitlines()[0] == said
 
 
 @pytest.mark.parametrize(

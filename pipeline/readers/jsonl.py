@@ -57,20 +57,20 @@ def _fault(row: dict[str, Any]) -> str:
     """What is wrong with the values of a row, or ''."""
     source, captions = row["image"], row["captions"]
     if not isinstance(source, str) or not source:
-        return "'image' is a path"
+        return "'image' must be a path"
     if isinstance(captions, str):
-        return "'captions' is a list of texts, not a text"
+        return "'captions' must be a list of texts, not a text"
     if not isinstance(captions, list) or not all(
         isinstance(text, str) for text in captions
     ):
-        return "'captions' is a list of texts"
+        return "'captions' must be a list of texts"
     split = row.get("split")
     try:
         identity = image_ids.identity(row.get("id"))
     except TypeError:
-        return "'id' is text or a whole number"
+        return "'id' must be text or a whole number"
     if split is not None and not split_names.is_split(split):
-        return "'split' is one word"
+        return "'split' must be one word"
     try:
         "".join([source, identity, *captions]).encode()
     except UnicodeEncodeError:

@@ -43,7 +43,7 @@ def parse(row: Any) -> Reference:
     if not all(isinstance(text, str) for text in (source, *texts)):
         raise TypeError("'filename' and 'raw' are text")
     if not split_names.is_split(split):
-        raise ValueError("'split' is one word")
+        raise ValueError("'split' must be one word")
     folder = row.get("filepath")
     return Reference(
         image_id=image_ids.identity(row.get("cocoid")) or source,

@@ -57,7 +57,13 @@ class Recipe:
         if first_step:
             now = float(optimizer.rate(tf.constant(first_step)))
             said += f", {now:.3g} at step {first_step + 1}"
-        return f"{said}, {end:.3g} at the last step, {num_steps}"
+        said += f", {end:.3g} at the last step, {num_steps}"
+        if num_steps <= optimizer.warmup_steps:
+            said += (
+                f": the warm-up, AdamW.warmup_steps = {optimizer.warmup_steps},"
+                " does not end before"
+            )
+        return said
 
     @property
     def identity(self) -> dict[str, Any]:

@@ -120,3 +120,13 @@ def test_the_rates_of_a_run_are_told_where_it_begins_and_ends() -> None:
     assert made.until(101).rates(55, 101) == (
         "learning rate 0.01, 0.00525 at step 56, 0.0005 at the last step, 101"
     )
+
+
+def test_a_warm_up_that_does_not_end_is_told() -> None:
+    adamw = optimizer.AdamW(learning_rate=1e-2, warmup_steps=10)
+    made = dataclasses.replace(RECIPE, optimizer=adamw)
+    assert made.until(10).rates(0, 10) == (
+        "learning rate 0.01, 0.009 at the last step, 10: the warm-up, "
+        "AdamW.warmup_steps = 10, does not end before"
+    )
+    assert "warm-up" not in made.until(11).rates(0, 11)

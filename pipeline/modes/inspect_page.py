@@ -53,7 +53,7 @@ def render(inspection: Inspection) -> str:
 
 
 def _section(split: str, samples: list[Sampled]) -> Markup:
-    lead = f"{len(samples)} records at equal distances."
+    lead = f"Records at equal distances: {len(samples)}"
     tiles = Markup(_PARTS.tiles([_view(sampled) for sampled in samples]))
     return document.section(split, lead, tiles)
 

@@ -19,7 +19,8 @@ class Cadence:
     """How often things happen, in steps.
 
     Attributes:
-      steps_per_call: updates made in one graph, between two rounds of actions.
+      steps_per_call: updates made in one graph. What is due after so many
+        updates waits for the end of the call.
       evaluate_every: updates between two evaluations of the validation split.
       checkpoint_every: updates between two checkpoints.
       validation_split: name of the split.

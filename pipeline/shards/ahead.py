@@ -36,8 +36,8 @@ class Ahead(Generic[Result]):
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Waits for the calls that have started, and ends the threads."""
-        self._pool.shutdown()
+        """Waits for the calls that run, drops the others, ends the threads."""
+        self._pool.shutdown(cancel_futures=True)
 
     def map(
         self, function: Callable[[Item], Result], items: Iterable[Item]

@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from pipeline.shards import ahead
 
 
@@ -29,3 +31,22 @@ def test_few_calls_are_under_way_at_once() -> None:
         for taken, _ in enumerate([*first, *other], start=1):
             assert len(started) >= taken
     assert started == list(range(9))
+
+
+def test_an_interruption_waits_for_the_running_call_alone() -> None:
+    runs, end = threading.Event(), threading.Event()
+    called: list[int] = []
+
+    def call(item: int) -> None:
+        called.append(item)
+        if item:
+            runs.set()
+            end.wait(20)
+
+    with pytest.raises(KeyboardInterrupt):
+        with ahead.Ahead[None](depth=3, threads=1) as threads:
+            next(threads.map(call, range(5)))
+            runs.wait(20)
+            threading.Timer(0.2, end.set).start()
+            raise KeyboardInterrupt
+    assert called == [0, 1]

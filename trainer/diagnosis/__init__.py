@@ -3,6 +3,7 @@
 The flow, in order; a module imports only those above it:
 
   wiring            tests of an untrained captioner, before the first update
+  stored_grids      tests of grids against the thumbnails beside them
   case              a run as it lies on a disk, whatever is wrong with it
   said              what the captioner says of some images
   evidence          what is measured of a run, as frozen values

@@ -16,7 +16,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from pipeline.scoring import repetition
 from trainer.data import split_images
 from trainer.data.batching import Batching
-from trainer.diagnosis import pairing, wiring
+from trainer.diagnosis import pairing, stored_grids
 from trainer.diagnosis.evidence import Data
 
 _PAIRED_IMAGES = 1500
@@ -187,5 +187,5 @@ def _stale(record_set: record_set_lib.RecordSet, split: str) -> float | None:
             limit=_ENCODED_IMAGES,
         )
     )
-    nearer = wiring.nearer_to_own(images, encoder)
+    nearer = stored_grids.nearer_to_own(images, encoder)
     return float((nearer < _MOST).mean()) if nearer is not None else None

@@ -11,7 +11,7 @@ from trainer.data import card_gate, damage, split_images
 from trainer.data import folds as folds_lib
 from trainer.decoding import generator
 from trainer.devices import heartbeat
-from trainer.diagnosis import wiring
+from trainer.diagnosis import stored_grids, wiring
 from trainer.evaluation import split_loss, swap_gap
 from trainer.evaluation import validation as validation_lib
 from trainer.loop import cadence as cadence_lib
@@ -214,7 +214,7 @@ def _faults(
             batch_images=_COMPARED_IMAGES,
             limit=_COMPARED_IMAGES,
         )
-        yield from wiring.compare_grids(next(images), encoder)
+        yield from stored_grids.compare(next(images), encoder)
 
 
 def _validation(

@@ -1,17 +1,13 @@
 """Each wiring test passes a sound captioner and catches its own fault."""
 
-import dataclasses
 from typing import Any
 
-import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.encoders import encoder as encoder_lib
-from pipeline.images import thumbnail
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
-from trainer.data import batches, split_images
+from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.diagnosis import wiring
 
@@ -153,39 +149,36 @@ def test_each_fault_is_waived_by_its_own_name_alone(name):
         wiring.require(iter([fault]), others)
 
 
-def stored(folder, encoder: encoder_lib.Encoder) -> split_images.ImageBatch:
-    """Four pictures, each a thumbnail and its grid."""
-    corpus = fixtures.draw_corpus(folder)
-    files = [corpus.images / name for name in sorted(corpus.captions)][:4]
-    pixels = [encoder.decode(file.read_bytes()) for file in files]
-    fitted = np.stack([encoder.fit(each) for each in pixels])
-    return split_images.ImageBatch(
-        image_ids=[file.name for file in files],
-        captions=[["a"]] * len(files),
-        thumbnails=[thumbnail.thumbnail(each) for each in pixels],
-        grid=tf.cast(encoder.encode(fitted, 4), tf.float16),
-    )
+@pytest.mark.parametrize("place", [0, 3, 7])
+def test_a_word_that_shows_early_is_found_at_every_place(
+    record_set, batch, sound, place
+):
+    class SeesOneWord(Wrapped):
+        def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> Any:
+            logits, attention = self.sound(grid, tokens)
+            if place + 1 == tokens.shape[-1]:
+                return logits, attention
+            word = tf.cast(tokens[..., place + 1], tf.float32)
+            early = tf.one_hot(place, tokens.shape[-1])[:, None]
+            return logits + word[..., None, None] * early, attention
+
+    faults = found(record_set, SeesOneWord(sound), batch)
+    if place == 7:
+        assert "future" not in faults
+    else:
+        assert faults["future"].startswith(
+            f"the word at place {place} moves the logits of place {place} by"
+        )
 
 
-@pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> encoder_lib.Encoder:
-    folder = tmp_path_factory.mktemp("encoder")
-    return encoder_lib.load_encoder(
-        str(fixtures.save_encoder(folder / "own.keras"))
-    )
-
-
-def test_grids_near_those_of_their_thumbnails_pass(tmp_path, encoder):
-    assert list(wiring.compare_grids(stored(tmp_path, encoder), encoder)) == []
-
-
-def test_grids_of_other_images_are_found(tmp_path, encoder):
-    batch = stored(tmp_path, encoder)
-    mixed = dataclasses.replace(batch, grid=tf.roll(batch.grid, 1, axis=0))
-    (fault,) = wiring.compare_grids(mixed, encoder)
-    assert fault.name == "grids"
-    assert fault.text.startswith(
-        f"of {len(batch.image_ids)} images, the stored grid is nearer to its "
-        "own thumbnail's than to another image's in "
-    )
-    assert "grids and images are joined wrongly" in fault.text
+@pytest.mark.parametrize(
+    ("weights", "wrong"),
+    [(tf.ones_like, "padding"), (lambda w: w * 0, "words")],
+)
+def test_weights_of_other_places_than_words_are_found(
+    record_set, batch, sound, weights, wrong
+):
+    spoilt = {**batch, "weights": weights(batch["weights"])}
+    text = found(record_set, sound, spoilt)["padding"]
+    count = int(tf.reduce_sum(spoilt["weights"]))
+    assert text.startswith(f"the loss counts {count:,} places"), wrong

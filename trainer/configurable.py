@@ -14,6 +14,7 @@ from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
 from trainer.decoding import beam, greedy
 from trainer.devices import strategy
+from trainer.diagnosis import treatment
 from trainer.loop import cadence
 from trainer.modes import (
     caption,
@@ -28,6 +29,8 @@ from trainer.modes.outcome import Outcome
 from trainer.report import run_status
 from trainer.training import loss, loss_scale, optimizer, recipe, setup
 
+# A run may be older than the mode that reads it: this file goes first.
+MODES_FILE = "gin/modes.gin"
 CAPTIONERS = (show_attend_tell.ShowAttendTell,)
 # Saved configurations know beam search as `Search`.
 DECODERS = {"Search": beam.BeamSearch, "Greedy": greedy.Greedy}
@@ -106,3 +109,25 @@ MODES: dict[str, Callable[..., str | Outcome]] = {
         caption.caption,
     )
 }
+
+
+@gin.register("anew")
+def anew(source: str, run_dir: str, bindings: list[str], trains: bool) -> None:
+    """Trains or uses a run in another way, and diagnoses it.
+
+    Args:
+      source: folder of the run whose configuration is read.
+      run_dir: folder of the run that is made, or was copied.
+      bindings: over that configuration.
+      trains: whether to train, with a short training's settings.
+    """
+    files = [MODES_FILE, config.saved(source)]
+    if trains:
+        with config.loaded(files, bindings):
+            bindings = [*bindings, *treatment.brief(**given("train"))]
+    with config.loaded(files, bindings):
+        if trains:
+            MODES["train"](run_dir)
+        else:
+            config.save(run_dir)
+        MODES["diagnose"](run_dir)

@@ -116,8 +116,6 @@ _NUM_WORKERS = flags.DEFINE_integer(
 
 # These read the run's own gin file first; the other modes need one.
 _OF_A_RUN = ("evaluate", "diagnose", "caption")
-# A run may be older than the mode that reads it.
-_MODES_FILE = "gin/modes.gin"
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
 
@@ -138,7 +136,7 @@ def _run(arguments: list[str]) -> str | Outcome:
             )
         return configurable.list_runs(run_dir)
     if mode in _OF_A_RUN or (mode == "config" and run_dir and not files):
-        files = [_MODES_FILE, config.saved(run_dir), *files]
+        files = [configurable.MODES_FILE, config.saved(run_dir), *files]
     if not files:
         raise config.ConfigError(
             f"--mode={mode} needs --gin_file, such as gin/run_scenes.gin"

@@ -11,4 +11,5 @@ The flow, in order; a module imports only those above it:
   records      CaptionedImage <-> bytes
   manifest     what a finished record set holds; written last
   record_set   opens a finished record set and checks it
+  subset       copies a record set without some of its images
 """

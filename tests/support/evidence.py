@@ -163,7 +163,10 @@ def evidence(**changes: Any) -> Evidence:
     """A sound run."""
     found = Evidence(
         run_dir="runs/a",
+        records="records",
+        captioner="ShowAttendTell",
         strange={},
+        own={},
         settings=SETTINGS,
         step=300,
         learning=learning(),

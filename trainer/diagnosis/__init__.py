@@ -2,6 +2,7 @@
 
 The flow, in order; a module imports only those above it:
 
+  cures             what to do about a cause, as lines to paste
   wiring            tests of an untrained captioner, before the first update
   stored_grids      tests of grids against the thumbnails beside them
   case              a run as it lies on a disk, whatever is wrong with it
@@ -16,6 +17,8 @@ The flow, in order; a module imports only those above it:
   examination       a case -> evidence
   causes            evidence -> an opinion of each cause
   doctor            opinions -> a verdict, and causes in their order
+  treatment         a diagnosis -> what of its cures is carried out
+  comparison        scores before a treatment, and after it
   caption_results   captions of any system, and references, from files
   outputs           what captions by themselves tell
 """

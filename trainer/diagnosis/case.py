@@ -15,12 +15,15 @@ import tensorflow as tf
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
-from pipeline.recordset.differences import differences
+from pipeline.recordset.differences import Difference, differences
 from trainer.captioners import contract
 from trainer.run import checkpoints as checkpoints_lib
 from trainer.run import directory, metrics_file
 from trainer.run import identity as identity_lib
 from trainer.training import setup as setup_lib
+
+# The setting of a decoder that names it -> its name in a configuration.
+_KIND, _SEARCHES = "name", {"beam": "Search", "greedy": "Greedy"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +40,8 @@ class Case:
       step: of these weights; None where none could be restored.
       strange: what is not the run's own -> in what way. Its keys: `records`,
         `words`, `captioner`, `search`, `weights`.
+      own: `captioner` or `search`, where it is strange -> bindings that make it
+        the run's own.
     """
 
     run_dir: str
@@ -47,6 +52,7 @@ class Case:
     captioner: contract.Captioner
     step: int | None
     strange: Mapping[str, str]
+    own: Mapping[str, tuple[str, ...]]
 
 
 def open_case(run_dir: str, setup: setup_lib.Setup) -> Case:
@@ -62,7 +68,14 @@ def open_case(run_dir: str, setup: setup_lib.Setup) -> Case:
     """
     identity = directory.read_identity(run_dir)
     record_set = record_set_lib.open_record_set(setup.records)
-    strange = dict(_strange_settings(identity, setup, record_set))
+    used = _used_otherwise(identity, setup, record_set)
+    strange = {part: other.text for part, other in used.items()}
+    digest = record_set.manifest.digest
+    if digest != identity.records:
+        strange["records"] = (
+            f"{setup.records} (digest {digest[:12]}) is not the record set "
+            f"that was trained on (digest {identity.records[:12]})"
+        )
     words = _words(run_dir, record_set, identity, strange)
     captioner = setup.captioner(
         vocabulary_size=len(record_set.vocabulary),
@@ -81,35 +94,60 @@ def open_case(run_dir: str, setup: setup_lib.Setup) -> Case:
         captioner,
         step,
         strange,
+        {part: other.bindings for part, other in used.items()},
     )
 
 
-def _strange_settings(
+@dataclasses.dataclass(frozen=True)
+class _Otherwise:
+    """A part that is used with other settings than in training.
+
+    Attributes:
+      name: of the part in a configuration.
+      changes: its settings in training, and now.
+    """
+
+    name: str
+    changes: tuple[Difference, ...]
+
+    @property
+    def text(self) -> str:
+        """The changes, for people."""
+        return "; ".join(
+            f"{each.name}: {each.old} in training, {each.new} now"
+            for each in self.changes
+        )
+
+    @property
+    def bindings(self) -> tuple[str, ...]:
+        """Lines that set what was set in training."""
+        return tuple(
+            f"Setup.search = @{self.name}()"
+            if each.name == _KIND
+            else f"{self.name}.{each.name} = {each.old!r}"
+            for each in self.changes
+            if each.old is not None
+        )
+
+
+def _used_otherwise(
     identity: identity_lib.RunIdentity,
     setup: setup_lib.Setup,
     record_set: record_set_lib.RecordSet,
-) -> Any:
-    """Yields what the configuration has otherwise than the run."""
-    digest = record_set.manifest.digest
-    if digest != identity.records:
-        yield (
-            "records",
-            (
-                f"{setup.records} (digest {digest[:12]}) is not the record set "
-                f"that was trained on (digest {identity.records[:12]})"
-            ),
-        )
+) -> dict[str, _Otherwise]:
+    """Finds what the configuration has otherwise than the run."""
     model = setup.build(record_set.manifest.grid, record_set.vocabulary)
-    for name, old, new in (
-        ("captioner", identity.captioner, model.settings),
-        ("search", identity.search, setup.search.settings),
-    ):
-        changed = [
-            f"{each.name}: {each.old} in training, {each.new} now"
-            for each in differences(old or new, new)
-        ]
-        if changed:
-            yield name, "; ".join(changed)
+    now = setup.search.settings
+    search = identity.search or now
+    parts = {
+        "captioner": (type(model).__name__, identity.captioner, model.settings),
+        "search": (_SEARCHES.get(search.get(_KIND, ""), "Search"), search, now),
+    }
+    found = {
+        part: _Otherwise(name, tuple(differences(old, new)))
+        for part, (name, old, new) in parts.items()
+    }
+    return {part: other for part, other in found.items() if other.changes}
 
 
 def _words(

@@ -7,6 +7,7 @@ from typing import Any
 
 from trainer.diagnosis.causes import table
 from trainer.diagnosis.causes.cause import Cause, Opinion
+from trainer.diagnosis.cures import Cure
 from trainer.diagnosis.evidence import Evidence
 from trainer.evaluation import verdict as verdict_lib
 
@@ -58,7 +59,7 @@ class Named:
             "for": list(self.opinion.speaks_for),
             "against": list(self.opinion.speaks_against),
             "refuted_if": self.cause.refute,
-            "cure": list(self.opinion.cure),
+            "cure": list(self.opinion.lines),
         }
 
 
@@ -79,9 +80,9 @@ class Diagnosis:
     missing: tuple[str, ...] = ()
 
     @property
-    def files(self) -> set[str]:
-        """Names of files in the run's folder that the cures need."""
-        return {file for each in self.named for file in each.opinion.files}
+    def cures(self) -> list[Cure]:
+        """Of all causes, in their order."""
+        return [cure for each in self.named for cure in each.opinion.cure]
 
     def to_json(self) -> dict[str, Any]:
         """Returns JSON values, for programs."""

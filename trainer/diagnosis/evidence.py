@@ -152,7 +152,10 @@ class Evidence:
 
     Attributes:
       run_dir: folder of the run.
+      records: folder of the record set.
+      captioner: name of the captioner's class.
       strange: what is not the run's own; see `case.Case`.
+      own: settings of the run that are used otherwise; see there.
       settings: the run's identity, as JSON values.
       step: of the weights that are judged; None if there are none.
       learning: by the log; None if there is none.
@@ -167,7 +170,10 @@ class Evidence:
     """
 
     run_dir: str
+    records: str
+    captioner: str
     strange: Mapping[str, str]
+    own: Mapping[str, tuple[str, ...]]
     settings: Mapping[str, Any]
     step: int | None
     learning: Learning | None

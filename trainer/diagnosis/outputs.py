@@ -15,6 +15,7 @@ from trainer.diagnosis.causes.cause import (
     Opinion,
     between,
 )
+from trainer.diagnosis.cures import ByHand
 from trainer.diagnosis.doctor import Diagnosis, State, ranked
 from trainer.evaluation import baselines, verdict
 from trainer.evaluation.estimate import Estimate
@@ -133,9 +134,12 @@ def _order(outputs: Outputs) -> Opinion | None:
             ),
         ),
         cure=(
-            "# expand states to beams once: repeat each image's, not the batch"
-            if beams
-            else "# join captions with images by id",
+            ByHand(
+                "# expand states to beams once: repeat each image's, not the "
+                "batch"
+                if beams
+                else "# join captions with images by id"
+            ),
         ),
     )
 
@@ -153,7 +157,7 @@ def _unknown(outputs: Outputs) -> Opinion | None:
             high,
             "{value:.0%} of the captions ({low:.0%} to {high:.0%})",
         ),
-        cure=("--min_count=1 --max_words=20000  # of pipeline.main",),
+        cure=(ByHand("--min_count=1 --max_words=20000  # of pipeline.main"),),
     )
 
 
@@ -165,7 +169,7 @@ def _one_caption(outputs: Outputs) -> Opinion | None:
     return Opinion(
         between(said.mode_share, 0.0, verdict.MODE_SHARE_COLLAPSE),
         (f"{said.mode_share:.0%} of the captions are {said.common!r}",),
-        cure=("# why, its run tells: --mode=diagnose --run_dir=...",),
+        cure=(ByHand("# why, its run tells: --mode=diagnose --run_dir=..."),),
     )
 
 
@@ -184,8 +188,13 @@ def _unrelated(outputs: Outputs) -> Opinion | None:
             ),
         ),
         cure=(
-            "# compare the vocabulary with that of the training: other words",
-            "# caption images of the training: wrong pairs stay wrong there",
+            ByHand(
+                "# compare the vocabulary with that of the training: other "
+                "words"
+            ),
+            ByHand(
+                "# caption images of the training: wrong pairs stay wrong there"
+            ),
         ),
     )
 
@@ -197,7 +206,7 @@ def _empty(outputs: Outputs) -> Opinion | None:
     return Opinion(
         between(said.empty, 0.0, 0.2),
         (f"{said.empty:.0%} of the captions have no word",),
-        cure=("# raise the limit of the search, or its length power",),
+        cure=(ByHand("# raise the limit of the search, or its length power"),),
     )
 
 

@@ -7,6 +7,7 @@ The flow, in order; a module imports only those above it:
   cross_validate  trains on k folds of the train split
   range_test      looks for a learning rate
   evaluate        captions a split, scores it, writes results and page
+  cure            carries out what a diagnosis advises, beside a run
   diagnose        says whether a run looks at its images, and if not, why
   diagnose_captions  the same by captions alone, of any system
   caption         captions image files

@@ -3,27 +3,44 @@
 import dataclasses
 import json
 import os
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from pipeline.card import suspicious_pairs
 from trainer.data import damage
 from trainer.data.batching import Batching
+from trainer.decoding import caption as caption_lib
 from trainer.diagnosis import case as case_lib
-from trainer.diagnosis import doctor, examination, trials
+from trainer.diagnosis import (
+    cures,
+    doctor,
+    examination,
+    treatment,
+    trials,
+)
 from trainer.diagnosis import suspicious_pairs as suspects
 from trainer.diagnosis.causes import settings
+from trainer.diagnosis.comparison import Comparison
 from trainer.diagnosis.evidence import Evidence, Trial
+from trainer.modes import cure as cure_lib
 from trainer.modes.outcome import Outcome
 from trainer.report import diagnosis_page, diagnosis_text
 from trainer.run import directory
 from trainer.training import setup as setup_lib
 
-JSON_FILE, PAGE_FILE = "diagnosis.json", "diagnosis.html"
+JSON_FILE, PAGE_FILE = cure_lib.JSON_FILE, "diagnosis.html"
 # A cause as likely as this needs no trial to be believed.
 _SURE = 0.8
 _SHOWN = 12
 
 
-def diagnose(run_dir: str, *, setup: setup_lib.Setup) -> Outcome:
+def diagnose(
+    run_dir: str,
+    *,
+    setup: setup_lib.Setup,
+    cure: bool = False,
+    anew: Callable[..., None],
+) -> Outcome:
     """Says whether a captioner looks at its images, and if not, why.
 
     Writes `diagnosis.json` and `diagnosis.html` into the run's folder; where a
@@ -33,38 +50,78 @@ def diagnose(run_dir: str, *, setup: setup_lib.Setup) -> Outcome:
       run_dir: of a trained captioner.
       setup: as the run is used; what the run was trained with is read from its
         folder, and compared.
+      cure: carry out what is advised, in a folder beside the run's whose name
+        ends in `-cured`, with 1,000 updates at most, and compare the scores.
+      anew: trains and diagnoses under another configuration; see
+        `configurable`.
 
     Returns:
       The diagnosis. Its exit code: 0 healthy, 1 could not tell, 3 collapsed, 4
       suspicious.
 
     Raises:
-      RunError: nothing was trained there.
+      RunError: nothing was trained there, or the cure's folder holds another
+        run.
       RecordSetError: the record set can't be used.
       CorruptShard: a shard of it is damaged.
     """
     setup.devices.alone().open()
     case = case_lib.open_case(run_dir, setup)
     with damage.named(case.record_set):
-        evidence, examples = examination.examine(
-            case,
-            batching=Batching(**case.identity.batching),
-            decoder=setup.search,
-            split=case.identity.selection["validation_split"],
+        answer = _examined(case, setup)
+    page, told = answer.write(run_dir, None), []
+    if cure:
+        chosen = treatment.choose(answer.found)
+        compared = cure_lib.cure(case, chosen, answer.row, anew)
+        answer.write(run_dir, compared)
+        told = diagnosis_text.cured(chosen, compared)
+    text = diagnosis_text.terminal(answer.found, page, told)
+    return Outcome(text, int(answer.found.state))
+
+
+@dataclasses.dataclass(frozen=True)
+class _Answer:
+    """What is written of a run.
+
+    Attributes:
+      found: the diagnosis.
+      evidence: that it was made by.
+      examples: captioned images.
+    """
+
+    found: doctor.Diagnosis
+    evidence: Evidence
+    examples: Sequence[caption_lib.CaptionedExample]
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """JSON values, for programs."""
+        return {**self.found.to_json(), "evidence": self.evidence.to_json()}
+
+    def write(self, run_dir: str, compared: Comparison | None) -> str:
+        """Writes file and page; returns the page's path."""
+        row = self.row | ({"cured": compared.to_json()} if compared else {})
+        path, page = (os.path.join(run_dir, n) for n in (JSON_FILE, PAGE_FILE))
+        directory.write_text(path, json.dumps(row, indent=1))
+        shown = diagnosis_page.render(
+            self.found, self.evidence, self.examples, compared
         )
-        evidence = _tried(case, setup, evidence)
-        found = doctor.diagnose(evidence)
-        if suspicious_pairs.FILE in found.files:
-            _write_pairs(case)
-    row = {**found.to_json(), "evidence": evidence.to_json()}
-    directory.write_text(
-        os.path.join(run_dir, JSON_FILE), json.dumps(row, indent=1)
+        directory.write_text(page, shown)
+        return page
+
+
+def _examined(case: case_lib.Case, setup: setup_lib.Setup) -> _Answer:
+    evidence, examples = examination.examine(
+        case,
+        batching=Batching(**case.identity.batching),
+        decoder=setup.search,
+        split=case.identity.selection["validation_split"],
     )
-    page = os.path.join(run_dir, PAGE_FILE)
-    directory.write_text(
-        page, diagnosis_page.render(found, evidence, examples[:_SHOWN])
-    )
-    return Outcome(diagnosis_text.terminal(found, page), int(found.state))
+    evidence = _tried(case, setup, evidence)
+    found = doctor.diagnose(evidence)
+    if any(isinstance(each, cures.WithoutPairs) for each in found.cures):
+        _write_pairs(case)
+    return _Answer(found, evidence, examples[:_SHOWN])
 
 
 def _write_pairs(case: case_lib.Case) -> None:

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from pipeline.pages import bars, document, template
 from trainer.decoding import caption as caption_lib
+from trainer.diagnosis.comparison import Comparison
 from trainer.diagnosis.doctor import Diagnosis, Named, State
 from trainer.diagnosis.evidence import Evidence, Looks
 from trainer.report import gallery, style
@@ -42,6 +43,7 @@ def render(
     diagnosis: Diagnosis,
     evidence: Evidence,
     examples: Sequence[caption_lib.CaptionedExample],
+    compared: Comparison | None = None,
 ) -> str:
     """Returns a whole HTML document, to be written as UTF-8."""
     headline, _, rest = diagnosis.headline.partition(": ")
@@ -56,6 +58,7 @@ def render(
     shown = [gallery.PageExample(each) for each in examples]
     sections = [
         _causes(diagnosis),
+        *_treated(compared),
         *_paths(evidence),
         *_losses(evidence),
         document.section(
@@ -109,8 +112,25 @@ def _view(number: int, named: Named) -> dict[str, Any]:
         "speaks_against": opinion.speaks_against,
         "follows": named.follows,
         "refute": cause.refute,
-        "cure": opinion.cure,
+        "cure": opinion.lines,
     }
+
+
+def _treated(compared: Comparison | None) -> Iterator[Markup]:
+    if not compared:
+        return
+    rows = [(name, f"{old} → {new}") for name, old, new in compared.rows]
+    yield document.section(
+        "The treatment",
+        f"Made in {compared.run_dir}. {compared.after.headline}",
+        document.group(
+            "causes",
+            [
+                document.table("Before → after", rows),
+                Markup(_PARTS.lines("What was done", compared.done)),
+            ],
+        ),
+    )
 
 
 def _paths(evidence: Evidence) -> Iterator[Markup]:

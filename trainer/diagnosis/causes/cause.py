@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from trainer.diagnosis.cures import Cure
+
 Evidence = TypeVar("Evidence")
 
 
@@ -38,16 +40,19 @@ class Opinion:
       speaks_for: measurements that do.
       speaks_against: measurements that do not fit.
       dose: how much of it; None where that can't be said.
-      cure: lines to paste: gin bindings and commands.
-      files: names of files in the run's folder that the cure needs.
+      cure: what to do about it; the first stands first.
     """
 
     strength: float
     speaks_for: tuple[str, ...]
     speaks_against: tuple[str, ...] = ()
     dose: Dose | None = None
-    cure: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
+    cure: tuple[Cure, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The cure as lines to paste: gin bindings and commands."""
+        return tuple(line for each in self.cure for line in each.lines)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Faults on the way from the image to the words."""
 
 from trainer.diagnosis.causes.cause import Cause, Opinion, between
+from trainer.diagnosis.cures import ByHand, Training
 from trainer.diagnosis.evidence import Evidence
 
 # A path moves the loss by more than rounding does, or it carries nothing.
@@ -13,7 +14,7 @@ def _blind(evidence: Evidence) -> Opinion | None:
         return Opinion(
             1.0,
             ("its settings say so: uses_image = False",),
-            cure=("ShowAttendTell.uses_image = True",),
+            cure=(Training((f"{evidence.captioner}.uses_image = True",)),),
         )
     learning = evidence.learning
     if learning and learning.logged_gap == 0:
@@ -25,7 +26,7 @@ def _blind(evidence: Evidence) -> Opinion | None:
                     "nothing of the image reached the words"
                 ),
             ),
-            cure=("# feed the grid: see wiring test 'image'",),
+            cure=(Training(code="feed the grid: see wiring test 'image'"),),
         )
     if not looks or evidence.step is None:
         return None
@@ -38,7 +39,7 @@ def _blind(evidence: Evidence) -> Opinion | None:
                     "a token: nothing of the image reaches the words"
                 ),
             ),
-            cure=("# feed the grid: see wiring test 'image'",),
+            cure=(ByHand("# feed the grid: see wiring test 'image'"),),
         )
     return None
 
@@ -58,7 +59,7 @@ def _one_path(evidence: Evidence) -> Opinion | None:
                     f", what is known at the start by {state.mean:.2f}"
                 ),
             ),
-            cure=("# feed the context at each word",),
+            cure=(ByHand("# feed the context at each word"),),
         )
     return None
 
@@ -78,7 +79,11 @@ def _cut_in_training(evidence: Evidence) -> Opinion | None:
                         f"it, {evidence.replayed:.2f}"
                     ),
                 ),
-                cure=(f"# the code that trained left out {path}: feed it",),
+                cure=(
+                    Training(
+                        code=f"the code that trained left out {path}: feed it"
+                    ),
+                ),
             )
     return _one_path(evidence)
 
@@ -101,7 +106,11 @@ def _uniform(evidence: Evidence) -> Opinion | None:
             ),
             f"CaptionLoss.coverage_weight = {weight}",
         ),
-        cure=("CaptionLoss.coverage_weight = 0.0",),
+        cure=(
+            Training(("CaptionLoss.coverage_weight = 0.0",))
+            if weight
+            else Training(code="let attention read the state at each word"),
+        ),
     )
 
 
@@ -117,7 +126,7 @@ def _faint(evidence: Evidence) -> Opinion | None:
                 f"{data.deviation:.1e}"
             ),
         ),
-        cure=("# scale the encoder's output to a deviation near 1",),
+        cure=(ByHand("# scale the encoder's output to a deviation near 1"),),
     )
 
 

@@ -1,13 +1,17 @@
 """What is judged is not what was trained: files and settings of another."""
 
+from pipeline.recordset import manifest
 from trainer.diagnosis.causes.cause import Cause, Opinion, between
+from trainer.diagnosis.cures import ByHand, OwnFile, Training, Usage
 from trainer.diagnosis.evidence import Evidence
+from trainer.run import directory
 
 
 def _other_words(evidence: Evidence) -> Opinion | None:
     said, looks = evidence.said, evidence.validation
     told = evidence.strange.get("words")
-    cure = ("cp RECORDS/vocabulary.tsv RUN_DIR/vocabulary.tsv",)
+    name = manifest.VOCABULARY_FILE
+    cure = (OwnFile(evidence.run_dir, name, f"{evidence.records}/{name}"),)
     if told:
         return Opinion(1.0, (told,), cure=cure)
     learning = evidence.learning
@@ -41,7 +45,7 @@ def _other_settings(evidence: Evidence) -> Opinion | None:
     return Opinion(
         1.0,
         (f"the captioner is used otherwise than it was trained: {told}",),
-        cure=("# take these lines out of config.gin and the command",),
+        cure=(Usage(evidence.own["captioner"]),),
     )
 
 
@@ -49,18 +53,17 @@ def _other_records(evidence: Evidence) -> Opinion | None:
     told = evidence.strange.get("records")
     if not told:
         return None
-    return Opinion(1.0, (told,), cure=("RECORDS = 'the run's own'",))
+    return Opinion(1.0, (told,), cure=(ByHand("RECORDS = 'the run's own'"),))
 
 
 def _weights(evidence: Evidence) -> Opinion | None:
     """Weights that know nothing of what the log says they knew."""
     looks, learning = evidence.validation, evidence.learning
-    cure = ("cp -r RUN_DIR/checkpoints/* RUN_DIR/best/",)
     if evidence.step is None:
         return Opinion(
             1.0,
             (evidence.strange.get("weights", "there is no checkpoint"),),
-            cure=cure,
+            cure=(Training(code="find out why no checkpoint can be used"),),
         )
     if not looks or not learning or evidence.replays is not False:
         return None
@@ -78,13 +81,13 @@ def _weights(evidence: Evidence) -> Opinion | None:
             ),
             f"other images move it by {looks.gap.mean:.3f}",
         ),
-        cure=cure,
+        cure=(OwnFile(evidence.run_dir, directory.BEST),),
     )
 
 
 def _other_weights(evidence: Evidence) -> Opinion | None:
     told, learning = evidence.strange.get("weights"), evidence.learning
-    cure = ("cp -r RUN_DIR/checkpoints/* RUN_DIR/best/",)
+    cure = (OwnFile(evidence.run_dir, directory.BEST),)
     if told and evidence.step is not None:
         return Opinion(0.97, (told,), cure=cure)
     if not learning or evidence.replays is not False or evidence.trained_under:
@@ -117,7 +120,7 @@ def _disordered(evidence: Evidence) -> Opinion | None:
     return Opinion(
         between(share, 0.05, 0.3),
         (f"{share:.0%} of the captions change with the order of their batch",),
-        cure=("Search.batch_images = 1",),
+        cure=(Usage(("Search.batch_images = 1",)),),
     )
 
 
@@ -141,11 +144,14 @@ def _search(evidence: Evidence) -> Opinion | None:
     )
     if told:
         seen = (f"the search is not that of the training: {told}", *seen)
+    longer = (
+        f"Search.max_length = {evidence.settings['batching']['max_length']}"
+    )
     harm = between(max(said.cut, said.empty, said.mode_share), 0.02, 0.3)
     return Opinion(
         max(0.55 + 0.45 * harm, 0.0) if told else 0.5 * harm,
         seen,
-        cure=("# take the Search lines out of config.gin and the command",),
+        cure=(Usage(evidence.own.get("search", (longer,))),),
     )
 
 

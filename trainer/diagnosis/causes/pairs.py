@@ -9,6 +9,7 @@ from trainer.diagnosis.causes.cause import (
     Opinion,
     between,
 )
+from trainer.diagnosis.cures import ByHand, WithoutPairs
 from trainer.diagnosis.evidence import Data, Evidence
 
 # z of pairs that fit no better than chance, and of pairs that surely do.
@@ -16,7 +17,7 @@ _CHANCE_Z, _SURE_Z = pictures.CHANCE_Z, 8.0
 # CIDEr-D of people's captions of one image that tell of the image.
 _AGREEING = 1.0
 _PAIRS = "about {value:.0%} of the pairs ({low:.0%} to {high:.0%})"
-_JOIN = "# join captions with images by id, and run pipeline.main again"
+_JOIN = ByHand("# join captions with images by id, and run pipeline.main again")
 
 
 def _pairs(evidence: Evidence) -> Opinion | None:
@@ -44,7 +45,9 @@ def _shifted(data: Data) -> Opinion:
             ),
         ),
         dose=Dose(1.0, 0.95, 1.0, _PAIRS),
-        cure=(f"# captions are shifted by {data.lag}: join them by id",),
+        cure=(
+            ByHand(f"# captions are shifted by {data.lag}: join them by id"),
+        ),
     )
 
 
@@ -84,12 +87,8 @@ def _partly_wrong(evidence: Evidence, pairs: PairFacts) -> Opinion | None:
         dose=Dose(pairs.wrong, pairs.low, pairs.high, _PAIRS),
         cure=(
             _JOIN,
-            (
-                "# or leave the most suspicious out: python -m pipeline.main "
-                f"... --drop_pairs={evidence.run_dir}/{suspicious_pairs.FILE}"
-            ),
+            WithoutPairs(f"{evidence.run_dir}/{suspicious_pairs.FILE}"),
         ),
-        files=(suspicious_pairs.FILE,),
     )
 
 
@@ -120,7 +119,11 @@ def _say_nothing(evidence: Evidence) -> Opinion | None:
             if agree
             else ()
         ),
-        cure=("# caption the images anew: these captions do not tell of them",),
+        cure=(
+            ByHand(
+                "# caption the images anew: these captions do not tell of them"
+            ),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from trainer.diagnosis.causes.cause import (
     Opinion,
     between,
 )
+from trainer.diagnosis.cures import ByHand
 from trainer.diagnosis.evidence import Evidence
 
 # z of pairs below this is no better than chance.
@@ -33,7 +34,7 @@ def _alike_pictures(evidence: Evidence) -> Opinion | None:
             high,
             "about {value:.0%} of the images ({low:.0%} to {high:.0%})",
         ),
-        cure=("# fetch these images again, or leave them out",),
+        cure=(ByHand("# fetch these images again, or leave them out"),),
     )
 
 
@@ -56,7 +57,12 @@ def _stale(evidence: Evidence) -> Opinion | None:
             high,
             "about {value:.0%} of the images ({low:.0%} to {high:.0%})",
         ),
-        cure=("python -m pipeline.main --mode=verify --output=RECORDS",),
+        cure=(
+            ByHand(
+                "python -m pipeline.main --mode=verify "
+                f"--output={evidence.records}"
+            ),
+        ),
     )
 
 
@@ -67,7 +73,7 @@ def _features(evidence: Evidence) -> Opinion | None:
     return Opinion(
         between(0.01 - data.dispersion, 0.0, 0.008),
         (f"images differ by {data.dispersion:.2%} of all variance",),
-        cure=("# look at the images and at the encoder's weights",),
+        cure=(ByHand("# look at the images and at the encoder's weights"),),
     )
 
 
@@ -89,7 +95,9 @@ def _weak(evidence: Evidence) -> Opinion | None:
             ),
             f"its weights: {encoder.get('weights')}",
         ),
-        cure=("--weights=imagenet  # of pipeline.main, and encode anew",),
+        cure=(
+            ByHand("--weights=imagenet  # of pipeline.main, and encode anew"),
+        ),
     )
 
 

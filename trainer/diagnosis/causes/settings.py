@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trainer.diagnosis.causes.cause import Cause, Opinion, between
+from trainer.diagnosis.cures import Training
 from trainer.diagnosis.evidence import Evidence, Trial
 
 
@@ -85,7 +86,7 @@ def _by_trial(slug: str) -> Callable[[Evidence], Opinion | None]:
                     f"{changed.gap.mean:.2f} with {'; '.join(changed.change)}"
                 ),
             ),
-            cure=tuple(changed.change),
+            cure=(Training(changed.change),),
         )
 
     return judge
@@ -138,7 +139,7 @@ def _unfinished(evidence: Evidence) -> Opinion | None:
                 f"{rungs['unigram']:.2f}"
             ),
         ),
-        cure=(f"NUM_STEPS = {max(10 * learning.step, 200)}",),
+        cure=(Training((f"NUM_STEPS = {max(10 * learning.step, 200)}",)),),
     )
 
 
@@ -161,7 +162,14 @@ def _overfitting(evidence: Evidence) -> Opinion | None:
             f"the validation loss rose by {risen:.2f} after its best",
             f"captions of images that were trained on cost {gap:.2f} less",
         ),
-        cure=("Cadence.patience = 3", "ShowAttendTell.dropout_rate = 0.5"),
+        cure=(
+            Training(
+                (
+                    "Cadence.patience = 3",
+                    f"{evidence.captioner}.dropout_rate = 0.5",
+                )
+            ),
+        ),
     )
 
 
@@ -172,7 +180,7 @@ def _precision(evidence: Evidence) -> Opinion | None:
     return Opinion(
         between(learning.skipped / learning.step, 0.05, 0.4),
         (f"{learning.skipped:.0f} of {learning.step} updates were skipped",),
-        cure=("Devices.precision = 'mixed_bfloat16'",),
+        cure=(Training(("Devices.precision = 'mixed_bfloat16'",)),),
     )
 
 

@@ -7,6 +7,7 @@ from trainer.diagnosis.causes.cause import (
     Opinion,
     between,
 )
+from trainer.diagnosis.cures import Training
 from trainer.diagnosis.evidence import Evidence
 
 
@@ -32,7 +33,7 @@ def _padding(evidence: Evidence) -> Opinion | None:
             ),
             f"the training loss is {learning.last_loss:.2f}",
         ),
-        cure=("# weights = tf.cast(tokens > 0, tf.float32)",),
+        cure=(Training(code="set weights = tf.cast(tokens > 0, tf.float32)"),),
     )
 
 
@@ -49,7 +50,7 @@ def _leak(evidence: Evidence) -> Opinion | None:
                 f"{evidence.replayed:.2f}"
             ),
         ),
-        cure=("# shift the input by one: train_step.shift_right",),
+        cure=(Training(code="shift the input by one: train_step.shift_right"),),
     )
 
 
@@ -72,7 +73,9 @@ def _no_end(evidence: Evidence) -> Opinion | None:
                 high,
                 "{value:.0%} of the captions ({low:.0%} to {high:.0%})",
             ),
-            cure=("MAX_LENGTH = 24  # 99 % of the captions, and one",),
+            cure=(
+                Training(("MAX_LENGTH = 24  # 99 % of the captions, and one",)),
+            ),
         )
     if not said or not looks or evidence.strange.get("search"):
         return None
@@ -87,7 +90,9 @@ def _no_end(evidence: Evidence) -> Opinion | None:
                 f"{said.words:.1f} words; people use {said.reference_words:.1f}"
             ),
         ),
-        cure=("# END must count in the loss: weights = tokens > 0",),
+        cure=(
+            Training(code="let END count in the loss: weights = tokens > 0"),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from trainer.diagnosis.causes.cause import (
     Opinion,
     between,
 )
+from trainer.diagnosis.cures import ByHand
 from trainer.diagnosis.evidence import Evidence
 
 
@@ -37,7 +38,9 @@ def _templates(evidence: Evidence) -> Opinion | None:
             high,
             "{value:.0%} of the captions are one ({low:.0%} to {high:.0%})",
         ),
-        cure=("# leave this caption out, or caption these images anew",),
+        cure=(
+            ByHand("# leave this caption out, or caption these images anew"),
+        ),
     )
 
 
@@ -53,7 +56,7 @@ def _few(evidence: Evidence) -> Opinion | None:
             f"there are {data.images} images to train on",
             f"captions of images that were trained on cost {gap:.2f} less",
         ),
-        cure=("# collect more images, or train a smaller captioner",),
+        cure=(ByHand("# collect more images, or train a smaller captioner"),),
     )
 
 
@@ -66,7 +69,7 @@ def _unknown(evidence: Evidence) -> Opinion | None:
         between(value, 0.04, 0.2),
         (f"{value:.0%} of the words to learn are not in the vocabulary",),
         dose=Dose(value, value * 0.9, value * 1.1, "{value:.0%} of the words"),
-        cure=("--min_count=1 --max_words=20000  # of pipeline.main",),
+        cure=(ByHand("--min_count=1 --max_words=20000  # of pipeline.main"),),
     )
 
 
@@ -88,7 +91,7 @@ def _split(evidence: Evidence) -> Opinion | None:
             ),
             f"its captions cost {looks.loss.mean - train.loss.mean:.2f} more",
         ),
-        cure=("# split the images of one source by their ids",),
+        cure=(ByHand("# split the images of one source by their ids"),),
     )
 
 

@@ -27,10 +27,14 @@ CASES: dict[str, dict[str, Any]] = {
     },
     "other-words": {"said": sound.said(cider_d=0.21, shuffled=0.2)},
     "batch-or-state": {"disordered": 0.5},
-    "other-settings": {"strange": {"captioner": "units: 1 there, 2 now"}},
+    "other-settings": {
+        "strange": {"captioner": "units: 1 there, 2 now"},
+        "own": {"captioner": ("ShowAttendTell.units = 1",)},
+    },
     "other-records": {"strange": {"records": "R is not the record set"}},
     "search-settings": {
         "strange": {"search": "max_length: 22 in training, 3 now"},
+        "own": {"search": ("Search.max_length = 22",)},
         "said": sound.said(cut=0.9, cider_d=0.6),
     },
 }

@@ -1,0 +1,113 @@
+"""A diagnosis -> what of its cures is carried out, and what is left."""
+
+import dataclasses
+from typing import Any
+
+from trainer.diagnosis.cures import (
+    ByHand,
+    Cure,
+    OwnFile,
+    Training,
+    Usage,
+    WithoutPairs,
+)
+from trainer.diagnosis.doctor import ALARM, Diagnosis
+from trainer.loop import cadence as cadence_lib
+from trainer.training import recipe as recipe_lib
+from trainer.training import setup as setup_lib
+
+MOST_STEPS = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Treatment:
+    """What is done about a run.
+
+    Attributes:
+      cures: in the order of their causes.
+    """
+
+    cures: tuple[Cure, ...]
+
+    @property
+    def bindings(self) -> list[str]:
+        """Lines of gin; where two set the same, that of the likelier cause."""
+        lines = [
+            line
+            for cure in self.cures
+            if isinstance(cure, Training | Usage)
+            for line in cure.bindings
+        ]
+        kept = {line.partition("=")[0]: line for line in reversed(lines)}
+        return list(reversed(kept.values()))
+
+    @property
+    def files(self) -> list[OwnFile]:
+        """What is put in order in the run's folder."""
+        return [cure for cure in self.cures if isinstance(cure, OwnFile)]
+
+    @property
+    def without(self) -> str | None:
+        """Path of a list of pairs to train without; None for all pairs."""
+        lists = (c.file for c in self.cures if isinstance(c, WithoutPairs))
+        return next(lists, None)
+
+    @property
+    def trains(self) -> bool:
+        """Whether a captioner is trained again."""
+        return any(isinstance(c, Training | WithoutPairs) for c in self.cures)
+
+    @property
+    def done(self) -> list[str]:
+        """The lines that are carried out."""
+        cures = [each for each in self.cures if not isinstance(each, ByHand)]
+        return list(dict.fromkeys(line for c in cures for line in c.lines))
+
+    @property
+    def left(self) -> list[str]:
+        """The lines that only people can carry out."""
+        cures = [each for each in self.cures if isinstance(each, ByHand)]
+        return list(dict.fromkeys(line for c in cures for line in c.lines))
+
+
+def choose(diagnosis: Diagnosis) -> Treatment:
+    """Takes the cures of causes that are an alarm, or else of the first one.
+
+    What another cause brings about needs no cure of its own.
+    """
+    roots = [each for each in diagnosis.named if not each.follows]
+    chosen = [each for each in roots if each.strength >= ALARM] or roots[:1]
+    return Treatment(tuple(c for each in chosen for c in each.opinion.cure))
+
+
+def brief(
+    *,
+    setup: setup_lib.Setup,
+    recipe: recipe_lib.Recipe,
+    cadence: cadence_lib.Cadence,
+    num_steps: int,
+    **_: Any,
+) -> list[str]:
+    """Bindings that make a training short enough to try a cure.
+
+    Args:
+      setup: of the training.
+      recipe: of the training.
+      cadence: of the training.
+      num_steps: of the training.
+
+    Returns:
+      Lines of gin for one process: `MOST_STEPS` updates at most, with a
+      schedule that ends there.
+    """
+    steps = min(num_steps, MOST_STEPS)
+    lines = [f"Devices.kind = {setup.devices.alone().kind!r}"]
+    if steps < num_steps:
+        warmup = min(recipe.optimizer.warmup_steps, steps // 5)
+        lines += [
+            f"train.num_steps = {steps}",
+            "AdamW.decay_steps = None",
+            f"AdamW.warmup_steps = {warmup}",
+            f"Cadence.evaluate_every = {min(cadence.evaluate_every, steps)}",
+        ]
+    return lines

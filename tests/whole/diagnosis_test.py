@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import diagnosis, faults
+from benchmarks import (
+    diagnosis,
+    faults,
+)
+from benchmarks import (
+    laboratory as laboratory_lib,
+)
 
 CHEAP = (
     *("healthy", "pairs-50", "lag-1", "coverage-300", "rate-1"),
@@ -18,8 +24,8 @@ CHEAP = (
 @pytest.fixture(scope="module")
 def laboratory(
     tmp_path_factory: pytest.TempPathFactory,
-) -> diagnosis.Laboratory:
-    made = diagnosis.Laboratory(tmp_path_factory.mktemp("lab"), images=700)
+) -> laboratory_lib.Laboratory:
+    made = laboratory_lib.Laboratory(tmp_path_factory.mktemp("lab"), images=700)
     made.make(map(fault, CHEAP), seed=0)
     return made
 
@@ -32,7 +38,7 @@ def fault(name: str) -> faults.Fault:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CHEAP)
 def test_a_fault_is_named_first_and_a_sound_run_is_none(
-    laboratory: diagnosis.Laboratory, name: str
+    laboratory: laboratory_lib.Laboratory, name: str
 ) -> None:
     row = laboratory.judge(fault(name), seed=0)
     assert row is not None

@@ -67,6 +67,7 @@ def _copy(
     """Copies a shard; returns its row."""
     digest, count, captions, size = hashlib.sha256(), 0, 0, 0
     with tf.io.gfile.GFile(os.path.join(folder, shard.file), "wb") as file:
+        file.write(b"")  # Else an empty shard is no file.
         for data in _records(source, shard):
             image = records.CaptionedImage.from_bytes(data)
             if image.image_id in left_out:

@@ -127,7 +127,14 @@ def _treated(compared: Comparison | None) -> Iterator[Markup]:
             "causes",
             [
                 document.table("Before → after", rows),
-                Markup(_PARTS.lines("What was done", compared.done)),
+                *(
+                    Markup(_PARTS.lines(title, lines))
+                    for title, lines in (
+                        ("What was done", compared.done),
+                        ("What is left to you", compared.left),
+                    )
+                    if lines
+                ),
             ],
         ),
     )

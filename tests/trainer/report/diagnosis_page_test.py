@@ -7,6 +7,7 @@ import pytest
 
 from tests.support import evidence as sound
 from trainer.diagnosis import doctor
+from trainer.diagnosis.comparison import Comparison, Scores
 from trainer.report import diagnosis_page
 
 
@@ -38,6 +39,24 @@ def test_paths_and_losses_are_bars() -> None:
     assert re.search(r"another image\s+\+1.870", shown)
     assert re.search(r"in the log\s+0.957", shown)
     assert re.search(r"trigram, no image\s+1.650", shown)
+
+
+def test_a_treatment_stands_with_scores_before_and_after() -> None:
+    given = sound.evidence()
+    before, after = (
+        Scores(text, 180, cider_d, 0.3, 0.5, 0.02)
+        for text, cider_d in (("It was bad.", 0.31), ("It is good.", 2.7))
+    )
+    page = diagnosis_page.render(
+        doctor.diagnose(given),
+        given,
+        [],
+        Comparison("r-cured", ("A.b < 1",), ("# and <this>",), before, after),
+    )
+    shown = text(page)
+    assert "Made in r-cured. It is good." in shown
+    assert re.search(r"CIDEr-D\s+0.31 → 2.70", shown)
+    assert "A.b < 1" in shown and "# and <this>" in shown
 
 
 @pytest.mark.parametrize("missing", ["learning", "validation", "said", "data"])

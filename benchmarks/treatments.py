@@ -104,6 +104,7 @@ class Clinic:
             "--mode=evaluate",
             f"--run_dir={run}",
             "--gin_param=evaluate.split = 'validation'",
+            "--gin_param=evaluate.truth = None",
             done=said,
         )
         true = self._laboratory.at("scenes", "captions.jsonl")

@@ -130,4 +130,5 @@ def anew(source: str, run_dir: str, bindings: list[str], trains: bool) -> None:
             MODES["train"](run_dir)
         else:
             config.save(run_dir)
-        MODES["diagnose"](run_dir)
+        # The configuration of a run may ask for a cure: one is enough.
+        MODES["diagnose"](run_dir, cure=False)

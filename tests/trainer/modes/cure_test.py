@@ -97,27 +97,27 @@ def test_a_folder_of_another_run_is_refused(records, copied) -> None:
 
 @pytest.mark.slow
 def test_a_rate_that_is_too_high_is_cured(tmp_path: Path) -> None:
-    images = {"train": 128, "validation": 40}
+    images = {"train": 64, "validation": 20}
     fixtures.write_record_set(tmp_path / "records", images=images)
     gin.clear_config()
     load(
         tmp_path / "records",
-        "NUM_STEPS = 100",
-        "Cadence.evaluate_every = 100",
-        "Cadence.checkpoint_every = 100",
+        "NUM_STEPS = 60",
+        "MAX_LENGTH = 8",
+        "Cadence.evaluate_every = 60",
+        "Cadence.checkpoint_every = 60",
         "Cadence.steps_per_call = 20",
-        "Cadence.validation_images = 40",
+        "Cadence.validation_images = 20",
         "ShowAttendTell.units = 32",
         "ShowAttendTell.embedding_units = 16",
         "Batching.batch_images = 16",
-        "AdamW.warmup_steps = 10",
+        "AdamW.warmup_steps = 5",
         "AdamW.learning_rate = 3.0",
         "diagnose.cure = True",
     )
     run = tmp_path / "run"
     configurable.MODES["train"](str(run))
-    text, row = diagnosed(run)
-    print(text)
+    _, row = diagnosed(run)
     assert row["causes"][0]["cause"] == "rate-too-high"
     assert row["cured"]["done"] == ["AdamW.learning_rate = 0.002"]
     assert row["cured"]["after"]["cider_d"] > row["cured"]["before"]["cider_d"]

@@ -37,11 +37,26 @@ def test_the_captioner_is_as_it_was_trained(records, copied) -> None:
     assert case.strange == {
         "captioner": "uses_image: True in training, False now"
     }
+    assert case.own == {"captioner": ("ShowAttendTell.uses_image = True",)}
 
 
 def test_another_search_is_told(records, copied) -> None:
     case = opened(records, copied, "Search.beams = 1")
     assert case.strange["search"].startswith("beams: ")
+    assert case.own["search"] == ("Search.beams = 5",)
+
+
+def test_another_decoder_is_told_with_lines_that_bring_back_its_own(
+    records, copied
+) -> None:
+    case = opened(
+        records, copied, "Setup.search = @Greedy()", "Greedy.max_length = 22"
+    )
+    assert case.own["search"] == (
+        "Search.beams = 5",
+        "Search.length_power = 0.7",
+        "Setup.search = @Search()",
+    )
 
 
 def test_words_that_cannot_be_read_are_those_of_the_records(

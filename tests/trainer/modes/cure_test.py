@@ -8,6 +8,7 @@ import pytest
 
 import gin
 from pipeline.recordset import record_set as record_set_lib
+from pipeline.recordset.records import GridSpec
 from tests.support import fixtures
 from tests.support.tiny_run import load
 from trainer import configurable
@@ -96,9 +97,12 @@ def test_a_folder_of_another_run_is_refused(records, copied) -> None:
 
 
 @pytest.mark.slow
-def test_a_rate_that_is_too_high_is_cured(tmp_path: Path) -> None:
-    images = {"train": 64, "validation": 20}
-    fixtures.write_record_set(tmp_path / "records", images=images)
+def test_a_rate_that_is_too_low_is_cured(tmp_path: Path) -> None:
+    fixtures.write_record_set(
+        tmp_path / "records",
+        images={"train": 64, "validation": 20},
+        grid=GridSpec(locations=2, depth=32),
+    )
     gin.clear_config()
     load(
         tmp_path / "records",
@@ -107,17 +111,19 @@ def test_a_rate_that_is_too_high_is_cured(tmp_path: Path) -> None:
         "Cadence.evaluate_every = 60",
         "Cadence.checkpoint_every = 60",
         "Cadence.steps_per_call = 20",
-        "Cadence.validation_images = 20",
         "ShowAttendTell.units = 32",
         "ShowAttendTell.embedding_units = 16",
         "Batching.batch_images = 16",
         "AdamW.warmup_steps = 5",
-        "AdamW.learning_rate = 3.0",
+        "AdamW.learning_rate = 1e-6",
         "diagnose.cure = True",
     )
     run = tmp_path / "run"
     configurable.MODES["train"](str(run))
     _, row = diagnosed(run)
-    assert row["causes"][0]["cause"] == "rate-too-high"
-    assert row["cured"]["done"] == ["AdamW.learning_rate = 0.002"]
-    assert row["cured"]["after"]["cider_d"] > row["cured"]["before"]["cider_d"]
+    assert row["causes"][0]["cause"] == "updates-too-small"
+    cured = row["cured"]
+    assert cured["done"] == ["AdamW.learning_rate = 0.002"]
+    assert "# collect more images" in cured["left"][0]
+    assert cured["before"]["steps"] == cured["after"]["steps"] == 60
+    assert cured["after"]["swap_gap"] > cured["before"]["swap_gap"] + 0.1

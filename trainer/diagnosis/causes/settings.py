@@ -7,6 +7,7 @@ from typing import Any
 from trainer.diagnosis.causes.cause import Cause, Opinion, between
 from trainer.diagnosis.cures import Training
 from trainer.diagnosis.evidence import Evidence, Trial
+from trainer.diagnosis.trials import Change
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,7 +75,12 @@ def _by_trial(slug: str) -> Callable[[Evidence], Opinion | None]:
             for each in suspected
         )
         if not own or not changed:
-            return Opinion(0.4, (f"{values} is unusual",))
+            changes = (
+                Change(each.part, each.name, each.value) for each in suspected
+            )
+            lines = tuple(c.binding(evidence.captioner) for c in changes)
+            seen = (f"{values} is unusual",)
+            return Opinion(0.4, seen, cure=(Training(lines),))
         better = max(_better(own, changed), 0.4 * evidence.poor)
         return Opinion(
             0.35 + 0.6 * better,

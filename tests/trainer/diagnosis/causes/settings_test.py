@@ -65,3 +65,9 @@ def test_every_cause_has_a_case() -> None:
 @pytest.mark.parametrize("slug", CASES)
 def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
     diagnoses.assert_named_first(slug, CASES[slug])
+
+
+def test_without_a_trial_the_line_to_change_is_told_all_the_same() -> None:
+    given = sound.evidence(**changed("captioner", word_dropout=0.97))
+    (named,) = doctor.diagnose(given).named
+    assert named.opinion.lines == ("ShowAttendTell.word_dropout = 0.0",)

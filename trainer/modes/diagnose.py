@@ -18,7 +18,7 @@ from trainer.diagnosis import (
     treatment,
     trials,
 )
-from trainer.diagnosis import suspicious_pairs as suspects
+from trainer.diagnosis import suspicious_pairs as pairs_lib
 from trainer.diagnosis.causes import settings
 from trainer.diagnosis.comparison import Comparison
 from trainer.diagnosis.evidence import Evidence, Trial
@@ -126,7 +126,7 @@ def _examined(case: case_lib.Case, setup: setup_lib.Setup) -> _Answer:
 
 def _write_pairs(case: case_lib.Case) -> None:
     """Lists train images whose captions fit others better."""
-    pairs = suspects.find(case.record_set, "train")
+    pairs = pairs_lib.find(case.record_set, "train")
     directory.write_text(
         os.path.join(case.run_dir, suspicious_pairs.FILE),
         suspicious_pairs.dump(pairs),
@@ -140,7 +140,8 @@ def _tried(
     suspects = settings.suspects(evidence.settings)
     first = doctor.diagnose(evidence)
     sure = bool(first.named) and first.named[0].strength >= _SURE
-    if sure or not (suspects or first.state == doctor.State.COLLAPSED):
+    collapsed = first.state == doctor.State.COLLAPSED
+    if not suspects and (sure or not collapsed):
         return evidence
     laboratory = trials.Laboratory(
         setup,

@@ -154,6 +154,8 @@ class Fault:
         patch: str = "",
         after: Callable[[pathlib.Path, pathlib.Path], None] | None = None,
         partly: bool = False,
+        also: str = "",
+        dose: float | None = None,
     ):
         """Describes a run.
 
@@ -167,10 +169,13 @@ class Fault:
           after: changes the folder of a sound run; its second argument is that
             of another one.
           partly: whether `data` leaves enough sound images to train on.
+          also: slug of a second fault, put in with the first.
+          dose: share of the pairs that are wrong.
         """
         self.name, self.cause, self.params = name, cause, params
         self.data, self.flags, self.patch = data, flags, patch
         self.after, self.partly = after, partly
+        self.also, self.dose = also, dose
 
     @property
     def by_hand(self) -> bool:
@@ -179,152 +184,3 @@ class Fault:
         Where a part of the pairs is wrong, a run and its records are enough.
         """
         return (self.data is not sound or bool(self.flags)) and not self.partly
-
-
-HEALTHY = (
-    Fault("healthy", "healthy"),
-    Fault("healthy-long", "healthy", "NUM_STEPS = 480"),
-    Fault("healthy-wide", "healthy", "ShowAttendTell.units = 256"),
-    Fault("healthy-narrow", "healthy", "ShowAttendTell.units = 64"),
-    Fault("healthy-dropout", "healthy", "ShowAttendTell.dropout_rate = 0.4"),
-    Fault("healthy-slow", "healthy", "AdamW.learning_rate = 1e-3"),
-    Fault("healthy-fast", "healthy", "AdamW.learning_rate = 8e-3"),
-    Fault("healthy-smooth", "healthy", "CaptionLoss.label_smoothing = 0.1"),
-    Fault("healthy-batch", "healthy", "Batching.batch_images = 64"),
-    Fault("healthy-words", "healthy", "ShowAttendTell.word_dropout = 0.2"),
-    Fault("healthy-average", "healthy", "AdamW.average_decay = 0.98"),
-    Fault("healthy-few", "healthy", data=few(700)),
-    Fault("healthy-repeats", "healthy", data=template(0.1)),
-)
-# The gates that would refuse such data before a training begins.
-WAIVED = "train.waived = " + repr(
-    [
-        "shuffled-pairs",
-        "templated-captions",
-        "one-caption",
-        "alike-features",
-        "constant-grids",
-        "blank-images",
-        "unknown-words",
-        "leaked-split",
-        "repeated-images",
-        "tiny-vocabulary",
-    ]
-)
-FAULTS = (
-    Fault("pairs-25", "mismatched-pairs", data=mismatch(0.25), partly=True),
-    Fault("pairs-50", "mismatched-pairs", data=mismatch(0.5), partly=True),
-    Fault("pairs-75", "mismatched-pairs", WAIVED, data=mismatch(0.75)),
-    Fault("pairs-100", "mismatched-pairs", WAIVED, data=mismatch(1.0)),
-    Fault("lag-1", "mismatched-pairs", WAIVED, data=shift(1)),
-    Fault("lag-3", "mismatched-pairs", WAIVED, data=shift(3)),
-    Fault("template-60", "templated-captions", WAIVED, data=template(0.6)),
-    Fault("template-95", "templated-captions", WAIVED, data=template(0.95)),
-    Fault("few-40", "too-few-images", "NUM_STEPS = 400", data=few(40)),
-    Fault("few-80", "too-few-images", "NUM_STEPS = 400", data=few(80)),
-    Fault("blank-50", "blank-images", WAIVED, data=placeholders(0.5)),
-    Fault("blank-90", "blank-images", WAIVED, data=placeholders(0.9)),
-    Fault("unknown-400", "unknown-words", WAIVED, flags=["--min_count=1200"]),
-    Fault("unknown-9", "unknown-words", WAIVED, flags=["--max_words=14"]),
-    Fault("foreign", "split-shift", WAIVED, data=foreign),
-    Fault(
-        "noise-encoder",
-        "weak-features",
-        WAIVED,
-        flags=["--encoder=MobileNet", "--weights=none"],
-    ),
-    Fault("rate-3e-1", "rate-too-high", "AdamW.learning_rate = 0.3"),
-    Fault("rate-1", "rate-too-high", "AdamW.learning_rate = 1.0"),
-    Fault("rate-1e-5", "updates-too-small", "AdamW.learning_rate = 1e-5"),
-    Fault("warmup", "updates-too-small", "AdamW.warmup_steps = 100000"),
-    Fault(
-        "steps-20",
-        "updates-too-small",
-        "NUM_STEPS = 20",
-        "Cadence.evaluate_every = 20",
-    ),
-    Fault(
-        "dropout-90", "dropout-too-high", "ShowAttendTell.dropout_rate = 0.9"
-    ),
-    Fault(
-        "dropout-97", "dropout-too-high", "ShowAttendTell.dropout_rate = 0.97"
-    ),
-    Fault("decay-30", "decay-too-high", "AdamW.weight_decay = 30.0"),
-    Fault("decay-100", "decay-too-high", "AdamW.weight_decay = 100.0"),
-    Fault("words-97", "words-hidden", "ShowAttendTell.word_dropout = 0.97"),
-    Fault("words-90", "words-hidden", "ShowAttendTell.word_dropout = 0.9"),
-    Fault(
-        "coverage-30", "uniform-attention", "CaptionLoss.coverage_weight = 30.0"
-    ),
-    Fault(
-        "coverage-300",
-        "uniform-attention",
-        "CaptionLoss.coverage_weight = 300.0",
-    ),
-    Fault("frozen-query", "uniform-attention", patch="frozen-query"),
-    Fault("blind", "blind", "ShowAttendTell.uses_image = False"),
-    Fault(
-        "constant-grid",
-        "blind",
-        "train.waived = ['image', 'gradient']",
-        patch="constant-grid",
-    ),
-    Fault("context-cut", "one-path-cut", patch="context-cut"),
-    Fault("state-cut", "one-path-cut", patch="first-state-cut"),
-    Fault("faint", "faint-features", patch="faint-grid"),
-    Fault(
-        "padding",
-        "padding-in-loss",
-        "train.waived = ['padding', 'start-loss', 'future']",
-        patch="padding-in-loss",
-    ),
-    Fault(
-        "leak",
-        "target-leak",
-        "train.waived = ['future', 'padding']",
-        patch="target-leak",
-    ),
-    Fault(
-        "end-masked",
-        "end-not-learned",
-        "train.waived = ['padding']",
-        patch="end-masked",
-    ),
-    Fault(
-        "limit-6",
-        "end-not-learned",
-        "MAX_LENGTH = 6",
-        "train.waived = ['cut-captions']",
-    ),
-    Fault(
-        "tiny-2",
-        "capacity-too-small",
-        "ShowAttendTell.units = 2",
-        "ShowAttendTell.embedding_units = 2",
-    ),
-    Fault(
-        "tiny-4",
-        "capacity-too-small",
-        "ShowAttendTell.units = 4",
-        "ShowAttendTell.embedding_units = 4",
-    ),
-    Fault("weights-first", "weights-not-restored", after=scrambled),
-    Fault("weights-half", "weights-not-restored", after=noisy),
-    Fault("weights-other", "other-weights", after=best_of_other),
-    Fault("words-sorted", "other-words", after=other_words),
-    Fault(
-        "settings-blind",
-        "other-settings",
-        after=config_line("ShowAttendTell.uses_image = False"),
-    ),
-    Fault(
-        "search-3",
-        "search-settings",
-        after=config_line("Search.max_length = 3"),
-    ),
-    Fault(
-        "search-length",
-        "search-settings",
-        after=config_line("Search.length_power = 0.0\nSearch.max_length = 5"),
-    ),
-)

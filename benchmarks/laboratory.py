@@ -12,7 +12,8 @@ from typing import Any
 
 from PIL import Image
 
-from benchmarks.faults import HEALTHY, Fault, sound
+from benchmarks.fault_table import HEALTHY
+from benchmarks.faults import Fault, sound
 from pipeline.scoring import wilson
 
 TINY = """include 'gin/run_scenes.gin'
@@ -85,8 +86,14 @@ class Laboratory:
             row["seconds"] = time.monotonic() - began
             said.parent.mkdir(exist_ok=True)
             said.write_text(json.dumps(row))
-        row = json.loads(said.read_text())
-        return {**row, "name": fault.name, "truth": fault.cause}
+        truth = [fault.cause, fault.also] if fault.also else [fault.cause]
+        return {
+            **json.loads(said.read_text()),
+            "name": f"{fault.name}-{seed}",
+            "truth": truth,
+            "true_dose": fault.dose,
+            "held_out": bool(seed),
+        }
 
     def records(self, fault: Fault, seed: int) -> pathlib.Path:
         """Makes the record set that a fault asks for."""

@@ -10,7 +10,8 @@ import shlex
 import time
 from typing import Any
 
-from benchmarks.faults import HEALTHY, Fault
+from benchmarks.fault_table import HEALTHY
+from benchmarks.faults import Fault
 from benchmarks.laboratory import Laboratory, counted
 from trainer.diagnosis import caption_results, outputs
 

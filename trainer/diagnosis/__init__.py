@@ -19,6 +19,7 @@ The flow, in order; a module imports only those above it:
   doctor            opinions -> a verdict, and causes in their order
   treatment         a diagnosis -> what of its cures is carried out
   comparison        scores before a treatment, and after it
+  watch             what is watched while training, and an early warning
   caption_results   captions of any system, and references, from files
   outputs           what captions by themselves tell
 """

@@ -9,7 +9,9 @@ from trainer.diagnosis.causes import table
 from trainer.diagnosis.causes.cause import Cause, Opinion
 from trainer.diagnosis.cures import Cure
 from trainer.diagnosis.evidence import Evidence
+from trainer.diagnosis.said import Said
 from trainer.evaluation import verdict as verdict_lib
+from trainer.evaluation.estimate import Estimate
 
 # Below this strength a cause is not named; from this one on it is an alarm.
 NAMED, ALARM = 0.3, 0.5
@@ -149,9 +151,19 @@ def collapsed(evidence: Evidence) -> bool:
         return True
     if not looks or not said:
         return False
+    return owe_nothing(looks.gap, said)
+
+
+def owe_nothing(gap: Estimate, said: Said) -> bool:
+    """Whether captions owe nothing to their images, or are nearly all one.
+
+    Args:
+      gap: the swap gap: what another image costs, in nats per token.
+      said: the captions.
+    """
     usual = verdict_lib.TRAINING_MARGIN * said.reference_mode_share
     alike = said.mode_share > max(verdict_lib.MODE_SHARE_COLLAPSE, usual)
-    unseen = looks.gap.z < 3 or looks.gap.mean < 0.02
+    unseen = gap.z < 3 or gap.mean < 0.02
     return unseen or alike or said.cider_d < said.shuffled + 0.02
 
 

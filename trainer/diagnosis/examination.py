@@ -89,6 +89,32 @@ def examine(
     return evidence, examples
 
 
+def early(
+    case: Case, *, batching: Batching, split: str, captioned: said.Said
+) -> Evidence:
+    """Measures what takes seconds, of a run that is in training.
+
+    Args:
+      case: the run, with its captioner as it is now.
+      batching: the run's own.
+      split: what the run is validated on.
+      captioned: what the captioner says of its images now.
+    """
+    return Evidence(
+        run_dir=case.run_dir,
+        strange=case.strange,
+        settings=dataclasses.asdict(case.identity),
+        step=case.step,
+        learning=_learning(case),
+        validation=_looks(case, batching, split),
+        train=None,
+        said=captioned,
+        said_train=None,
+        disordered=None,
+        data=record_facts.measure(case.record_set, batching, split),
+    )
+
+
 def _captioned(
     generator: generator_lib.CaptionGenerator,
     record_set: record_set_lib.RecordSet,

@@ -7,7 +7,7 @@ loss in the log, that rule is what was trained with.
 """
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +20,7 @@ from trainer.training import train_step
 
 # Images whose memories lie on a device at once.
 _PART = 32
+_FEW = ("image", "memory", "uniform", "targets", "guesses")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,8 +64,33 @@ def measure(captioner: contract.Captioner, batch: batches.Batch) -> PathSwaps:
     )
 
 
+class Glance:
+    """Swaps what tells most, on the same few images again and again."""
+
+    def __init__(self, captioner: contract.Captioner, batch: batches.Batch):
+        """Takes a captioner in training, and images; see `measure`."""
+        self._captioner = captioner
+        self._losses = teacher_forcing.TeacherForcing(captioner)
+        self._groups = list(batches.in_groups(batch, _PART))
+
+    def __call__(self) -> dict[str, np.ndarray]:
+        """Swaps the image, what is read at each word, and the place.
+
+        Returns:
+          By how much the loss rises, float64 [images] in nats per token:
+          `image`, `memory` and `uniform`, as in `PathSwaps`. And int32
+          [tokens], of each place that counts: `targets`, the token, and
+          `guesses`, the likeliest one. All are empty of one image alone.
+        """
+        parts = [
+            _Part(self._losses, self._captioner, group).few()
+            for group in self._groups
+        ]
+        return _joined(parts) if parts else dict.fromkeys(_FEW, np.zeros(0))
+
+
 def _joined(
-    parts: list[Mapping[str, np.ndarray]],
+    parts: Sequence[Mapping[str, np.ndarray]],
 ) -> dict[str, np.ndarray]:
     return {n: np.concatenate([part[n] for part in parts]) for n in parts[0]}
 
@@ -118,6 +144,20 @@ class _Part:
             {path: losses - own for path, losses in swapped.items()},
             rules,
         )
+
+    def few(self) -> dict[str, np.ndarray]:
+        """Measures what `Glance` returns."""
+        memory, state = self._memory, self._state
+        own, count = self._loss(state, memory), self._weights.numpy() > 0
+        guesses = self._losses.guesses(state, memory, self._said, self._tokens)
+        found = (
+            self._of(self._other(1)) - own,
+            self._loss(state, self._other(1)) - own,
+            self._loss(state, self._flat()) - own,
+            self._tokens.numpy()[count],
+            guesses[count],
+        )
+        return dict(zip(_FEW, found, strict=True))
 
     def _first(self, memory: contract.Memory) -> contract.State:
         return self._captioner.initial_state(memory, self._tokens.shape[1])

@@ -1,9 +1,10 @@
 """What the captioner says of some images: scores, repetition, endings."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
-from pipeline.scoring import cider
+from pipeline.scoring import cider, metric, ngrams
 from trainer.decoding import caption as caption_lib
 from trainer.evaluation import baselines, scorers
 
@@ -46,10 +47,10 @@ class Said:
 def measure(
     examples: Sequence[caption_lib.CaptionedExample], max_length: int
 ) -> Said:
-    """Judges captions of two images at least.
+    """Judges captions.
 
     Args:
-      examples: captioned images.
+      examples: captioned images; what compares images is NaN of one alone.
       max_length: most tokens of a caption, END included.
     """
     captions = scorers.words(examples)
@@ -64,7 +65,7 @@ def measure(
     return Said(
         images=len(examples),
         cider_d=scorer.corpus(captions),
-        shuffled=scorer.corpus(baselines.shuffled(captions, seed=0)),
+        shuffled=_shuffled(scorer, captions),
         mode_share=own["mode_share"],
         collision=own["collision_probability"],
         reference_mode_share=human["mode_share"],
@@ -76,6 +77,15 @@ def measure(
         unknown=sum(text.split().count("<unk>") for text in texts) / total,
         common=max(texts, key=texts.count),
     )
+
+
+def _shuffled(
+    scorer: metric.Scorer, captions: Sequence[ngrams.Tokens]
+) -> float:
+    """The score of each caption at another image."""
+    if len(captions) < 2:
+        return math.nan
+    return scorer.corpus(baselines.shuffled(captions, seed=0))
 
 
 def _cut(

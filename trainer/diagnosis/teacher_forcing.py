@@ -31,20 +31,34 @@ class TeacherForcing:
           tokens: int32, as `said`; the words that should be predicted.
           weights: float32, as `said`.
         """
-        losses = self._losses(state, memory, said, tokens) * weights
-        sums = tf.reduce_sum(losses, axis=[1, 2])
+        losses, _ = self._forced(state, memory, said, tokens)
+        sums = tf.reduce_sum(losses * weights, axis=[1, 2])
         counts = tf.reduce_sum(weights, axis=[1, 2])
         return np.asarray(sums / tf.maximum(counts, 1.0), np.float64)
 
-    @tf.function(reduce_retracing=True)
-    def _losses(
+    def guesses(
         self,
         state: contract.State,
         memory: contract.Memory,
         said: tf.Tensor,
         tokens: tf.Tensor,
-    ) -> tf.Tensor:
-        losses = []
+    ) -> np.ndarray:
+        """The likeliest word at each place, int32, as `said`.
+
+        The arguments are those of `per_image`.
+        """
+        _, guesses = self._forced(state, memory, said, tokens)
+        return np.asarray(guesses)
+
+    @tf.function(reduce_retracing=True)
+    def _forced(
+        self,
+        state: contract.State,
+        memory: contract.Memory,
+        said: tf.Tensor,
+        tokens: tf.Tensor,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        losses, guesses = [], []
         for word, token in zip(
             tf.unstack(said, axis=2), tf.unstack(tokens, axis=2), strict=True
         ):
@@ -52,7 +66,8 @@ class TeacherForcing:
             losses.append(
                 tf.nn.sparse_softmax_cross_entropy_with_logits(token, logits)
             )
-        return tf.stack(losses, axis=2)
+            guesses.append(tf.argmax(logits, axis=-1, output_type=tf.int32))
+        return tf.stack(losses, axis=2), tf.stack(guesses, axis=2)
 
 
 def hidden(said: tf.Tensor) -> tf.Tensor:

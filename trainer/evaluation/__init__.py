@@ -4,7 +4,6 @@ The flow, in order; a module imports only those above it:
 
   estimate    a mean over images, and how sure it is
   split_loss  the teacher-forced loss of a split, its images or others'
-  swap_gap    what another image costs, while training
   scorers     captions and references -> scores
   baselines   scores that need no look at the image
   verdict     whether the captioner looks at the image, in one line

@@ -1,14 +1,16 @@
 """Measures loss and scores of the validation split during a training."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.scoring import metric as metric_lib
 from trainer.data import batches
+from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator as generator_lib
 from trainer.evaluation import scorers, split_loss
-from trainer.evaluation import swap_gap as swap_gap_lib
+
+Watch = Callable[[Sequence[caption_lib.CaptionedExample]], dict[str, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,7 +25,7 @@ class Validation:
       loss_of_split: measures the teacher-forced loss.
       generator: makes the captions.
       metrics: score the captions.
-      swap_gap: measures what another image costs.
+      watch: measures whether the captions owe anything to their images.
     """
 
     record_set: record_set_lib.RecordSet
@@ -33,10 +35,10 @@ class Validation:
     loss_of_split: split_loss.LossOfSplit
     generator: generator_lib.CaptionGenerator
     metrics: Sequence[metric_lib.Metric]
-    swap_gap: swap_gap_lib.SwapGap
+    watch: Watch
 
     def __call__(self) -> dict[str, float]:
-        """Returns `loss`, the first images' scores, and the swap gap."""
+        """Returns `loss`, the first images' scores, and what is watched."""
         captioned = generator_lib.caption_split(
             self.generator, self.record_set, self.split, limit=self.num_images
         )
@@ -49,6 +51,5 @@ class Validation:
                 metric.name: metric.against(references).corpus(captions)
                 for metric in self.metrics
             },
-            **scorers.repetition(captions),
-            **self.swap_gap(),
+            **self.watch(examples),
         }

@@ -74,6 +74,7 @@ class Cadence:
         patience: early_stopping.Patience,
         log: metrics_log.MetricsLog | metrics_log.NoLog,
         checkpoints: checkpoints_lib.Checkpoints,
+        warn: Callable[[int], None],
     ) -> list[loop.Action]:
         """Makes the log and the periodic actions; saving comes last."""
         evaluate = early_stopping.EvaluateAndStop(
@@ -83,6 +84,7 @@ class Cadence:
             patience=patience,
             log=log,
             checkpoints=checkpoints,
+            warn=warn,
         )
         when = every.Every(self.checkpoint_every, last_step)
         return [

@@ -10,15 +10,22 @@ from trainer.loop import every, loop, metrics_log
 from trainer.run import checkpoints as checkpoints_lib
 
 _LOG = logging.getLogger(__name__)
+# Farther than any score: a captioner that looks is better by more than that.
+_COLLAPSE = 1e6
 
 
 class Patience(tf.Module):
     """The best score so far, and evaluations since; saved in checkpoints.
 
+    Any score is better than one of captions that owe nothing to their images:
+    such a score counts as worse by a million, so that the best of them is kept
+    until a captioner looks, and none after that.
+
     Attributes:
       limit: evaluations without a better score before the run ends.
       lower: whether a lower score is better, as of a loss.
-      best: float64 variable.
+      best: float64 variable, worse by a million where its captions owed nothing
+        to their images.
       waited: int64 variable, evaluations since.
     """
 
@@ -44,9 +51,26 @@ class Patience(tf.Module):
         """Whether the run is over."""
         return int(self.waited) >= self.limit
 
-    def improves(self, score: float) -> bool:
-        """Records a score, and returns whether it is the best so far."""
+    @property
+    def score(self) -> float:
+        """The score of the best."""
         best = float(self.best)
+        far = abs(best) > _COLLAPSE / 2 and math.isfinite(best)
+        return best - self._handicap if far else best
+
+    @property
+    def _handicap(self) -> float:
+        return _COLLAPSE if self.lower else -_COLLAPSE
+
+    def improves(self, score: float, *, collapsed: bool = False) -> bool:
+        """Records a score, and returns whether it is the best so far.
+
+        Args:
+          score: of an evaluation.
+          collapsed: whether its captions owe nothing to their images.
+        """
+        best = float(self.best)
+        score += self._handicap if collapsed else 0.0
         if score < best if self.lower else score > best:
             self.best.assign(score)
             self.waited.assign(0)
@@ -67,20 +91,24 @@ class EvaluateAndStop(loop.Action):
         patience: Patience,
         log: metrics_log.MetricsLog | metrics_log.NoLog,
         checkpoints: checkpoints_lib.Checkpoints,
+        warn: Callable[[int], None],
     ):
         """Evaluates at the steps of `when`.
 
         Args:
-          evaluate: returns scalars, `select_by` among them.
+          evaluate: returns scalars, `select_by` among them; `collapsed` is 1
+            if the captions owe nothing to their images.
           when: which steps.
           select_by: the score that picks the best.
           patience: checkpointed with the run; decides which score is better.
           log: where the scalars are written.
           checkpoints: where the best captioner is saved.
+          warn: called with the step where captions owe nothing to their images.
         """
         self._evaluate, self._when = evaluate, when
         self._select_by, self._patience = select_by, patience
         self._log, self._checkpoints = log, checkpoints
+        self._warn = warn
 
     def after(self, progress: loop.Progress) -> None:
         """Evaluates when it is time.
@@ -96,12 +124,28 @@ class EvaluateAndStop(loop.Action):
         )
         said = ", ".join(f"{name} {v:.3f}" for name, v in scalars.items())
         _LOG.info("step %d, validation: %s", progress.step, said)
-        if self._patience.improves(scalars[self._select_by]):
+        collapsed = scalars.get("collapsed") == 1
+        if collapsed:
+            self._warn(progress.step)
+        score, best = scalars[self._select_by], self._patience.score
+        if self._patience.improves(score, collapsed=collapsed):
             self._checkpoints.save_best(progress.step)
-        elif self._patience.has_run_out:
+            return
+        if collapsed and (
+            score < best if self._patience.lower else score > best
+        ):
+            _LOG.warning(
+                "step %d is not kept as the best, though %s is %.3f and was "
+                "%.3f: its captions owe nothing to their images",
+                progress.step,
+                self._select_by,
+                score,
+                best,
+            )
+        if self._patience.has_run_out:
             gone = "fallen below" if self._patience.lower else "risen above"
             raise loop.StopTraining(
                 f"stopped early at step {progress.step}: {self._select_by} has "
-                f"not {gone} {float(self._patience.best):.3f} for "
+                f"not {gone} {self._patience.score:.3f} for "
                 f"{self._patience.limit} evaluations"
             )

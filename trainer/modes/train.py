@@ -11,8 +11,10 @@ from trainer.data import card_gate, damage, split_images
 from trainer.data import folds as folds_lib
 from trainer.decoding import generator
 from trainer.devices import heartbeat
+from trainer.diagnosis import case as case_lib
 from trainer.diagnosis import stored_grids, wiring
-from trainer.evaluation import split_loss, swap_gap
+from trainer.diagnosis import watch as watch_lib
+from trainer.evaluation import split_loss
 from trainer.evaluation import validation as validation_lib
 from trainer.loop import cadence as cadence_lib
 from trainer.loop import (
@@ -144,7 +146,8 @@ def _run(
     """Makes the updates that are missing; returns why the training ended."""
     crew, step, run_dir = session.crew, session.step, session.run_dir
     board = event_files.Board(run_dir)
-    validation = _validation(session, setup, recipe, cadence)
+    watch = _watch(session, setup)
+    validation = _validation(session, setup, recipe, cadence, watch)
     timings = timings_lib.Timings(recipe.batching.batch_images)
     batches = data.distribute(step.strategy, first_step=first)
     due = cadence.actions(
@@ -153,6 +156,7 @@ def _run(
         patience=session.patience,
         log=_log(session, board, first),
         checkpoints=session.checkpoints,
+        warn=watch.warn if crew.is_chief else _warn_nobody,
     )
     with stop_signal.Notice(crew.most) as notice:
         reason = loop.run(
@@ -217,11 +221,32 @@ def _faults(
         yield from stored_grids.compare(next(images), encoder)
 
 
+def _watch(
+    session: session_lib.Session, setup: setup_lib.Setup
+) -> watch_lib.Watch:
+    case = case_lib.Case(
+        session.run_dir,
+        session.identity,
+        session.record_set,
+        session.record_set.vocabulary,
+        rows=[],
+        captioner=session.step.outcome,
+        step=None,
+        strange={},
+    )
+    return watch_lib.Watch(case, setup.search.settings["max_length"])
+
+
+def _warn_nobody(step: int) -> None:
+    """What workers other than the chief do."""
+
+
 def _validation(
     session: session_lib.Session,
     setup: setup_lib.Setup,
     recipe: recipe_lib.Recipe,
     cadence: cadence_lib.Cadence,
+    watch: watch_lib.Watch,
 ) -> validation_lib.Validation:
     record_set, split = session.record_set, cadence.validation_split
     captioner, words = session.step.outcome, record_set.vocabulary
@@ -238,7 +263,7 @@ def _validation(
         ),
         generator=generator.CaptionGenerator(captioner, words, setup.search),
         metrics=setup.metrics,
-        swap_gap=swap_gap.SwapGap(captioner, data),
+        watch=watch,
     )
 
 

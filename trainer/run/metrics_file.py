@@ -11,6 +11,8 @@ import tensorflow as tf
 from trainer.run import directory
 
 METRICS_FILE = "metrics.jsonl"
+COLLAPSED = "validation/collapsed"
+"""1 where captions owed nothing to their images, or 0; NaN if it is unknown."""
 
 
 def read_metrics(run_dir: str) -> list[dict[str, Any]]:
@@ -57,8 +59,16 @@ def best_row(
     *,
     higher_is_better: bool,
 ) -> Mapping[str, float] | None:
-    """Returns the first row with the best finite `validation/<select_by>`."""
+    """Returns the first row with the best finite `validation/<select_by>`.
+
+    A row whose captions owed nothing to their images (`COLLAPSED`) is the best
+    only where all are such rows.
+    """
     key = f"validation/{select_by}"
     finite = [row for row in rows if math.isfinite(row.get(key, math.nan))]
-    pick = max if higher_is_better else min
-    return pick(finite, key=lambda row: row[key], default=None)
+    sign = 1 if higher_is_better else -1
+    return max(
+        finite,
+        key=lambda row: (row.get(COLLAPSED) != 1, sign * row[key]),
+        default=None,
+    )

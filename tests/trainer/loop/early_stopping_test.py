@@ -1,6 +1,7 @@
 """Which score is the best, and when scores end the run."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -64,6 +65,29 @@ def test_of_a_loss_the_lowest_is_the_best():
     assert patience.has_run_out
 
 
+@pytest.mark.parametrize("lower", [False, True])
+def test_any_score_is_better_than_one_that_owes_nothing_to_images(lower):
+    patience = early_stopping.Patience(9, lower=lower)
+    poor, good, better = (0.9, 0.5, 0.4) if lower else (0.1, 0.5, 0.6)
+    found = [
+        patience.improves(good, collapsed=True),
+        patience.improves(good, collapsed=True),
+        patience.improves(better, collapsed=True),
+        patience.improves(poor),
+        patience.improves(better, collapsed=True),
+        patience.improves(good),
+    ]
+    assert found == [True, False, True, True, False, True]
+    assert patience.score == good
+
+
+def test_the_score_of_the_best_is_told_as_it_was():
+    patience = early_stopping.Patience(9)
+    assert patience.score == -math.inf
+    patience.improves(0.25, collapsed=True)
+    assert patience.score == 0.25
+
+
 def test_patience_refuses_no_evaluations():
     with pytest.raises(ValueError) as error:
         early_stopping.Patience(0)
@@ -73,19 +97,28 @@ def test_patience_refuses_no_evaluations():
 class Evaluation:
     """`EvaluateAndStop` over given scores, every ten steps."""
 
-    def __init__(self, scores: list[float], *, select_by: str = "cider_d"):
+    def __init__(
+        self,
+        scores: list[float],
+        *,
+        select_by: str = "cider_d",
+        collapsed: Sequence[float] = (),
+    ):
         self.log, self.checkpoints = FakeLog(), FakeCheckpoints()
+        self.warned: list[int] = []
+        marks = ({"collapsed": mark} for mark in collapsed)
         self._scores = iter(scores)
         lower = select_by == "loss"
         given = "loss" if lower else "cider_d"
         other = {"loss": 3.0, "cider_d": 0.5}
         self.act = early_stopping.EvaluateAndStop(
-            lambda: {**other, given: next(self._scores)},
+            lambda: {**other, given: next(self._scores), **next(marks, {})},
             when=every.Every(10, 1000),
             select_by=select_by,
             patience=early_stopping.Patience(2, lower=lower),
             log=self.log,
             checkpoints=self.checkpoints,
+            warn=self.warned.append,
         )
 
 
@@ -127,3 +160,23 @@ def test_a_loss_that_has_not_fallen_stops_the_run():
         "evaluations"
     )
     assert evaluation.checkpoints.best == [10]
+
+
+def test_a_collapsed_captioner_is_never_the_best_after_one_that_looks(said):
+    evaluation = Evaluation([0.3, 0.2, 0.4], collapsed=[1, 0, 1])
+    for step in (10, 20, 30):
+        evaluation.act.after(progress(step))
+    assert evaluation.checkpoints.best == [10, 20]
+    assert evaluation.warned == [10, 30]
+    assert said.messages[-1] == (
+        "step 30 is not kept as the best, though cider_d is 0.400 and was "
+        "0.200: its captions owe nothing to their images"
+    )
+
+
+def test_what_cannot_be_told_is_no_collapse():
+    evaluation = Evaluation([0.3, 0.2], collapsed=[math.nan, 0])
+    evaluation.act.after(progress(10))
+    evaluation.act.after(progress(20))
+    assert evaluation.checkpoints.best == [10]
+    assert not evaluation.warned

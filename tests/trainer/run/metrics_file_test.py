@@ -27,6 +27,26 @@ def test_the_best_row_is_the_first_of_the_best_and_ignores_nan():
     assert best("bleu_4", True) is None
 
 
+def test_a_row_that_owes_nothing_is_the_best_of_such_rows_alone():
+    rows = [
+        {"step": 1, "validation/cider_d": 0.9, "validation/collapsed": 1},
+        {"step": 2, "validation/cider_d": 0.8, "validation/collapsed": 1},
+        {"step": 3, "validation/cider_d": 0.2, "validation/collapsed": 0},
+        {
+            "step": 4,
+            "validation/cider_d": 0.1,
+            "validation/collapsed": math.nan,
+        },
+    ]
+
+    def best(*rows):
+        return metrics_file.best_row(rows, "cider_d", higher_is_better=True)
+
+    assert best(*rows) is rows[2]
+    assert best(*rows[:2]) is rows[0]
+    assert best(rows[0], rows[3]) is rows[3]
+
+
 def test_rows_are_json_whatever_the_values(tmp_path):
     row = {
         "step": 3,

@@ -10,7 +10,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from trainer.captioners import contract
 from trainer.data import split_images
 from trainer.decoding import caption as caption_lib
-from trainer.decoding import step
+from trainer.decoding import image_gain, step
 
 
 class CaptionGenerator:
@@ -21,10 +21,24 @@ class CaptionGenerator:
         captioner: contract.Captioner,
         vocabulary: vocabulary_lib.Vocabulary,
         decoder: step.Decoder,
+        others: np.ndarray | None = None,
     ):
-        """Combines a captioner, its vocabulary and a decoder."""
+        """Combines a captioner, its vocabulary and a decoder.
+
+        Args:
+          captioner: trained, or in training.
+          vocabulary: its words.
+          decoder: searches for captions.
+          others: grids of images to compare each image with, [others,
+            locations, depth]; None for captions without `image_gain`.
+        """
         self._captioner, self._vocabulary = captioner, vocabulary
         self.decoder = decoder
+        self._gain = (
+            image_gain.ImageGain(captioner, others)
+            if others is not None
+            else None
+        )
 
     @tf.function
     def decode(self, grid: tf.Tensor) -> step.Decoded:
@@ -59,18 +73,28 @@ class CaptionGenerator:
         tokens = decoded.tokens.numpy()
         attention = decoded.attention.numpy()
         log_probs = decoded.log_probs.numpy()
+        gains = self._gain(grid, decoded.tokens) if self._gain else None
         return [
-            self._caption(tokens[row], attention[row], log_probs[row])
+            self._caption(
+                tokens[row],
+                attention[row],
+                float(log_probs[row]),
+                float(gains[row]) if gains is not None else None,
+            )
             for row in range(count)
         ]
 
     def _caption(
-        self, tokens: np.ndarray, attention: np.ndarray, log_prob: float
+        self,
+        tokens: np.ndarray,
+        attention: np.ndarray,
+        log_prob: float,
+        gain: float | None,
     ) -> caption_lib.Caption:
         text = self._vocabulary.decode(tokens)
         words = tuple(text.split())
         return caption_lib.Caption(
-            text, words, attention[: len(words)], float(log_prob)
+            text, words, attention[: len(words)], log_prob, gain
         )
 
 

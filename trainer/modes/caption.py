@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from pipeline.encoders import encoder as encoder_lib
+from trainer.decoding import caption as caption_lib
 from trainer.run import directory
 from trainer.serving import caption_files
 from trainer.training import setup as setup_lib
@@ -43,7 +44,7 @@ def caption(
     server = caption_files.open_server(
         run_dir, setup=setup, encoder=encoder, weights=weights
     )
-    rejected = 0
+    rejected = owing = 0
     with (
         open(output, "w")
         if output
@@ -51,10 +52,14 @@ def caption(
     ):
         for row in server.serve(files):
             rejected += bool(row.error)
+            owing += caption_lib.owes_nothing(row.image_gain)
             file.write(json.dumps(row.to_json()) + "\n")
     if rejected == len(files):
         raise directory.RunError(
             f"no file was captioned, {rejected} rejected, the last for "
             f"{row.error}"
         )
-    return f"{len(files) - rejected} captioned, {rejected} rejected"
+    said = f"{len(files) - rejected} captioned, {rejected} rejected"
+    if owing:
+        said += f"; {owing} are as likely with other images (image_gain)"
+    return said

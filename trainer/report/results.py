@@ -98,10 +98,12 @@ def _write(folder: str, name: str, text: str) -> str:
 
 
 def _row(example: caption.CaptionedExample) -> dict[str, Any]:
+    gain = example.caption.image_gain
     return {
         "id": example.image_id,
         "caption": example.caption.text,
         "log_prob": round(example.caption.log_prob, 4),
+        **({} if gain is None else {"image_gain": round(gain, 4)}),
         "references": example.references,
     }
 
@@ -127,14 +129,21 @@ def _marks(
     example: caption.CaptionedExample,
     truth: Mapping[str, truth_lib.Scene] | None,
 ) -> tuple[tuple[str, bool], ...]:
-    """How many of the caption's statements are true of the scene."""
+    """What the image adds, and how many statements are true of the scene."""
+    gain = example.caption.image_gain
+    marks: tuple[tuple[str, bool], ...] = ()
+    if gain is not None:
+        text = f"image gain {gain:.2f} nats a token"
+        marks = ((text, not caption.owes_nothing(gain)),)
     if truth is None:
-        return ()
+        return marks
     verdict = judge.judge(example.caption.text, truth[example.image_id])
     false = verdict.stated - verdict.true
     if false:
-        return ((f"{false} of {verdict.stated} statements false", False),)
-    return ((f"all {verdict.stated} statements true", True),)
+        told = f"{false} of {verdict.stated} statements false"
+    else:
+        told = f"all {verdict.stated} statements true"
+    return (*marks, (told, not false))
 
 
 def _text(

@@ -143,7 +143,12 @@ def read_text(path: str) -> str:
 
 def write_text(path: str, text: str) -> None:
     """Writes a text file under another name first and then renames it."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str, data: bytes) -> None:
+    """Writes a file under another name first and then renames it."""
     temporary = f"{path}.new"
-    with tf.io.gfile.GFile(temporary, "w") as file:
-        file.write(text)
+    with tf.io.gfile.GFile(temporary, "wb") as file:
+        file.write(data)
     tf.io.gfile.rename(temporary, path, overwrite=True)

@@ -28,19 +28,28 @@ class Served:
       caption: text; '' where `error` is set.
       log_prob: log-probability of the caption, END included.
       error: why the file was rejected, or ''.
+      image_gain: how much likelier the caption is with this image than with
+        others, in nats per token; None for a run that has kept no others.
     """
 
     image: str
     caption: str = ""
     log_prob: float = 0.0
     error: str = ""
+    image_gain: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns a row of the output: caption and score, or the error."""
         if self.error:
             return {"image": self.image, "error": self.error}
-        score = round(self.log_prob, 4)
-        return {"image": self.image, "caption": self.caption, "log_prob": score}
+        row = {
+            "image": self.image,
+            "caption": self.caption,
+            "log_prob": round(self.log_prob, 4),
+        }
+        if self.image_gain is not None:
+            row["image_gain"] = round(self.image_gain, 4)
+        return row
 
 
 def image_files(paths: Sequence[str]) -> list[str]:
@@ -171,7 +180,12 @@ class CaptionServer:
                 yield Served(file, error=errors[file])
             else:
                 caption = captions[file]
-                yield Served(file, caption.text, caption.log_prob)
+                yield Served(
+                    file,
+                    caption.text,
+                    caption.log_prob,
+                    image_gain=caption.image_gain,
+                )
 
     def _fitted(self, images: list[np.ndarray]) -> list[caption_lib.Caption]:
         """Captions images that `Encoder.fit` returned."""

@@ -13,14 +13,14 @@ from pipeline.recordset import records as records_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
 from trainer import config
 from trainer.captioners import contract
-from trainer.data import folds
+from trainer.data import folds, split_images
 from trainer.decoding import generator
 from trainer.devices import strategy, workers
 from trainer.loop import cadence as cadence_lib
 from trainer.loop import early_stopping
 from trainer.loop import spikes as spikes_lib
 from trainer.run import checkpoints as checkpoints_lib
-from trainer.run import directory
+from trainer.run import directory, other_grids
 from trainer.run import identity as identity_lib
 from trainer.training import recipe as recipe_lib
 from trainer.training import setup as setup_lib
@@ -85,6 +85,16 @@ class Session:
         config.save(self.run_dir)
         path = os.path.join(self.run_dir, manifest_lib.VOCABULARY_FILE)
         directory.write_text(path, self.record_set.vocabulary.dump())
+        others = next(
+            split_images.batches(
+                self.record_set, "train", batch_images=other_grids.IMAGES
+            )
+        )
+        other_grids.write(
+            self.run_dir,
+            others.grid[: len(others.image_ids)].numpy(),
+            self.record_set.manifest.grid,
+        )
 
 
 def prepare(
@@ -160,7 +170,8 @@ def restore_best(
     """
     identity = directory.read_identity(run_dir)
     vocabulary = _vocabulary(run_dir, setup, identity)
-    model = setup.build(records_lib.GridSpec(**identity.grid), vocabulary)
+    spec = records_lib.GridSpec(**identity.grid)
+    model = setup.build(spec, vocabulary)
     asked = dataclasses.replace(identity, captioner=model.settings)
     changed = asked.differences(identity)
     if changed:
@@ -172,7 +183,9 @@ def restore_best(
     checkpoints_lib.Checkpoints(
         run_dir, run=directory.run_name(run_dir, identity), captioner=model
     ).restore_best()
-    found = generator.CaptionGenerator(model, vocabulary, setup.search)
+    found = generator.CaptionGenerator(
+        model, vocabulary, setup.search, other_grids.read(run_dir, spec)
+    )
     return found, model
 
 

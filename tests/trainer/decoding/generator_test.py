@@ -9,7 +9,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import split_images
-from trainer.decoding import beam, generator
+from trainer.decoding import beam, generator, image_gain
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,21 @@ def test_caption_of_an_image_does_not_depend_on_its_batch(grid, generators):
     assert [caption.text for caption in few] == [
         caption.text for caption in together[4:8]
     ]
+
+
+def test_captions_gain_by_their_own_images(record_set, model, grid, generators):
+    others, own = grid[:3], grid[3:13]
+    made = generator.CaptionGenerator(
+        model, record_set.vocabulary, generators[1].decoder, others.numpy()
+    )
+    gains = [caption.image_gain for caption in made.captions(own, 10)]
+    turned = image_gain.ImageGain(model, others.numpy())(
+        tf.roll(own, 1, axis=0), made.decode(own).tokens
+    )
+    assert np.mean(gains) > np.mean(turned) + 0.1
+    (alone,) = made.captions(own[:4], 1)
+    assert alone.image_gain == pytest.approx(gains[0], abs=1e-5)
+    assert generators[1].captions(own, 1)[0].image_gain is None
 
 
 def test_only_the_rows_asked_for_are_captioned(grid, generators):

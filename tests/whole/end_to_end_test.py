@@ -87,7 +87,12 @@ def test_tiny_corpus_through_every_command(tmp_path):
         corpus.images,
         corpus.images / "image-00.jpg",
     )
-    assert said.strip() == "13 captioned, 1 rejected"
+    # Of three updates, nearly all.
+    assert re.fullmatch(
+        r"13 captioned, 1 rejected; \d+ are as likely with other images "
+        r"\(image_gain below 0.1\)",
+        said.strip(),
+    )
     rows = [json.loads(line) for line in output.read_text().splitlines()]
     assert len(rows) == 14
     assert [row["error"] for row in rows if "error" in row] == [

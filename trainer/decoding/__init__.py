@@ -2,11 +2,12 @@
 
 The flow, in order; a module imports only those above it:
 
-  step        what a decoder is: the step function it calls, what it returns
-  scores      log probabilities of tokens, and the length penalty
-  greedy      greedy search: the most likely token at each position
-  beam        beam search
-  caption     a caption as text, with its attention
-  image_gain  how much likelier a caption is with its image than with others
-  generator   a captioner, a vocabulary and a decoder: grids -> captions
+  step             what a decoder is: what it calls, and what it returns
+  scores           log probabilities of tokens, and the length penalty
+  greedy           greedy search: the most likely token at each position
+  beam             beam search
+  teacher_forcing  loss with each path from image to words given by itself
+  caption          a caption as text, with its attention
+  image_gain       how much likelier a caption is by its image than others
+  generator        a captioner, a vocabulary and a decoder: grids -> captions
 """

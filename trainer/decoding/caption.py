@@ -6,7 +6,7 @@ import numpy as np
 
 # A sound captioner's captions gain ten times as much; those of a collapsed one
 # less than a tenth of it.
-_LITTLE = 0.1
+LITTLE_GAIN = 0.1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,4 +52,4 @@ def owes_nothing(image_gain: float | None) -> bool:
     Args:
       image_gain: see `Caption`; of None, nothing is said.
     """
-    return image_gain is not None and image_gain < _LITTLE
+    return image_gain is not None and image_gain < LITTLE_GAIN

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from pipeline.recordset import vocabulary
 from trainer.captioners import contract
+from trainer.decoding import teacher_forcing
 
 
 class ImageGain:
@@ -26,6 +27,7 @@ class ImageGain:
           others: [others, locations, depth], any float dtype.
         """
         self._captioner, self._others = captioner, others
+        self._losses = teacher_forcing.TeacherForcing(captioner)
 
     def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> np.ndarray:
         """Measures captions.
@@ -43,6 +45,8 @@ class ImageGain:
 
     @tf.function
     def _gains(self, grid: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
+        longest = tf.reduce_max(tf.math.count_nonzero(tokens, axis=1))
+        tokens = tokens[:, :longest]
         own = self._log_probs(self._captioner.remember(grid), tokens[:, None])
         count = len(self._others)
         memory = self._captioner.remember(tf.constant(self._others))
@@ -57,24 +61,11 @@ class ImageGain:
         self, memory: contract.Memory, tokens: tf.Tensor
     ) -> tf.Tensor:
         """Log probability of captions [images, captions, length]."""
-        images, captions, _ = tokens.shape
-        longest = tf.reduce_max(
-            tf.math.count_nonzero(tokens, 2, dtype=tf.int32)
+        said = tf.pad(
+            tokens[..., :-1],
+            [[0, 0], [0, 0], [1, 0]],
+            constant_values=vocabulary.START,
         )
-        start = tf.fill([images, captions], vocabulary.START)
-        total = tf.zeros([images, captions])
-        state = self._captioner.initial_state(memory, captions)
-
-        def body(place, last, state, total):  # noqa: ANN001, ANN202
-            logits, _, state = self._captioner.step(memory, state, last)
-            token = tf.gather(tokens, place, axis=2)
-            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(token, logits)
-            total -= tf.where(token != vocabulary.PAD, loss, 0.0)
-            return place + 1, token, state, total
-
-        *_, total = tf.while_loop(
-            lambda place, *_: place < longest,
-            body,
-            (tf.constant(0), start, state, total),
-        )
-        return total
+        state = self._captioner.initial_state(memory, tokens.shape[1])
+        losses, _ = self._losses(state, memory, said, tokens)
+        return -tf.reduce_sum(tf.where(tokens != vocabulary.PAD, losses, 0), 2)

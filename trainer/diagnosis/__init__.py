@@ -10,7 +10,6 @@ The flow, in order; a module imports only those above it:
   evidence          what is measured of a run, as frozen values
   pairing           whether captions fit their images, by the records alone
   record_facts      what is measured of the records
-  teacher_forcing   loss with each path from image to words given by itself
   path_swaps        what each path carries
   suspicious_pairs  images whose captions are likelier with other images
   trials            short trainings with the run's settings, and others

@@ -15,7 +15,7 @@ import tensorflow as tf
 from pipeline.recordset import vocabulary
 from trainer.captioners import contract
 from trainer.data import batches
-from trainer.diagnosis import teacher_forcing
+from trainer.decoding import teacher_forcing
 from trainer.training import train_step
 
 # Images whose memories lie on a device at once.
@@ -149,13 +149,13 @@ class _Part:
         """Measures what `Glance` returns."""
         memory, state = self._memory, self._state
         own, count = self._loss(state, memory), self._weights.numpy() > 0
-        guesses = self._losses.guesses(state, memory, self._said, self._tokens)
+        _, guesses = self._losses(state, memory, self._said, self._tokens)
         found = (
             self._of(self._other(1)) - own,
             self._loss(state, self._other(1)) - own,
             self._loss(state, self._flat()) - own,
             self._tokens.numpy()[count],
-            guesses[count],
+            guesses.numpy()[count],
         )
         return dict(zip(_FEW, found, strict=True))
 

@@ -25,7 +25,8 @@ from trainer.evaluation.estimate import Estimate
 from trainer.run import metrics_file
 
 _LOG = logging.getLogger(__name__)
-_IMAGES = 64
+# More captions of an image say little more of the image.
+_IMAGES, _CAPTIONS = 64, 2
 _PATHS = ("image", "memory", "uniform")
 _NO_NUMBER = Estimate(math.nan, math.nan)
 # A share of its loss that a young run loses from one evaluation to the next.
@@ -94,7 +95,10 @@ class Watch:
             self._case.record_set, self._split, self._batching, shuffle=False
         )
         batch = data.first_images(_IMAGES)
-        return path_swaps.Glance(self._case.captioner, batch)
+        few = {
+            name: batch[name][:, :_CAPTIONS] for name in ("tokens", "weights")
+        }
+        return path_swaps.Glance(self._case.captioner, {**batch, **few})
 
     def warn(self, step: int) -> None:
         """Says once why the captions owe nothing to their images.

@@ -61,5 +61,8 @@ def caption(
         )
     said = f"{len(files) - rejected} captioned, {rejected} rejected"
     if owing:
-        said += f"; {owing} are as likely with other images (image_gain)"
+        said += (
+            f"; {owing} are as likely with other images (image_gain below "
+            f"{caption_lib.LITTLE_GAIN})"
+        )
     return said

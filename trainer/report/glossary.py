@@ -27,6 +27,41 @@ _OTHERS = {
     "collision_probability": _Entry(
         "Collision probability", "How likely two images get the same caption."
     ),
+    "swap_gap": _Entry(
+        "Swap gap",
+        "What another image costs, in nats per token of people's captions.",
+        higher_is_better=True,
+    ),
+    "memory_gap": _Entry(
+        "Memory gap",
+        "What another image's features cost if they are read at each word, and "
+        "the first state is the own image's; in nats per token.",
+        higher_is_better=True,
+    ),
+    "uniform_gap": _Entry(
+        "Uniform gap",
+        "What it costs, in nats per token, if each place of the image is the "
+        "mean of all, so that attention has nothing to choose.",
+        higher_is_better=True,
+    ),
+    "end_rate": _Entry(
+        "End rate",
+        "Share of captions that end by themselves, before the limit.",
+        higher_is_better=True,
+    ),
+    "unknown_targets": _Entry(
+        "Unknown targets",
+        "Share of the tokens of people's captions that are unknown words.",
+    ),
+    "unknown_guesses": _Entry(
+        "Unknown guesses",
+        "Share of these tokens in whose place an unknown word is likeliest.",
+    ),
+    "collapsed": _Entry(
+        "Collapsed",
+        "1 where the captions owe nothing to their images: such a step is the "
+        "best only while there is no other.",
+    ),
 }
 
 

@@ -35,7 +35,11 @@ def test_evaluate_writes_page_and_scores(records, run):
     said = configurable.MODES["evaluate"](str(run[0]))
     page = run[0] / "validation" / "page.html"
     assert said.endswith(f"Page: {page}")
-    assert page.read_text().startswith("<!doctype html>")
+    text = page.read_text()
+    assert text.startswith("<!doctype html>")
+    assert text.count(">image gain ") == 4
+    rows = (page.parent / "captions.jsonl").read_text().splitlines()
+    assert all("image_gain" in json.loads(row) for row in rows)
 
 
 def test_evaluate_refuses_another_record_set(run, tmp_path):

@@ -24,7 +24,7 @@ def test_a_metric_brings_its_own_words():
 
 def test_what_is_no_metric_has_words_and_less_of_it_is_better():
     words = glossary.Glossary()
-    for name in ("loss", "mode_share", "collision_probability"):
+    for name in ("loss", "mode_share", "collision_probability", "collapsed"):
         assert words.term(name).definition.endswith(".")
         assert not words.term(name).higher_is_better
     assert words.label("mode_share") == "Mode share"

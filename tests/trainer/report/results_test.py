@@ -108,6 +108,22 @@ def test_page_shows_the_first_images_and_escapes_captions(tmp_path, result):
     assert "boat" not in page
 
 
+def test_page_and_rows_tell_what_the_image_adds(tmp_path, result):
+    for row, gain in zip(result.examples[:2], (1.234, 0.012), strict=True):
+        caption = dataclasses.replace(row.caption, image_gain=gain)
+        result.examples[result.examples.index(row)] = dataclasses.replace(
+            row, caption=caption
+        )
+    write(tmp_path, result, images=3)
+    page = (tmp_path / "test" / "page.html").read_text()
+    assert '<li class="good">image gain 1.23 nats a token</li>' in page
+    assert '<li class="bad">image gain 0.01 nats a token</li>' in page
+    assert page.count("image gain") == 2
+    lines = (tmp_path / "test" / "captions.jsonl").read_text().splitlines()
+    rows = list(map(json.loads, lines))
+    assert [row.get("image_gain") for row in rows] == [1.234, 0.012, None, None]
+
+
 def test_page_tells_what_the_true_scene_says(tmp_path, result):
     thing = truth_lib.SceneObject(
         shape=words_lib.SHAPES[0],

@@ -33,7 +33,12 @@ def server(encoder):
     grid = records.GridSpec(encoder.locations, encoder.depth)
     model = fixtures.tiny_captioner(words, grid=grid)
     search = beam.BeamSearch(beams=2, max_length=5, batch_images=3)
-    captions = generator.CaptionGenerator(model, words, search)
+    others = np.random.default_rng(0).normal(
+        size=(2, encoder.locations, encoder.depth)
+    )
+    captions = generator.CaptionGenerator(
+        model, words, search, others.astype(np.float32)
+    )
     return caption_files.CaptionServer(encoder, grid, captions, batch_size=4)
 
 
@@ -73,7 +78,14 @@ def test_every_file_has_a_row_in_order_and_bad_ones_say_why(
     ]
     assert rows[1].to_json().keys() == {"image", "error"}
     assert all(row.log_prob < 0 for row in rows if not row.error)
-    assert json.loads(json.dumps(rows[0].to_json()))["log_prob"] < 0
+    row = json.loads(json.dumps(rows[0].to_json()))
+    assert list(row) == ["image", "caption", "log_prob", "image_gain"]
+    assert row["log_prob"] < 0 and abs(row["image_gain"]) < 10
+
+
+def test_without_other_images_a_row_has_no_gain():
+    row = caption_files.Served("a.jpg", "a dog", -2.0)
+    assert row.to_json().keys() == {"image", "caption", "log_prob"}
 
 
 def test_served_captions_are_those_of_stored_grids(server, encoder, corpus):

@@ -71,7 +71,10 @@ def test_a_claimed_directory_holds_what_other_modes_need(
     assert not (tmp_path / "run").exists()
     claimed.claim()
     names = {path.name for path in (tmp_path / "run").iterdir()}
-    assert names == {"config.gin", "identity.json", "vocabulary.tsv"}
+    assert names == {
+        *("config.gin", "identity.json", "vocabulary.tsv"),
+        "other_images.grids",
+    }
     words = (tmp_path / "run" / "vocabulary.tsv").read_text()
     assert words == record_set.vocabulary.dump()
     assert claimed.restore() == 0

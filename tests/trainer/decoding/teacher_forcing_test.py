@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from pipeline.recordset.vocabulary import END, PAD, START, UNK
-from trainer.diagnosis import teacher_forcing
+from trainer.decoding import teacher_forcing
 
 
 def test_words_are_hidden_and_special_tokens_are_not() -> None:

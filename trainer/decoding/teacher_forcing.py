@@ -31,43 +31,47 @@ class TeacherForcing:
           tokens: int32, as `said`; the words that should be predicted.
           weights: float32, as `said`.
         """
-        losses, _ = self._forced(state, memory, said, tokens)
+        losses, _ = self(state, memory, said, tokens)
         sums = tf.reduce_sum(losses * weights, axis=[1, 2])
         counts = tf.reduce_sum(weights, axis=[1, 2])
         return np.asarray(sums / tf.maximum(counts, 1.0), np.float64)
 
-    def guesses(
-        self,
-        state: contract.State,
-        memory: contract.Memory,
-        said: tf.Tensor,
-        tokens: tf.Tensor,
-    ) -> np.ndarray:
-        """The likeliest word at each place, int32, as `said`.
-
-        The arguments are those of `per_image`.
-        """
-        _, guesses = self._forced(state, memory, said, tokens)
-        return np.asarray(guesses)
-
     @tf.function(reduce_retracing=True)
-    def _forced(
+    def __call__(
         self,
         state: contract.State,
         memory: contract.Memory,
         said: tf.Tensor,
         tokens: tf.Tensor,
     ) -> tuple[tf.Tensor, tf.Tensor]:
-        losses, guesses = [], []
-        for word, token in zip(
-            tf.unstack(said, axis=2), tf.unstack(tokens, axis=2), strict=True
-        ):
+        """Loss in nats of each word, float32, and the likeliest word, int32.
+
+        The arguments are those of `per_image`; both results are as `said`.
+        """
+        length = tf.shape(said)[2]
+
+        def body(place, state, losses, guesses):  # noqa: ANN001, ANN202
+            word, token = said[:, :, place], tokens[:, :, place]
             logits, _, state = self._captioner.step(memory, state, word)
-            losses.append(
-                tf.nn.sparse_softmax_cross_entropy_with_logits(token, logits)
-            )
-            guesses.append(tf.argmax(logits, axis=-1, output_type=tf.int32))
-        return tf.stack(losses, axis=2), tf.stack(guesses, axis=2)
+            loss = tf.nn.sparse_softmax_cross_entropy_with_logits(token, logits)
+            guess = tf.argmax(logits, axis=-1, output_type=tf.int32)
+            losses = losses.write(place, loss)
+            return place + 1, state, losses, guesses.write(place, guess)
+
+        *_, losses, guesses = tf.while_loop(
+            lambda place, *_: place < length,
+            body,
+            (
+                tf.constant(0),
+                state,
+                tf.TensorArray(tf.float32, length),
+                tf.TensorArray(tf.int32, length),
+            ),
+        )
+        return (
+            tf.transpose(losses.stack(), [1, 2, 0]),
+            tf.transpose(guesses.stack(), [1, 2, 0]),
+        )
 
 
 def hidden(said: tf.Tensor) -> tf.Tensor:

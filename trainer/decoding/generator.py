@@ -73,7 +73,7 @@ class CaptionGenerator:
         tokens = decoded.tokens.numpy()
         attention = decoded.attention.numpy()
         log_probs = decoded.log_probs.numpy()
-        gains = self._gain(grid, decoded.tokens) if self._gain else None
+        gains = self._gain(decoded) if self._gain else None
         return [
             self._caption(
                 tokens[row],

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from pipeline.recordset import vocabulary
 from trainer.captioners import contract
-from trainer.decoding import teacher_forcing
+from trainer.decoding import step, teacher_forcing
 
 
 class ImageGain:
@@ -29,43 +29,32 @@ class ImageGain:
         self._captioner, self._others = captioner, others
         self._losses = teacher_forcing.TeacherForcing(captioner)
 
-    def __call__(self, grid: tf.Tensor, tokens: tf.Tensor) -> np.ndarray:
-        """Measures captions.
-
-        Args:
-          grid: [images, locations, depth], any float dtype.
-          tokens: int32 [images, length]; PAD follows the last token.
+    def __call__(self, decoded: step.Decoded) -> np.ndarray:
+        """Measures captions, which carry their likelihood by their own images.
 
         Returns:
           Nats per token, END included, float32 [images]. It is zero where the
           caption owes nothing to its image, and below where other images make
           it likelier.
         """
-        return np.asarray(self._gains(grid, tokens))
+        return np.asarray(self._gains(decoded.tokens, decoded.log_probs))
 
     @tf.function
-    def _gains(self, grid: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
-        longest = tf.reduce_max(tf.math.count_nonzero(tokens, axis=1))
-        tokens = tokens[:, :longest]
-        own = self._log_probs(self._captioner.remember(grid), tokens[:, None])
-        count = len(self._others)
+    def _gains(self, tokens: tf.Tensor, log_probs: tf.Tensor) -> tf.Tensor:
+        counts = tf.math.count_nonzero(tokens, axis=1)
+        tokens = tokens[:, : tf.reduce_max(counts)]
         memory = self._captioner.remember(tf.constant(self._others))
-        with_others = self._log_probs(
-            memory, tf.tile(tokens[None], [count, 1, 1])
-        )
-        usual = tf.reduce_mean(with_others, axis=0)
-        words = tf.math.count_nonzero(tokens, axis=1, dtype=tf.float32)
-        return (own[:, 0] - usual) / tf.maximum(words, 1.0)
-
-    def _log_probs(
-        self, memory: contract.Memory, tokens: tf.Tensor
-    ) -> tf.Tensor:
-        """Log probability of captions [images, captions, length]."""
+        state = self._captioner.initial_state(memory, tokens.shape[0])
         said = tf.pad(
-            tokens[..., :-1],
-            [[0, 0], [0, 0], [1, 0]],
-            constant_values=vocabulary.START,
+            tokens[:, :-1], [[0, 0], [1, 0]], constant_values=vocabulary.START
         )
-        state = self._captioner.initial_state(memory, tokens.shape[1])
-        losses, _ = self._losses(state, memory, said, tokens)
-        return -tf.reduce_sum(tf.where(tokens != vocabulary.PAD, losses, 0), 2)
+        losses, _ = self._losses(
+            state, memory, self._of_each(said), self._of_each(tokens)
+        )
+        losses = tf.where(tokens != vocabulary.PAD, losses, 0)
+        usual = -tf.reduce_mean(tf.reduce_sum(losses, axis=2), axis=0)
+        return (log_probs - usual) / tf.maximum(tf.cast(counts, tf.float32), 1)
+
+    def _of_each(self, tokens: tf.Tensor) -> tf.Tensor:
+        """Says the captions of each of the others."""
+        return tf.tile(tokens[None], [len(self._others), 1, 1])

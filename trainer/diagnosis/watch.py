@@ -29,7 +29,7 @@ _LOG = logging.getLogger(__name__)
 _IMAGES, _CAPTIONS = 64, 2
 _PATHS = ("image", "memory", "uniform")
 _NO_NUMBER = Estimate(math.nan, math.nan)
-# A share of its loss that a young run loses from one evaluation to the next.
+# The share of its loss that a young run loses in the later half of its updates.
 _FALLS = 0.02
 
 
@@ -110,7 +110,8 @@ class Watch:
           step: updates made; the evaluation is the last in `metrics.jsonl`.
         """
         rows = metrics_file.read_metrics(self._case.run_dir)
-        if self._warned or not self._said or _young(rows):
+        warmup = self._case.identity.optimizer["warmup_steps"]
+        if self._warned or not self._said or _young(rows, warmup):
             return
         self._warned = True
         evidence = examination.early(
@@ -133,21 +134,28 @@ def _unknown(tokens: np.ndarray) -> float:
     return float((tokens == vocabulary.UNK).mean()) if known else math.nan
 
 
-def _young(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether a run may still learn to look: never yet, and its loss falls.
+def _young(rows: Sequence[Mapping[str, Any]], warmup: int) -> bool:
+    """Whether a run may still learn to look: its loss falls.
 
     A swap gap of exactly zero is that of a captioner that cannot.
+
+    Args:
+      rows: of `metrics.jsonl`.
+      warmup: updates in which the learning rate rises.
     """
     judged = [row for row in rows if metrics_file.COLLAPSED in row]
     if not judged:  # The disk was full.
         return True
-    *before, now = judged
+    now = judged[-1]
     if now["validation/swap_gap"] == 0:
         return False
-    if any(row[metrics_file.COLLAPSED] == 0 for row in before):
-        return False
-    last = before[-1]["validation/loss"] if before else math.inf
-    return bool(now["validation/loss"] < (1 - _FALLS) * last)
+    before = [row for row in judged if row["step"] <= now["step"] / 2]
+    if now["step"] <= warmup or not before:
+        return True
+    fell: bool = (
+        now["validation/loss"] < (1 - _FALLS) * before[-1]["validation/loss"]
+    )
+    return fell
 
 
 def _told(found: doctor.Diagnosis, run_dir: str) -> str:

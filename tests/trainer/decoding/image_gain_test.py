@@ -9,6 +9,7 @@ from tests.support import fixtures
 from trainer.captioners import contract
 from trainer.data import split_images
 from trainer.decoding.image_gain import ImageGain
+from trainer.decoding.step import Decoded
 
 OTHERS = 3
 TOKENS = [[5, 6, END, 0, 0], [7, END, 0, 0, 0], [4, 5, 6, 7, 5]]
@@ -36,19 +37,31 @@ def log_prob(model, grid: np.ndarray, tokens: list[int]) -> float:
     return float(sum(log_probs[n, token] for n, token in enumerate(real)))
 
 
+def gains(model, grids: np.ndarray) -> list[float]:
+    """Of `TOKENS` said of the images after the others."""
+    own = grids[OTHERS : OTHERS + len(TOKENS)]
+    likely = [log_prob(model, *pair) for pair in zip(own, TOKENS, strict=True)]
+    decoded = Decoded(
+        tf.constant(TOKENS), tf.zeros([3, 5, 4]), tf.constant(likely)
+    )
+    found: list[float] = ImageGain(model, grids[:OTHERS])(decoded).tolist()
+    return found
+
+
 def test_it_is_the_mean_rise_by_other_images_for_each_token(
     record_set, grids
 ) -> None:
-    model, others = captioner(record_set), grids[:OTHERS]
+    model = captioner(record_set)
     own = grids[OTHERS : OTHERS + len(TOKENS)]
-    gains = ImageGain(model, others)(tf.constant(own), tf.constant(TOKENS))
-    for gain, grid, tokens in zip(gains, own, TOKENS, strict=True):
-        usual = np.mean([log_prob(model, other, tokens) for other in others])
-        rise = log_prob(model, grid, tokens) - usual
+    for gain, grid, tokens in zip(
+        gains(model, grids), own, TOKENS, strict=True
+    ):
+        usual = [log_prob(model, other, tokens) for other in grids[:OTHERS]]
+        rise = log_prob(model, grid, tokens) - np.mean(usual)
+        assert abs(rise) > 0.01
         assert gain == pytest.approx(rise / np.count_nonzero(tokens), abs=1e-4)
 
 
 def test_a_blind_captioner_owes_nothing_to_the_image(record_set, grids) -> None:
-    gain = ImageGain(captioner(record_set, uses_image=False), grids[:OTHERS])
-    found = gain(tf.constant(grids[5:8]), tf.constant(TOKENS))
-    np.testing.assert_allclose(found, 0, atol=1e-6)
+    model = captioner(record_set, uses_image=False)
+    np.testing.assert_allclose(gains(model, grids), 0, atol=1e-5)

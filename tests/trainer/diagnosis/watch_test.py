@@ -131,36 +131,49 @@ def test_unknown_words_are_counted_where_they_are_the_likeliest(
 SAME = ["a red 1"] * 12
 
 
-def rows(case: case_lib.Case, *evaluations: dict[str, float]) -> None:
-    """Writes a log of evaluations, every 10 steps."""
+def rows(
+    case: case_lib.Case, losses: list[float], gap: float, every: int
+) -> None:
+    """Writes a log of evaluations, all collapsed."""
     lines = [
-        {"step": 10 * number, "train/loss": 3.0, "train/tokens": 70.0}
-        | {
-            f"validation/{name}": value
-            for name, value in ({"swap_gap": 0.1} | each).items()
+        {
+            "step": every * number,
+            "train/loss": 3.0,
+            "train/tokens": 70.0,
+            "validation/loss": loss,
+            "validation/swap_gap": gap,
+            "validation/collapsed": 1,
         }
-        for number, each in enumerate(evaluations, start=1)
+        for number, loss in enumerate(losses, start=1)
     ]
     path = pathlib.Path(case.run_dir) / "metrics.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
+YOUNG, OLD = 10, 1000
+
+
 @pytest.mark.parametrize(
-    ("evaluations", "told"),
+    ("losses", "gap", "times", "told"),
     [
-        ([{"loss": 3.0, "collapsed": 1}], False),
-        ([{"loss": 3.0, "collapsed": 1}, {"loss": 2.0, "collapsed": 1}], False),
-        ([{"loss": 3.0, "collapsed": 1}, {"loss": 2.98, "collapsed": 1}], True),
-        ([{"loss": 3.0, "collapsed": 0}, {"loss": 2.0, "collapsed": 1}], True),
-        ([{"loss": 3.0, "collapsed": 1, "swap_gap": 0.0}], True),
-        ([], False),
+        ([3.0], 0.1, OLD, False),
+        ([3.0, 2.9], 0.1, OLD, False),
+        ([3.0, 2.98], 0.1, YOUNG, False),
+        ([3.0, 2.98], 0.1, OLD, True),
+        ([3.0, 2.0, 1.99], 0.1, OLD, False),
+        ([3.0, 2.0, 1.99, 1.98], 0.1, OLD, True),
+        ([3.0], 0.0, YOUNG, True),
+        ([], 0.1, OLD, False),
     ],
-    ids=["first", "falling", "still", "looked", "cannot", "no log"],
+    ids=[
+        *("first", "falling", "warming up", "still", "falling before"),
+        *("still again", "cannot", "no log"),
+    ],
 )
 def test_a_run_that_is_no_longer_young_is_warned_of(
-    case, seen, evaluations, told, caplog
+    case, seen, losses, gap, times, told, caplog
 ) -> None:
-    rows(case, *evaluations)
+    rows(case, losses, gap, times)
     seen(examples(SAME))
     seen.warn(20)
     assert bool(caplog.messages) == told
@@ -181,7 +194,7 @@ def test_a_captioner_that_was_made_blind_is_not_warned_of(
     case, caplog, monkeypatch
 ) -> None:
     monkeypatch.setattr(case.captioner, "uses_image", False)
-    rows(case, {"loss": 3.0, "collapsed": 1, "swap_gap": 0.0})
+    rows(case, [3.0], 0.0, OLD)
     seen = watch.Watch(case, 9)
     seen(examples(SAME))
     seen.warn(10)

@@ -102,7 +102,10 @@ def early(
     """
     return Evidence(
         run_dir=case.run_dir,
+        records=case.record_set.path,
+        captioner=type(case.captioner).__name__,
         strange=case.strange,
+        own=case.own,
         settings=dataclasses.asdict(case.identity),
         step=case.step,
         learning=_learning(case),

@@ -233,6 +233,7 @@ def _watch(
         captioner=session.step.outcome,
         step=None,
         strange={},
+        own={},
     )
     return watch_lib.Watch(case, setup.search.settings["max_length"])
 

@@ -39,7 +39,7 @@ _DIGITS = 9
 # How many of the pairs that are listed should be wrong.
 _PRECISION = 0.8
 # Of sound pairs with features that tell little, so many seem wrong.
-SOUND = 0.04
+SOUND = 0.03
 
 
 @dataclasses.dataclass(frozen=True)

@@ -50,7 +50,7 @@ def test_another_decoder_is_told_with_lines_that_bring_back_its_own(
     records, copied
 ) -> None:
     case = opened(
-        records, copied, "Setup.search = @Greedy()", "Greedy.max_length = 22"
+        records, copied, "Setup.search = @Greedy()", "Greedy.max_length = 8"
     )
     assert case.own["search"] == (
         "Search.beams = 5",

@@ -43,7 +43,7 @@ def test_files_and_settings_of_others_are_replaced(records, copied) -> None:
     cured = Path(f"{copied}-cured")
     assert f"Treated, in {cured}:" in text
     assert f"   done:        cp {records}/vocabulary.tsv {words}" in text
-    assert "   done:        Search.max_length = 22" in text
+    assert "   done:        Search.max_length = 8" in text
     assert row["cured"]["run_dir"] == str(cured)
     assert row["cured"]["after"]["steps"] == 3
     assert "The treatment" in (copied / "diagnosis.html").read_text()

@@ -8,6 +8,14 @@ from trainer.diagnosis.evidence import Evidence
 _NOTHING = 1e-4
 
 
+def _blown_up(evidence: Evidence) -> bool:
+    """Whether the loss ended above that of any word being as likely."""
+    learning, data = evidence.learning, evidence.data
+    if not learning or not data or "uniform" not in data.ladder:
+        return False
+    return not learning.last_loss <= data.ladder["uniform"]
+
+
 def _blind(evidence: Evidence) -> Opinion | None:
     looks = evidence.validation
     if evidence.declared_blind:
@@ -17,7 +25,8 @@ def _blind(evidence: Evidence) -> Opinion | None:
             cure=(Training((f"{evidence.captioner}.uses_image = True",)),),
         )
     learning = evidence.learning
-    if learning and learning.logged_gap == 0:
+    # Of words that are certain, right or wrong, no image changes anything.
+    if learning and learning.logged_gap == 0 and not _blown_up(evidence):
         return Opinion(
             0.95,
             (

@@ -37,3 +37,9 @@ def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
 def test_a_captioner_that_was_blind_in_training_alone_is_blind() -> None:
     given = sound.evidence(learning=sound.learning(logged_gap=0.0))
     assert doctor.diagnose(given).named[0].cause.slug == "blind"
+
+
+def test_a_loss_that_blew_up_is_not_the_image_paths_doing() -> None:
+    learning = sound.learning(logged_gap=0.0, last_loss=9.0)
+    named = doctor.diagnose(sound.evidence(learning=learning)).named
+    assert "blind" not in [each.cause.slug for each in named]

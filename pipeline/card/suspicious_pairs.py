@@ -11,7 +11,7 @@ from pipeline.scoring.ptb_tokens import ptb_tokens
 
 FILE = "suspicious_pairs.jsonl"
 # Images whose features and words one process compares at once.
-PART = 3000
+_PART = 3000
 
 
 @dataclasses.dataclass(frozen=True, order=True)
@@ -38,6 +38,11 @@ class Pair:
         return json.dumps(row) + "\n"
 
 
+def parts(images: int) -> int:
+    """In how many equal parts so many images are compared, one at least."""
+    return max(-(-images // _PART), 1)
+
+
 def find(
     image_ids: Sequence[str],
     captions: Sequence[Sequence[str]],
@@ -46,7 +51,7 @@ def find(
     """Lists images of which four in five have wrong captions.
 
     Args:
-      image_ids: of the images, no more than `PART` or some more.
+      image_ids: of the images, one of `parts`.
       captions: of each image.
       pooled: float32 [images, depth], the mean of each grid over its places.
     """

@@ -32,6 +32,8 @@ def _parts(
     record_set: record_set_lib.RecordSet, split: str
 ) -> Iterator[tuple[list[str], list[list[str]], np.ndarray]]:
     """Yields ids, captions and pooled features of some thousand images."""
+    images = record_set.num_images(split)
+    size = -(-images // suspicious_pairs.parts(images))
     ids: list[str] = []
     captions: list[list[str]] = []
     pooled: list[np.ndarray] = []
@@ -41,7 +43,7 @@ def _parts(
         captions += batch.captions
         grid = np.asarray(batch.grid[:count], np.float32)
         pooled.append(grid.mean(axis=1))
-        if len(ids) >= suspicious_pairs.PART:
+        if len(ids) >= size:
             yield ids, captions, np.concatenate(pooled)
             ids, captions, pooled = [], [], []
     if ids:

@@ -137,10 +137,12 @@ class Stored:
     """What is kept of a record that was read back.
 
     Attributes:
+      image_id: the record's id.
       captions: of the image.
       pooled: float32 [depth], the mean of its grid over locations.
     """
 
+    image_id: str
     captions: tuple[str, ...]
     pooled: np.ndarray
 
@@ -162,18 +164,29 @@ class ReadBack(beam.PTransform):
             | beam.Reshuffle()
             | "Read back"
             >> beam.FlatMapTuple(
-                lambda file, offsets: _stored(output, grid, file, offsets)
+                lambda file, offsets: read(output, grid, file, offsets)
             )
         )
 
 
-def _stored(
+def read(
     output: str, grid: records.GridSpec, file: str, offsets: Sequence[int]
 ) -> Iterator[tuple[tuple[str, int], Stored]]:
+    """Reads records of one shard: ((file, offset), Stored) of each.
+
+    Args:
+      output: folder of the shards.
+      grid: how their grids are stored.
+      file: name of the shard.
+      offsets: the bytes at which the records begin.
+    """
     with beam_files.open_file(os.path.join(output, file)) as stream:
         for offset in offsets:
             stream.seek(offset)
             data = tfrecord.read_next(stream)
             record = records.CaptionedImage.from_bytes(data)
             pooled = grid.from_bytes(record.grid).mean(axis=0)
-            yield (file, offset), Stored(record.captions, pooled)
+            yield (
+                (file, offset),
+                Stored(record.image_id, record.captions, pooled),
+            )

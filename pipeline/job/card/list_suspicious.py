@@ -1,7 +1,6 @@
 """Finished shards -> the pairs that look wrong, where the card says some do."""
 
 import collections
-import os
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -11,8 +10,8 @@ import numpy as np
 from pipeline.card import data_card, suspicious_pairs
 from pipeline.card.shard_statistics import ShardFacts
 from pipeline.card.wrong_pairs import are_sound
-from pipeline.files import beam_files
-from pipeline.recordset import records, splits, tfrecord
+from pipeline.job.card import draw_sample
+from pipeline.recordset import records, shard_files
 
 # File of a shard, and places of its records.
 _Shard = tuple[str, tuple[int, ...]]
@@ -36,7 +35,7 @@ class ListSuspicious(beam.PTransform):
         return (
             facts
             | "Parts"
-            >> beam.FlatMap(_by_part, card=beam.pvalue.AsSingleton(card))
+            >> beam.FlatMap(by_part, card=beam.pvalue.AsSingleton(card))
             | "Shards of a part" >> beam.GroupByKey()
             | "Compare"
             >> beam.FlatMapTuple(
@@ -45,31 +44,45 @@ class ListSuspicious(beam.PTransform):
         )
 
 
-def _by_part(shard: ShardFacts, card: str) -> Iterator[tuple[int, _Shard]]:
+def by_part(shard: ShardFacts, card: str) -> Iterator[tuple[int, _Shard]]:
+    """Yields (part, (file, offsets)) of a shard's train images.
+
+    Args:
+      shard: one of train's, or of another split, which yields nothing.
+      card: one dumped card; where its pairs are sound, nothing is yielded.
+    """
     facts = data_card.parse(card).facts
-    if are_sound(facts.pairs):
+    train = [
+        image
+        for image in shard.images
+        if image.split == "train" and image.captions
+    ]
+    if are_sound(facts.pairs) or not train:
         return
-    parts = -(-facts.splits["train"].images // suspicious_pairs.PART)
-    places = collections.defaultdict(list)
-    for image in shard.images:
-        if image.split == "train" and image.captions:
-            places[image.file].append(image.offset)
-    for file, offsets in places.items():
-        part = int(splits.unit_hash("part", file) * parts)
-        yield part, (file, tuple(offsets))
+    file = train[0].file
+    _, number, count = shard_files.parse_shard_name(
+        file.removesuffix(shard_files.RECORDS)
+    )
+    parts = suspicious_pairs.parts(facts.splits["train"].images)
+    offsets = collections.defaultdict(list)
+    for place, image in enumerate(train):
+        # Shards are about equally large, so that parts are, too.
+        before = (number + place / len(train)) / count
+        offsets[int(before * parts)].append(image.offset)
+    for part, some in offsets.items():
+        yield part, (file, tuple(some))
 
 
 def _suspicious(
     output: str, grid: records.GridSpec, shards: Iterable[_Shard]
 ) -> list[suspicious_pairs.Pair]:
-    found, pooled = [], []
-    for file, offsets in sorted(shards):
-        with beam_files.open_file(os.path.join(output, file)) as stream:
-            for offset in offsets:
-                stream.seek(offset)
-                data = tfrecord.read_next(stream)
-                record = records.CaptionedImage.from_bytes(data)
-                found.append((record.image_id, record.captions))
-                pooled.append(grid.from_bytes(record.grid).mean(axis=0))
-    ids, captions = zip(*found, strict=True)
-    return suspicious_pairs.find(ids, captions, np.stack(pooled))
+    stored = [
+        image
+        for file, offsets in sorted(shards)
+        for _, image in draw_sample.read(output, grid, file, offsets)
+    ]
+    return suspicious_pairs.find(
+        [image.image_id for image in stored],
+        [image.captions for image in stored],
+        np.stack([image.pooled for image in stored]),
+    )

@@ -11,6 +11,9 @@ from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import records, tfrecord
 
+# Why images are left out, as the job says it too.
+_DROPPED = "dropped-pair"
+
 
 def write(
     record_set: record_set_lib.RecordSet,
@@ -47,10 +50,11 @@ def write(
             os.path.join(f, name) for f in (record_set.path, folder)
         )
         tf.io.gfile.copy(source, copy, overwrite=True)
+    dropped = whole.rejected.get(_DROPPED, 0) + gone
     part = dataclasses.replace(
         whole,
         shards=tuple(rows),
-        rejected={**whole.rejected, "dropped-pair": gone},
+        rejected={**whole.rejected, _DROPPED: dropped},
     )
     # Written last: it is the completion mark.
     path = os.path.join(folder, manifest_lib.MANIFEST_FILE)

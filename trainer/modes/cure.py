@@ -15,7 +15,7 @@ from trainer.diagnosis.case import Case
 from trainer.diagnosis.comparison import Comparison, Scores
 from trainer.diagnosis.cures import OwnFile
 from trainer.diagnosis.treatment import Treatment
-from trainer.run import directory, metrics_file
+from trainer.run import directory, metrics_file, other_grids
 
 _LOG = logging.getLogger(__name__)
 JSON_FILE = "diagnosis.json"
@@ -25,6 +25,7 @@ _FILES = (
     config.CONFIG_FILE,
     manifest_lib.VOCABULARY_FILE,
     metrics_file.METRICS_FILE,
+    other_grids.FILE,
 )
 
 

@@ -36,6 +36,9 @@ def test_a_copy_lacks_the_images_that_are_left_out(tmp_path: Path) -> None:
     for split, images in every.items():
         left = [image for image in images if image.image_id not in gone]
         assert kept[split] == left
+    subset.write(part, str(tmp_path / "less"), {"train-2"})
+    less = record_set_lib.open_record_set(str(tmp_path / "less"))
+    assert less.manifest.rejected == {"dropped-pair": 4}
 
 
 def test_a_damaged_record_is_told(tmp_path: Path) -> None:

@@ -50,6 +50,7 @@ def test_files_and_settings_of_others_are_replaced(records, copied) -> None:
     assert words.read_text() == before
     own = (records / "vocabulary.tsv").read_text()
     assert (cured / "vocabulary.tsv").read_text() == own
+    assert (cured / "other_images.grids").exists()
     after = json.loads((cured / "diagnosis.json").read_text())
     assert after["evidence"]["strange"] == {}
     assert "cured" not in after

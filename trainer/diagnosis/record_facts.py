@@ -24,7 +24,6 @@ _CAPTIONED_IMAGES = 200
 _ENCODED_IMAGES = 64
 # Two grids whose centred features have this cosine are the same picture's.
 _SAME = 0.999
-_MOST = 0.5
 
 
 def measure(
@@ -187,5 +186,4 @@ def _stale(record_set: record_set_lib.RecordSet, split: str) -> float | None:
             limit=_ENCODED_IMAGES,
         )
     )
-    nearer = stored_grids.nearer_to_own(images, encoder)
-    return float((nearer < _MOST).mean()) if nearer is not None else None
+    return stored_grids.strange(images, encoder)

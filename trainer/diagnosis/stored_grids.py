@@ -37,8 +37,8 @@ def compare(
     if count < 2:
         return
     grids = _Grids(images, encoder)
-    farther = grids.nearer_to_own()
-    strange = float((farther < _MOST).mean())
+    farther = grids.farther()
+    share = _strange(farther)
     turned = grids.turned()
     if turned > _TURNED:
         yield wiring.Fault(
@@ -47,34 +47,33 @@ def compare(
             "nearer to their thumbnail's with red and blue exchanged (at most "
             f"{_TURNED:.0%}): the grids were made of images in BGR order",
         )
-    elif strange > _STRANGE:
+    elif share > _STRANGE:
         worst = images.image_ids[int(farther.argmin())]
         yield wiring.Fault(
             "grids",
-            f"of {count} images, {strange:.0%} have a stored grid that is "
+            f"of {count} images, {share:.0%} have a stored grid that is "
             "nearer to most other images' thumbnails than to their own (at "
             f"most {_STRANGE:.0%}), most of all {worst!r}: about "
-            f"{min(2 * strange, 1):.0%} of the grids and images are joined "
+            f"{min(2 * share, 1):.0%} of the grids and images are joined "
             "wrongly, or the encoder prepares images otherwise now",
         )
 
 
-def nearer_to_own(
+def strange(
     images: split_images.ImageBatch, encoder: encoder_lib.Encoder
-) -> np.ndarray | None:
-    """Encodes thumbnails again, and compares them with the stored grids.
+) -> float | None:
+    """Share of the images whose grid is nearer to most other thumbnails.
 
     Args:
       images: with thumbnails.
       encoder: that made the grids.
 
     Returns:
-      float64 [images], the share of other images whose grid is farther from an
-      image's thumbnail than its own; None of one image alone.
+      0 to 1; None of one image alone.
     """
     if len(images.thumbnails) < 2:
         return None
-    return _Grids(images, encoder).nearer_to_own()
+    return _strange(_Grids(images, encoder).farther())
 
 
 class _Grids:
@@ -98,8 +97,8 @@ class _Grids:
         grids = np.asarray(self._encoder.encode(pixels, count))
         return grids.reshape(count, -1)
 
-    def nearer_to_own(self) -> np.ndarray:
-        """See the function of this name."""
+    def farther(self) -> np.ndarray:
+        """See the function `_farther`."""
         return _farther(self._stored, self._fresh)
 
     def turned(self) -> float:
@@ -108,13 +107,17 @@ class _Grids:
         0 where these grids are not the images' either.
         """
         turned = self._encoded(self._pixels[..., ::-1])
-        if (_farther(self._stored, turned) < _MOST).mean() > _STRANGE:
+        if _strange(_farther(self._stored, turned)) > _STRANGE:
             return 0.0
         own, other = (
             np.linalg.norm(self._stored - grids, axis=1)
             for grids in (self._fresh, turned)
         )
         return float((other < own).mean())
+
+
+def _strange(farther: np.ndarray) -> float:
+    return float((farther < _MOST).mean())
 
 
 def _farther(stored: np.ndarray, fresh: np.ndarray) -> np.ndarray:
@@ -127,7 +130,10 @@ def _farther(stored: np.ndarray, fresh: np.ndarray) -> np.ndarray:
     Returns:
       float64 [images], 0 to 1; an image that is as far as the own counts half.
     """
-    distances = np.linalg.norm(stored[:, None] - fresh[None], axis=-1)
+    # One by one: the differences of all pairs take gigabytes.
+    distances = np.stack(
+        [np.linalg.norm(each - fresh, axis=1) for each in stored]
+    )
     own = np.diagonal(distances)[:, None]
     others = ~np.eye(len(own), dtype=bool)
     wins = (distances > own) + 0.5 * (distances == own)

@@ -99,7 +99,8 @@ class Data:
       ladder: rung -> loss of models that see words only; empty if unknown.
       human: CIDEr-D of people's captions; None if unknown.
       nearest: CIDEr-D of the captions of the most similar image; or None.
-      stale: share of the images whose grid is nearer to another thumbnail.
+      stale: share of the images whose grid is nearer to most other
+        thumbnails; of grids that are dealt out at random, a half.
       pairs: how many pairs are wrong; None of too few images.
     """
 

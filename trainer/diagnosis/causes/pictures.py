@@ -42,7 +42,11 @@ def _stale(evidence: Evidence) -> Opinion | None:
     data = evidence.data
     if not data or data.stale is None or data.stale < 0.1:
         return None
-    low, high = wilson.interval(data.stale, 64)
+    # Of grids that are dealt out at random, half show it.
+    value, low, high = (
+        min(2 * each, 1.0)
+        for each in (data.stale, *wilson.interval(data.stale, 64))
+    )
     return Opinion(
         between(data.stale, 0.05, 0.3),
         (
@@ -52,7 +56,7 @@ def _stale(evidence: Evidence) -> Opinion | None:
             ),
         ),
         dose=Dose(
-            data.stale,
+            value,
             low,
             high,
             "about {value:.0%} of the images ({low:.0%} to {high:.0%})",

@@ -27,3 +27,11 @@ def test_every_cause_has_a_case() -> None:
 @pytest.mark.parametrize("slug", CASES)
 def test_a_cause_is_named_first_with_evidence_and_cure(slug: str) -> None:
     diagnoses.assert_named_first(slug, CASES[slug])
+
+
+def test_grids_of_others_that_do_not_show_are_counted_too() -> None:
+    causes = {cause.slug: cause for cause in pictures.CAUSES}
+    evidence = sound.evidence(data=sound.data(stale=0.4))
+    opinion = causes["grids-of-others"].judge(evidence)
+    assert opinion
+    assert str(opinion.dose).startswith("about 80% of the images (")

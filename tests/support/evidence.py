@@ -82,7 +82,6 @@ def said(**changes: Any) -> Said:
         mode_share=0.005,
         collision=0.0,
         reference_mode_share=0.005,
-        reference_collision=0.0,
         cut=0.0,
         empty=0.0,
         words=11.0,
@@ -99,7 +98,6 @@ def data(**changes: Any) -> Data:
         images=1200,
         captions=6000,
         pairing_z=92.0,
-        card_z=38.0,
         lag=2,
         lag_z=2.0,
         dispersion=0.2,
@@ -114,7 +112,6 @@ def data(**changes: Any) -> Data:
         cut=0.001,
         ladder={"uniform": 4.25, "unigram": 3.58, "trigram": 1.65},
         human=3.2,
-        nearest=1.4,
         stale=0.0,
         pairs=PairFacts(1200, 0.0, 0.0, 0.006),
     )
@@ -131,7 +128,6 @@ def learning(**changes: Any) -> Learning:
     """300 updates."""
     found = Learning(
         step=300,
-        planned=None,
         first_loss=3.5,
         last_loss=0.85,
         logged_loss=0.957,
@@ -139,11 +135,8 @@ def learning(**changes: Any) -> Learning:
         logged_gap=1.85,
         best_loss=0.957,
         end_loss=0.957,
-        falling=0.03,
-        spikes=0.0,
         skipped=0.0,
         tokens=1958.0,
-        rate=3e-3,
         passes=8.0,
     )
     return dataclasses.replace(found, **changes)
@@ -173,7 +166,6 @@ def evidence(**changes: Any) -> Evidence:
         validation=looks(),
         train=looks(loss=Estimate(0.78, 0.02)),
         said=said(),
-        said_train=said(),
         disordered=0.0,
         data=data(),
         replayed=0.957,

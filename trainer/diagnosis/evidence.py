@@ -19,7 +19,6 @@ class Learning:
 
     Attributes:
       step: of the last row.
-      planned: updates that were asked for; None if unknown.
       first_loss: of the first rows.
       last_loss: mean of the last rows of training.
       logged_loss: of the validation split, at the step of the weights.
@@ -27,16 +26,12 @@ class Learning:
       logged_gap: what another image cost there; None if unknown.
       best_loss: the lowest of the validation split.
       end_loss: the last of the validation split.
-      falling: by how much the training loss fell over the last third.
-      spikes: spikes of the loss.
       skipped: updates that were skipped.
       tokens: tokens of an update.
-      rate: the optimizer's peak learning rate.
       passes: how often each image was seen.
     """
 
     step: int
-    planned: int | None
     first_loss: float
     last_loss: float
     logged_loss: float | None
@@ -44,11 +39,8 @@ class Learning:
     logged_gap: float | None
     best_loss: float | None
     end_loss: float | None
-    falling: float
-    spikes: float
     skipped: float
     tokens: float
-    rate: float
     passes: float
 
 
@@ -82,7 +74,6 @@ class Data:
       images: of the train split.
       captions: that were compared.
       pairing_z: how well captions fit images, in standard deviations.
-      card_z: the same when the record set was made; None if unknown.
       lag: shift at which captions fit better, 0 for none.
       lag_z: how well they fit there.
       dispersion: variance between images over all variance of the grids.
@@ -98,7 +89,6 @@ class Data:
       cut: share of the train captions without END.
       ladder: rung -> loss of models that see words only; empty if unknown.
       human: CIDEr-D of people's captions; None if unknown.
-      nearest: CIDEr-D of the captions of the most similar image; or None.
       stale: share of the images whose grid is nearer to most other
         thumbnails; of grids that are dealt out at random, a half.
       pairs: how many pairs are wrong; None of too few images.
@@ -107,7 +97,6 @@ class Data:
     images: int
     captions: int
     pairing_z: float
-    card_z: float | None
     lag: int
     lag_z: float
     dispersion: float
@@ -122,7 +111,6 @@ class Data:
     cut: float
     ladder: Mapping[str, float]
     human: float | None
-    nearest: float | None
     stale: float | None
     pairs: PairFacts | None
 
@@ -161,11 +149,10 @@ class Evidence:
       step: of the weights that are judged; None if there are none.
       learning: by the log; None if there is none.
       validation: on the validation split.
-      train: on images that were trained on.
       said: of the validation split, with the search that is configured.
-      said_train: of images that were trained on.
-      disordered: share of captions that change with the order of a batch.
       data: of the records.
+      train: on images that were trained on.
+      disordered: share of captions that change with the order of a batch.
       replayed: loss of the whole validation split with these weights.
       trials: `own`, and slugs of causes -> outcome.
     """
@@ -179,11 +166,10 @@ class Evidence:
     step: int | None
     learning: Learning | None
     validation: Looks | None
-    train: Looks | None
     said: Said | None
-    said_train: Said | None
-    disordered: float | None
     data: Data | None
+    train: Looks | None = None
+    disordered: float | None = None
     replayed: float | None = None
     trials: Mapping[str, Trial] = dataclasses.field(default_factory=dict)
 

@@ -40,65 +40,49 @@ def examine(
     Returns:
       The evidence, and captioned images of the split.
     """
+    _LOG.info("reading the records, and swapping images between captions")
+    evidence = early(case, batching=batching, split=split)
+    if case.step is None:
+        return evidence, []
     record_set = case.record_set
-    _LOG.info("reading the records")
-    data = record_facts.measure(record_set, batching, split)
-    validation = train = replayed = None
-    captioned = captioned_train = disordered = None
-    examples: list[caption_lib.CaptionedExample] = []
-    if case.step is not None:
-        _LOG.info("swapping images between captions")
-        validation, train = (
-            _looks(case, batching, each) for each in (split, "train")
+    replayed = split_loss.LossOfSplit(
+        strategy=tf.distribute.get_strategy(), captioner=case.captioner
+    ).measure(
+        batches_lib.CaptionDataset(record_set, split, batching, shuffle=False)
+    )
+    _LOG.info("captioning")
+    generator = generator_lib.CaptionGenerator(
+        case.captioner, case.words, decoder
+    )
+    examples = list(
+        generator_lib.caption_split(
+            generator, record_set, split, limit=_CAPTIONED_IMAGES
         )
-        replayed = split_loss.LossOfSplit(
-            strategy=tf.distribute.get_strategy(), captioner=case.captioner
-        ).measure(
-            batches_lib.CaptionDataset(
-                record_set, split, batching, shuffle=False
-            )
-        )
-        _LOG.info("captioning")
-        generator = generator_lib.CaptionGenerator(
-            case.captioner, case.words, decoder
-        )
-        limit = decoder.settings["max_length"]
-        examples = _captioned(generator, record_set, split)
-        captioned = said.measure(examples, limit)
-        captioned_train = said.measure(
-            _captioned(generator, record_set, "train"), limit
-        )
-        disordered = _disordered(generator, record_set, split)
-    evidence = Evidence(
-        run_dir=case.run_dir,
-        records=case.record_set.path,
-        captioner=type(case.captioner).__name__,
-        strange=case.strange,
-        own=case.own,
-        settings=dataclasses.asdict(case.identity),
-        step=case.step,
-        learning=_learning(case),
-        validation=validation,
-        train=train,
-        said=captioned,
-        said_train=captioned_train,
-        disordered=disordered,
-        data=data,
+    )
+    evidence = dataclasses.replace(
+        evidence,
+        train=_looks(case, batching, "train"),
+        said=said.measure(examples, decoder.settings["max_length"]),
+        disordered=_disordered(generator, record_set, split),
         replayed=replayed,
     )
     return evidence, examples
 
 
 def early(
-    case: Case, *, batching: Batching, split: str, captioned: said.Said
+    case: Case,
+    *,
+    batching: Batching,
+    split: str,
+    captioned: said.Said | None = None,
 ) -> Evidence:
-    """Measures what takes seconds, of a run that is in training.
+    """Measures what takes seconds, also of a run that is in training.
 
     Args:
       case: the run, with its captioner as it is now.
       batching: the run's own.
       split: what the run is validated on.
-      captioned: what the captioner says of its images now.
+      captioned: what the captioner says of its images now; None if unknown.
     """
     return Evidence(
         run_dir=case.run_dir,
@@ -110,28 +94,15 @@ def early(
         step=case.step,
         learning=_learning(case),
         validation=_looks(case, batching, split),
-        train=None,
         said=captioned,
-        said_train=None,
-        disordered=None,
         data=record_facts.measure(case.record_set, batching, split),
     )
 
 
-def _captioned(
-    generator: generator_lib.CaptionGenerator,
-    record_set: record_set_lib.RecordSet,
-    split: str,
-) -> list[caption_lib.CaptionedExample]:
-    return list(
-        generator_lib.caption_split(
-            generator, record_set, split, limit=_CAPTIONED_IMAGES
-        )
-    )
-
-
 def _looks(case: Case, batching: Batching, split: str) -> Looks | None:
-    """Swaps images, where the split has two at least."""
+    """Swaps images, where there are weights and the split has two images."""
+    if case.step is None:
+        return None
     data = batches_lib.CaptionDataset(
         case.record_set, split, batching, shuffle=False
     )
@@ -177,15 +148,11 @@ def _learning(case: Case) -> Learning | None:
     there: dict[str, Any] = next(
         (row for row in judged if row["step"] == case.step), {}
     )
-    third = losses[-max(len(losses) // 3, 1) :]
-    middle = -(-len(third) // 2)
-    falling = float(np.mean(third[:middle]) - np.mean(third[-middle:]))
     validated = [row["validation/loss"] for row in judged]
     images = case.record_set.num_images("train")
-    optimizer, batching = case.identity.optimizer, case.identity.batching
+    batch = case.identity.batching["batch_images"]
     return Learning(
         step=rows[-1]["step"],
-        planned=optimizer.get("decay_steps"),
         first_loss=losses[0],
         last_loss=float(np.mean(losses[-3:])),
         logged_loss=there.get("validation/loss"),
@@ -193,12 +160,9 @@ def _learning(case: Case) -> Learning | None:
         logged_gap=there.get("validation/swap_gap"),
         best_loss=min(validated, default=None),
         end_loss=validated[-1] if validated else None,
-        falling=falling,
-        spikes=rows[-1].get("train/spikes", 0.0),
         skipped=rows[-1].get("train/skipped", 0.0),
         tokens=_tokens(rows),
-        rate=optimizer["learning_rate"],
-        passes=rows[-1]["step"] * batching["batch_images"] / max(images, 1),
+        passes=rows[-1]["step"] * batch / max(images, 1),
     )
 
 

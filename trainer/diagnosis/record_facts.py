@@ -51,7 +51,6 @@ def measure(
         images=record_set.num_images("train"),
         captions=len(texts),
         pairing_z=found.z,
-        card_z=floors.pairing_z if floors else None,
         lag=found.best_lag,
         lag_z=found.lags[found.best_lag],
         dispersion=read.dispersion,
@@ -73,7 +72,6 @@ def measure(
             if ladder
         },
         human=floors.human if floors else None,
-        nearest=floors.nearest if floors else None,
         stale=_stale(record_set, split),
         pairs=wrong_pairs.rank(sample.words, sample.pooled).facts(),
     )

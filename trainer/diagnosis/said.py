@@ -20,7 +20,6 @@ class Said:
       mode_share: share of the captions that are the most frequent one.
       collision: probability that two captions are equal.
       reference_mode_share: mode share of each image's first reference.
-      reference_collision: collision probability of these.
       cut: share of captions that end at the limit, without END.
       empty: share of captions without a word.
       words: mean number of words.
@@ -35,7 +34,6 @@ class Said:
     mode_share: float
     collision: float
     reference_mode_share: float
-    reference_collision: float
     cut: float
     empty: float
     words: float
@@ -69,7 +67,6 @@ def measure(
         mode_share=own["mode_share"],
         collision=own["collision_probability"],
         reference_mode_share=human["mode_share"],
-        reference_collision=human["collision_probability"],
         cut=_cut(examples, max_length),
         empty=lengths.count(0) / len(lengths),
         words=sum(lengths) / len(lengths),

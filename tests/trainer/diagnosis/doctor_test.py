@@ -91,7 +91,6 @@ def test_without_a_checkpoint_the_weights_are_named() -> None:
         validation=None,
         train=None,
         said=None,
-        said_train=None,
         disordered=None,
         replayed=None,
     )

@@ -12,7 +12,7 @@ def test_records_are_measured_without_a_data_card(record_set) -> None:
     found = record_facts.measure(record_set, BATCHING, "validation")
     assert found.images == record_set.num_images("train")
     assert found.captions >= found.images
-    assert found.card_z is None and found.ladder == {} and found.human is None
+    assert found.ladder == {} and found.human is None
     assert found.stale is None
     assert 0 < found.dispersion <= 1 and found.deviation > 0
     assert set(found.unknown) == {"train", "validation"}

@@ -90,8 +90,8 @@ flags.DEFINE_integer(
 flags.DEFINE_string(
     "drop_pairs",
     None,
-    "File of images to leave out, one {'image_id': ...} a line, such as the "
-    "trainer's suspicious_pairs.jsonl.",
+    "File of images to leave out, one {'image_id': ...} a line, such as "
+    "suspicious_pairs.jsonl, which the job and the trainer's diagnosis write.",
     module_name=_TASK,
 )
 flags.DEFINE_enum(

@@ -2,7 +2,7 @@
 
 The flow, in order; a module imports only those above it:
 
-  cures             what to do about a cause, as lines to paste
+  cures             what cures a run: lines to paste, and what does it
   wiring            tests of an untrained captioner, before the first update
   stored_grids      tests of grids against the thumbnails beside them
   case              a run as it lies on a disk, whatever is wrong with it
@@ -11,7 +11,7 @@ The flow, in order; a module imports only those above it:
   pairing           whether captions fit their images, by the records alone
   record_facts      what is measured of the records
   path_swaps        what each path carries
-  suspicious_pairs  images whose captions are likelier with other images
+  suspicious_pairs  the pairs of a record set that look wrong
   trials            short trainings with the run's settings, and others
   examination       a case -> evidence
   causes            evidence -> an opinion of each cause

@@ -1,4 +1,4 @@
-"""A run's directory: which run it belongs to, and text files in it."""
+"""A run's directory: which run it belongs to, and files in it."""
 
 import hashlib
 import os

@@ -73,9 +73,7 @@ def _no_end(evidence: Evidence) -> Opinion | None:
                 high,
                 "{value:.0%} of the captions ({low:.0%} to {high:.0%})",
             ),
-            cure=(
-                Training(("MAX_LENGTH = 24  # 99 % of the captions, and one",)),
-            ),
+            cure=(Training((f"MAX_LENGTH = {max(2 * limit, 24)}",)),),
         )
     if not said or not looks or evidence.strange.get("search"):
         return None

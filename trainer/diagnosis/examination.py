@@ -62,7 +62,7 @@ def examine(
     evidence = dataclasses.replace(
         evidence,
         train=_looks(case, batching, "train"),
-        said=said.measure(examples, decoder.settings["max_length"]),
+        said=said.measure(examples, decoder.settings.get("max_length")),
         disordered=_disordered(generator, record_set, split),
         replayed=replayed,
     )

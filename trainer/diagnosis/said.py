@@ -43,13 +43,13 @@ class Said:
 
 
 def measure(
-    examples: Sequence[caption_lib.CaptionedExample], max_length: int
+    examples: Sequence[caption_lib.CaptionedExample], max_length: int | None
 ) -> Said:
     """Judges captions.
 
     Args:
       examples: captioned images; what compares images is NaN of one alone.
-      max_length: most tokens of a caption, END included.
+      max_length: most tokens of a caption, END included; None for no limit.
     """
     captions = scorers.words(examples)
     references = scorers.references_of(examples)
@@ -86,8 +86,10 @@ def _shuffled(
 
 
 def _cut(
-    examples: Sequence[caption_lib.CaptionedExample], max_length: int
+    examples: Sequence[caption_lib.CaptionedExample], max_length: int | None
 ) -> float:
     """Share of captions that fill the limit, so that END is not among them."""
+    if max_length is None:
+        return 0.0
     full = [len(each.caption.words) >= max_length for each in examples]
     return sum(full) / len(full)

@@ -36,12 +36,13 @@ _FALLS = 0.02
 class Watch:
     """Measures whether captions owe anything to their images."""
 
-    def __init__(self, case: Case, max_length: int):
+    def __init__(self, case: Case, max_length: int | None):
         """Takes a run; reads nothing yet.
 
         Args:
           case: the run, whose captioner is in training.
-          max_length: most tokens of a caption, END included.
+          max_length: most tokens of a caption, END included; None for no
+            limit.
         """
         self._case, self._max_length = case, max_length
         self._batching = Batching(**case.identity.batching)

@@ -235,7 +235,7 @@ def _watch(
         strange={},
         own={},
     )
-    return watch_lib.Watch(case, setup.search.settings["max_length"])
+    return watch_lib.Watch(case, setup.search.settings.get("max_length"))
 
 
 def _warn_nobody(step: int) -> None:

@@ -54,6 +54,7 @@ def finish(
             "reasons": reasons,
             "vocabulary": [DUMPED],
             "card": [CARD],
+            "suspicious": [],
             "read": [("images", read), ("captions", captions)],
             "left_out": left_out,
             "remarks": [],

@@ -81,7 +81,7 @@ def test_pairs_of_all_shards_are_compared(tmp_path: Path) -> None:
     assert wrong > 0.6 * 48
 
 
-@pytest.mark.parametrize("low", [0.0, 0.03])
+@pytest.mark.parametrize("low", [0.0, 0.02])
 def test_of_sound_pairs_none_is_read(tmp_path: Path, low: float) -> None:
     assert _listed(tmp_path, PairFacts(240, 0.05, low, 0.1)) == []
 

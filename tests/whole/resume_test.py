@@ -174,8 +174,13 @@ def test_a_run_goes_on_with_other_devices(
         np.testing.assert_allclose(value, other[name], atol=2e-5, err_msg=name)
     rows = (trainings.metrics(run) for run in (second.run_dir, alone))
     for row, expected in zip(*rows, strict=True):
-        close = pytest.approx(json.loads(expected), rel=1e-4, abs=1e-6)
-        assert json.loads(row) == close
+        close = pytest.approx(known(expected), rel=1e-4, abs=1e-6)
+        assert known(row) == close
+
+
+def known(row: str) -> dict[str, float]:
+    """Numbers of a row; a split of few images leaves some untold."""
+    return {n: v for n, v in json.loads(row).items() if v is not None}
 
 
 BATCHING = Batching(

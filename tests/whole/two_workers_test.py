@@ -85,4 +85,9 @@ def test_a_killed_worker_stops_all_and_the_same_command_goes_on(tmp_path):
     subprocess.run(alone, check=True, capture_output=True, timeout=120)
     both = rows(run_dir), rows(tmp_path / "alone")
     for first, second in zip(*both, strict=True):
-        assert first == pytest.approx(second, rel=1e-4)
+        # A split of few images leaves some numbers untold.
+        untold = [name for name, value in first.items() if value is None]
+        assert untold == [n for n, value in second.items() if value is None]
+        told = {n: value for n, value in second.items() if n not in untold}
+        first = {n: value for n, value in first.items() if n not in untold}
+        assert first == pytest.approx(told, rel=1e-4)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -111,11 +112,15 @@ class Outcome:
 
     @property
     def scores(self) -> dict[str, list[float]]:
-        """Score -> its value on each fold; the selecting score comes first."""
+        """Score -> its value on each fold; the selecting score comes first.
+
+        What a fold has too few images to tell is left out.
+        """
         names = sorted(
             key.removeprefix(_VALIDATION)
             for key in self.rows[0]
             if key.startswith(_VALIDATION)
+            and all(math.isfinite(row.get(key, math.nan)) for row in self.rows)
         )
         names.sort(key=lambda name: name not in (self.select_by, "loss"))
         return {

@@ -119,11 +119,16 @@ def test_job_writes_the_same_record_set(tmp_path):
     assert_card_tells_the_same(found, kept)
     for name in sorted(names - {"data_card.json"}):
         told, then = (folder / name for folder in (found, kept))
-        if SAME_BITS and name != "manifest.json":
+        if SAME_BITS and name == "manifest.json":
+            rows = [json.loads(path.read_text()) for path in (told, then)]
+            for row in rows:
+                # Of a later version's card, and of the row that names it.
+                del row["card_sha256"], row["digest"]
+            assert rows[0] == rows[1]
+        elif SAME_BITS:
             assert told.read_bytes() == then.read_bytes(), name
         elif name.endswith(".json"):
-            # A grid may round to its neighbour, and a shard's digest with it;
-            # and the manifest holds the card's.
+            # A grid may round to its neighbour, and a shard's digest with it.
             rows = [json.loads(path.read_text()) for path in (told, then)]
             assert close(*map(without_digests, rows)), name
         elif not name.endswith(".tfrecord"):

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import signal
 from collections.abc import Iterator
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -31,6 +32,9 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("seeded")
 
+
+# A script's background ignores Ctrl-C, and so would programs that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Rooms whose files take long; the short ones then fill both processes' time.
 _FIRST = ["whole", "golden", "trainer"]

@@ -13,8 +13,6 @@ from pipeline import interruption
 BEGIN = """
 import hashlib, os, signal, threading, time
 from pipeline import interruption
-# Not what a shell gives its children in a script's background.
-signal.signal(signal.SIGINT, signal.default_int_handler)
 with interruption.told("demo"):
     threading.Timer(0.5, print, ["begun"], {"flush": True}).start()
 """

@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -44,14 +43,7 @@ def start(*arguments: str) -> Job:
     """Starts `python -m pipeline.main`, as a user does."""
     output, errors = (tempfile.TemporaryFile("w+") for _ in range(2))
     command = [sys.executable, "-m", "pipeline.main", *arguments]
-    process = subprocess.Popen(
-        command,
-        stdout=output,
-        stderr=errors,
-        text=True,
-        # A script's background ignores it, and so would the job.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+    process = subprocess.Popen(command, stdout=output, stderr=errors, text=True)
     return Job(process, output, errors)
 
 

@@ -32,9 +32,7 @@ class TeacherForcing:
           weights: float32, as `said`.
         """
         losses, _ = self(state, memory, said, tokens)
-        sums = tf.reduce_sum(losses * weights, axis=[1, 2])
-        counts = tf.reduce_sum(weights, axis=[1, 2])
-        return np.asarray(sums / tf.maximum(counts, 1.0), np.float64)
+        return mean_of_each(losses, weights)
 
     @tf.function(reduce_retracing=True)
     def __call__(
@@ -72,6 +70,18 @@ class TeacherForcing:
             tf.transpose(losses.stack(), [1, 2, 0]),
             tf.transpose(guesses.stack(), [1, 2, 0]),
         )
+
+
+def mean_of_each(losses: tf.Tensor, weights: tf.Tensor) -> np.ndarray:
+    """Loss of each image in nats per token, float64 [images].
+
+    Args:
+      losses: float32 [images, captions, length], nats of each word.
+      weights: float32, as `losses`.
+    """
+    sums = tf.reduce_sum(losses * weights, axis=[1, 2])
+    counts = tf.reduce_sum(weights, axis=[1, 2])
+    return np.asarray(sums / tf.maximum(counts, 1.0), np.float64)
 
 
 def hidden(said: tf.Tensor) -> tf.Tensor:

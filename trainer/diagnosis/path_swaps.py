@@ -110,6 +110,9 @@ class _Part:
         self._grid = batch["grid"]
         self._memory = captioner.remember(self._grid)
         self._state = self._first(self._memory)
+        self._other = tf.nest.map_structure(
+            lambda part: tf.roll(part, 1, axis=0), self._memory
+        )
 
     def measure(self) -> PathSwaps:
         """Measures all paths and rules."""
@@ -117,9 +120,9 @@ class _Part:
         own = self._loss(self._state, memory)
         blank = self._of(self._captioner.remember(tf.zeros_like(self._grid)))
         swapped = {
-            "image": self._of(self._other(1)),
-            "memory": self._loss(state, self._other(1)),
-            "state": self._loss(self._first(self._other(1)), memory),
+            "image": self._of(self._other),
+            "memory": self._loss(state, self._other),
+            "state": self._loss(self._first(self._other), memory),
             "uniform": self._loss(state, self._flat()),
             "blank": blank,
             "words": self._loss(
@@ -148,11 +151,12 @@ class _Part:
     def few(self) -> dict[str, np.ndarray]:
         """Measures what `Glance` returns."""
         memory, state = self._memory, self._state
-        own, count = self._loss(state, memory), self._weights.numpy() > 0
-        _, guesses = self._losses(state, memory, self._said, self._tokens)
+        losses, guesses = self._losses(state, memory, self._said, self._tokens)
+        own = teacher_forcing.mean_of_each(losses, self._weights)
+        count = self._weights.numpy() > 0
         found = (
-            self._of(self._other(1)) - own,
-            self._loss(state, self._other(1)) - own,
+            self._of(self._other) - own,
+            self._loss(state, self._other) - own,
             self._loss(state, self._flat()) - own,
             self._tokens.numpy()[count],
             guesses.numpy()[count],
@@ -161,11 +165,6 @@ class _Part:
 
     def _first(self, memory: contract.Memory) -> contract.State:
         return self._captioner.initial_state(memory, self._tokens.shape[1])
-
-    def _other(self, shift: int) -> contract.Memory:
-        return tf.nest.map_structure(
-            lambda part: tf.roll(part, shift, axis=0), self._memory
-        )
 
     def _flat(self) -> contract.Memory:
         """Gives every place the mean over all places."""

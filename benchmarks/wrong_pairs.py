@@ -31,8 +31,7 @@ def read(records: str, images: int) -> tuple[list[list[str]], np.ndarray]:
         limit=images,
     ):
         captions += batch.captions
-        count = len(batch.image_ids)
-        pooled.append(np.asarray(batch.grid[:count], np.float32).mean(axis=1))
+        pooled.append(batch.real_grids.mean(axis=1))
     return captions, np.concatenate(pooled)
 
 

@@ -6,6 +6,7 @@ Records lie in hashed order, so the first of a split are a fair sample of it.
 import dataclasses
 from collections.abc import Iterator
 
+import numpy as np
 import tensorflow as tf
 
 from pipeline.recordset import record_set as record_set_lib
@@ -28,6 +29,11 @@ class ImageBatch:
     captions: list[list[str]]
     thumbnails: list[bytes]
     grid: tf.Tensor
+
+    @property
+    def real_grids(self) -> np.ndarray:
+        """Grids of the real images alone, float32."""
+        return np.asarray(self.grid[: len(self.image_ids)], np.float32)
 
 
 def batches(

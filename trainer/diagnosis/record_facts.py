@@ -110,7 +110,7 @@ def _read(record_set: record_set_lib.RecordSet) -> _Read:
     ):
         ids += batch.image_ids
         captions += batch.captions
-        grid = np.asarray(batch.grid[: len(batch.image_ids)], np.float32)
+        grid = batch.real_grids
         pooled.append(grid.mean(axis=1))
         squares.append(np.square(grid, dtype=np.float32).mean(axis=1))
     means = np.concatenate(pooled).astype(np.float64)

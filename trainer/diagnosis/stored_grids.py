@@ -87,9 +87,7 @@ class _Grids:
         self._pixels = np.stack(
             [encoder.fit(encoder.decode(each)) for each in images.thumbnails]
         )
-        count = len(self._pixels)
-        stored = np.asarray(images.grid[:count], np.float32)
-        self._stored = stored.reshape(count, -1)
+        self._stored = images.real_grids.reshape(len(self._pixels), -1)
         self._fresh = self._encoded(self._pixels)
 
     def _encoded(self, pixels: np.ndarray) -> np.ndarray:

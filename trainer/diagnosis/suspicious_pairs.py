@@ -38,11 +38,9 @@ def _parts(
     captions: list[list[str]] = []
     pooled: list[np.ndarray] = []
     for batch in split_images.batches(record_set, split, batch_images=32):
-        count = len(batch.image_ids)
         ids += batch.image_ids
         captions += batch.captions
-        grid = np.asarray(batch.grid[:count], np.float32)
-        pooled.append(grid.mean(axis=1))
+        pooled.append(batch.real_grids.mean(axis=1))
         if len(ids) >= size:
             yield ids, captions, np.concatenate(pooled)
             ids, captions, pooled = [], [], []

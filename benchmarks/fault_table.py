@@ -2,18 +2,23 @@
 
 from benchmarks.faults import (
     Fault,
+    anything,
     best_of_other,
     config_line,
     few,
     foreign,
+    hashtags,
     mismatch,
     noisy,
+    none,
+    other_records,
     other_words,
     placeholders,
     scrambled,
     shift,
     template,
 )
+from benchmarks.spoiled_records import dealt_out, flattened
 
 HEALTHY = (
     Fault("healthy", "healthy"),
@@ -90,6 +95,12 @@ FAULTS = (
     Fault("unknown-9", "unknown-words", WAIVED, flags=["--max_words=14"]),
     Fault("foreign", "split-shift", WAIVED, data=foreign),
     Fault("noise-encoder", "weak-features", WAIVED, flags=["--weights=none"]),
+    Fault("anything", "captions-say-nothing", WAIVED, data=anything),
+    Fault("hashtags", "captions-say-nothing", WAIVED, data=hashtags),
+    Fault("grids-50", "grids-of-others", WAIVED, shards=dealt_out(0.5)),
+    Fault("grids-100", "grids-of-others", WAIVED, shards=dealt_out(1.0)),
+    Fault("alike-50", "alike-features", WAIVED, shards=flattened(0.02)),
+    Fault("alike-1000", "alike-features", WAIVED, shards=flattened(1e-3)),
     Fault("rate-3e-1", "rate-too-high", "AdamW.learning_rate = 0.3"),
     Fault("rate-1", "rate-too-high", "AdamW.learning_rate = 1.0"),
     Fault("rate-1e-5", "updates-too-small", "AdamW.learning_rate = 1e-5"),
@@ -169,6 +180,24 @@ FAULTS = (
     Fault("weights-half", "weights-not-restored", after=noisy),
     Fault("weights-other", "other-weights", after=best_of_other),
     Fault("words-sorted", "other-words", after=other_words),
+    Fault("records-words", "other-records", after=other_records),
+    Fault("beams", "batch-or-state", used="expanded-twice", after=none),
+    Fault("batch", "batch-or-state", used="batch-statistics", after=none),
+    Fault(
+        "long-few",
+        "overfitting",
+        "NUM_STEPS = 1200",
+        "Cadence.evaluate_every = 1200",
+        "Cadence.checkpoint_every = 1200",
+        "ShowAttendTell.dropout_rate = 0.0",
+        data=few(620),
+    ),
+    Fault(
+        "float16",
+        "precision",
+        "Devices.precision = 'mixed_float16'",
+        "DynamicScale.initial = 1e30",
+    ),
     Fault(
         "settings-blind",
         "other-settings",
@@ -207,6 +236,8 @@ HELD_OUT = (
     Fault("few-60", "too-few-images", "NUM_STEPS = 400", data=few(60)),
     Fault("blank-30", "blank-images", WAIVED, data=placeholders(0.3)),
     Fault("unknown-20", "unknown-words", WAIVED, flags=["--max_words=20"]),
+    Fault("grids-30", "grids-of-others", WAIVED, shards=dealt_out(0.3)),
+    Fault("alike-200", "alike-features", WAIVED, shards=flattened(0.005)),
     Fault("rate-1e-1", "rate-too-high", "AdamW.learning_rate = 0.1"),
     Fault("rate-3e-6", "updates-too-small", "AdamW.learning_rate = 3e-6"),
     Fault(

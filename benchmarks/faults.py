@@ -95,6 +95,27 @@ def foreign(rows: Rows, draw: random.Random) -> Rows:
     return rows
 
 
+def anything(rows: Rows, draw: random.Random) -> Rows:
+    """Gives each image captions of several others, drawn one by one."""
+    texts = [text for row in rows for text in row["captions"]]
+    for row in rows:
+        row["captions"] = draw.sample(texts, len(row["captions"]))
+    return rows
+
+
+def hashtags(rows: Rows, draw: random.Random) -> Rows:
+    """Says in words of the captions what people like to be found by."""
+    words = sorted(
+        {w for row in rows for t in row["captions"] for w in t.split()}
+    )
+    for row in rows:
+        row["captions"] = [
+            " ".join(draw.sample(words, draw.randint(3, 9)))
+            for _ in row["captions"]
+        ]
+    return rows
+
+
 def sound(rows: Rows, draw: random.Random) -> Rows:
     """Changes nothing."""
     return rows
@@ -111,6 +132,16 @@ def config_line(line: str) -> Callable[[pathlib.Path, pathlib.Path], None]:
             file.write(f"\n{line}\n")
 
     return change
+
+
+def other_records(run: pathlib.Path, other: pathlib.Path) -> None:
+    """Names the record set of another run, whose words are fewer."""
+    records = run.parents[1] / "records" / f"healthy-words-5-{run.name[-1]}"
+    config_line(f"RECORDS = {str(records)!r}")(run, other)
+
+
+def none(run: pathlib.Path, other: pathlib.Path) -> None:
+    """Leaves the run as it is: its fault lies in the code that uses it."""
 
 
 def other_words(run: pathlib.Path, other: pathlib.Path) -> None:
@@ -151,7 +182,9 @@ class Fault:
         *params: str,
         data: Callable[[Rows, random.Random], Rows] = sound,
         flags: Sequence[str] = (),
+        shards: Callable[[pathlib.Path, random.Random], None] | None = None,
         patch: str = "",
+        used: str = "",
         after: Callable[[pathlib.Path, pathlib.Path], None] | None = None,
         partly: bool = False,
         also: str = "",
@@ -165,7 +198,9 @@ class Fault:
           *params: gin bindings of the training.
           data: changes the rows of captions.jsonl.
           flags: of the job that makes the records.
-          patch: a change of the trainer's code; see `faulty_trainer`.
+          shards: changes a record set after the job has made it.
+          patch: a change of the code that trains; see `faulty_trainer`.
+          used: a change of the code that diagnoses and captions; see there.
           after: changes the folder of a sound run; its second argument is that
             of another one.
           partly: whether `data` leaves enough sound images to train on.
@@ -173,7 +208,8 @@ class Fault:
           dose: share of the pairs that are wrong.
         """
         self.name, self.cause, self.params = name, cause, params
-        self.data, self.flags, self.patch = data, flags, patch
+        self.data, self.flags, self.shards = data, flags, shards
+        self.patch, self.used = patch, used
         self.after, self.partly = after, partly
         self.also, self.dose = also, dose
 
@@ -183,4 +219,9 @@ class Fault:
 
         Where a part of the pairs is wrong, a run and its records are enough.
         """
-        return (self.data is not sound or bool(self.flags)) and not self.partly
+        return not self.sound_records and not self.partly
+
+    @property
+    def sound_records(self) -> bool:
+        """Whether the record set is a sound one."""
+        return self.data is sound and not self.flags and not self.shards

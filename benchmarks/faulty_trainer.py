@@ -12,6 +12,7 @@ from pipeline.recordset import vocabulary
 from trainer import main
 from trainer.captioners import attention, show_attend_tell
 from trainer.data import batches
+from trainer.decoding import generator
 from trainer.training import train_step
 
 
@@ -88,6 +89,24 @@ def _faint_grid() -> None:
     show_attend_tell.ShowAttendTell.remember = faint
 
 
+def _prepared(change: Callable[[tf.Tensor, int], tf.Tensor]) -> None:
+    """Changes the grids that captions are decoded from."""
+    decode = generator.CaptionGenerator.decode.python_function
+
+    def changed(self, grid):
+        return decode(self, change(grid, self.decoder.hypotheses))
+
+    generator.CaptionGenerator.decode = tf.function(changed)
+
+
+def _expanded_twice() -> None:
+    _prepared(lambda grid, beams: tf.gather(grid, tf.range(len(grid)) // beams))
+
+
+def _batch_statistics() -> None:
+    _prepared(lambda grid, _: grid - tf.reduce_mean(grid, 0, keepdims=True))
+
+
 FAULTS: dict[str, Callable[[], None]] = {
     "padding-in-loss": _padding_in_loss,
     "end-masked": _end_masked,
@@ -97,6 +116,8 @@ FAULTS: dict[str, Callable[[], None]] = {
     "frozen-query": _frozen_query,
     "constant-grid": _constant_grid,
     "faint-grid": _faint_grid,
+    "expanded-twice": _expanded_twice,
+    "batch-statistics": _batch_statistics,
 }
 
 

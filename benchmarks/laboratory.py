@@ -13,7 +13,7 @@ from typing import Any
 from PIL import Image
 
 from benchmarks.fault_table import HEALTHY
-from benchmarks.faults import Fault, sound
+from benchmarks.faults import Fault
 from pipeline.scoring import wilson
 
 TINY = """include 'gin/run_scenes.gin'
@@ -81,7 +81,7 @@ class Laboratory:
         if not said.exists():
             run = self.run_dir(fault, seed)
             began = time.monotonic()
-            self.call("trainer.main", "--mode=diagnose", f"--run_dir={run}")
+            self.use(fault, "--mode=diagnose", f"--run_dir={run}")
             row = json.loads((run / "diagnosis.json").read_text())
             row["seconds"] = time.monotonic() - began
             said.parent.mkdir(exist_ok=True)
@@ -97,8 +97,7 @@ class Laboratory:
 
     def records(self, fault: Fault, seed: int) -> pathlib.Path:
         """Makes the record set that a fault asks for."""
-        plain = fault.data is sound and not fault.flags
-        name = "sound" if plain else f"{fault.name}-{seed}"
+        name = "sound" if fault.sound_records else f"{fault.name}-{seed}"
         place = self._folder / "records" / name
         text = (self._scenes / "captions.jsonl").read_text()
         rows = fault.data(
@@ -117,6 +116,10 @@ class Laboratory:
             *fault.flags,
             done=place / "manifest.json",
         )
+        changed = place / "changed"
+        if fault.shards and not changed.exists():
+            fault.shards(place, random.Random(f"{fault.name} {seed}"))
+            changed.touch()
         return place
 
     def _run(self, fault: Fault, seed: int) -> None:
@@ -135,17 +138,25 @@ class Laboratory:
         run = self.run_dir(fault, seed)
         config = run.with_suffix(".gin")
         config.write_text(TINY.format(records=self.records(fault, seed)))
-        faulty = ("benchmarks.faulty_trainer", fault.patch)
         numbers = [
             f"{name}.seed = {seed + 1}" for name in ("Setup", "Batching")
         ]
         self.call(
-            *(faulty if fault.patch else ("trainer.main",)),
+            *_program(fault.patch),
             "--mode=train",
             f"--gin_file={config}",
             f"--run_dir={run}",
             *(f"--gin_param={each}" for each in (*fault.params, *numbers)),
         )
+
+    def use(
+        self,
+        fault: Fault,
+        *flags: str,
+        done: pathlib.Path | None = None,
+    ) -> None:
+        """Uses what was trained, with the code that the fault is in."""
+        self.call(*_program(fault.used), *flags, done=done)
 
     def call(self, *command: str, done: pathlib.Path | None = None) -> None:
         """Runs a module, unless what it makes is there; logs what it says."""
@@ -155,6 +166,12 @@ class Laboratory:
         with open(self._folder / "log.txt", "a") as log:
             arguments = [sys.executable, "-m", *command]
             subprocess.run(arguments, stdout=log, stderr=log)
+
+
+def _program(patch: str) -> tuple[str, ...]:
+    """The trainer, with a fault in its code."""
+    faulty = ("benchmarks.faulty_trainer", patch)
+    return faulty if patch else ("trainer.main",)
 
 
 def counted(hits: int, count: int) -> str:

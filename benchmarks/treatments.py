@@ -41,9 +41,11 @@ class Clinic:
             began = time.monotonic()
             run = laboratory.run_dir(fault, seed)
             scores = {
-                "before": self._score(run),
-                "after": self._score(self._cured(fault, seed, row)),
-                "sound": self._score(laboratory.run_dir(HEALTHY[0], seed)),
+                "before": self._score(fault, run),
+                "after": self._score(fault, self._cured(fault, seed, row)),
+                "sound": self._score(
+                    HEALTHY[0], laboratory.run_dir(HEALTHY[0], seed)
+                ),
                 "seconds": time.monotonic() - began,
             }
             told.parent.mkdir(exist_ok=True)
@@ -61,8 +63,8 @@ class Clinic:
             c["cure"] for c in row["causes"][:1] if c["cause"] == fault.cause
         ]
         if not fault.by_hand:
-            self._laboratory.call(
-                "trainer.main",
+            self._laboratory.use(
+                fault,
                 "--mode=diagnose",
                 f"--run_dir={run}",
                 "--gin_param=diagnose.cure = True",
@@ -97,11 +99,11 @@ class Clinic:
             Fault(mended, fault.cause, data=fault.data, flags=asked), seed
         )
 
-    def _score(self, run: pathlib.Path) -> float:
+    def _score(self, fault: Fault, run: pathlib.Path) -> float:
         """CIDEr-D of a run; 0 if it can't be evaluated."""
         said = run / "validation" / "captions.jsonl"
-        self._laboratory.call(
-            "trainer.main",
+        self._laboratory.use(
+            fault,
             "--mode=evaluate",
             f"--run_dir={run}",
             "--gin_param=evaluate.split = 'validation'",

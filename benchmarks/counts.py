@@ -10,13 +10,18 @@ from benchmarks.laboratory import counted
 from trainer.diagnosis.causes.table import CAUSES
 
 Row = dict[str, Any]
+BITES = 0.8
 
 
 def report(rows: Sequence[Row]) -> str:
     """Formats both halves: thresholds were set on the first.
 
+    A fault counts where it bites: where the captions lose a fifth of their
+    CIDEr-D or more. The rest is listed.
+
     Args:
-      rows: diagnoses, each with the `truth` [slug] of its run.
+      rows: diagnoses, each with the `truth` [slug] of its run, and the CIDEr-D
+        of a `sound` one.
     """
     halves = (
         ("Runs that thresholds were set on", False),
@@ -31,7 +36,8 @@ def report(rows: Sequence[Row]) -> str:
 
 
 def _half(rows: Sequence[Row]) -> str:
-    sick = [row for row in rows if row["truth"] != ["healthy"]]
+    faulty = [row for row in rows if row["truth"] != ["healthy"]]
+    sick = [row for row in faulty if _bites(row)]
     well = [row for row in rows if row["truth"] == ["healthy"]]
     single = [row for row in sick if len(row["truth"]) == 1]
     double = [row for row in sick if len(row["truth"]) > 1]
@@ -52,12 +58,20 @@ def _half(rows: Sequence[Row]) -> str:
             *_classes(single),
             "",
             *_confused([*sick, *well]),
+            "",
+            "Did not bite:",
+            *(_line(row) for row in faulty if not _bites(row)),
         ]
     )
 
 
 def _share(rows: Sequence[Row], hit: Any) -> str:
     return counted(sum(map(hit, rows)), len(rows))
+
+
+def _bites(row: Row) -> bool:
+    said = row["evidence"]["said"]
+    return not said or said["cider_d"] < BITES * row["sound"]
 
 
 def _alarmed(row: Row) -> bool:
@@ -143,9 +157,12 @@ def _confused(rows: Sequence[Row]) -> list[str]:
     ]
     return [
         "Not named first, and false alarms:",
-        *(
-            f"  {row['name']}: {' and '.join(row['truth'])}, "
-            f"{row['state']}, named {', '.join(_named(row)[:3]) or 'none'}"
-            for row in wrong
-        ),
+        *map(_line, wrong),
     ]
+
+
+def _line(row: Row) -> str:
+    return (
+        f"  {row['name']}: {' and '.join(row['truth'])}, {row['state']}, "
+        f"named {', '.join(_named(row)[:3]) or 'none'}"
+    )

@@ -13,8 +13,9 @@ import argparse
 import pathlib
 
 from benchmarks import counts, treatments
-from benchmarks.fault_table import planned
+from benchmarks.fault_table import of_photographs, of_scenes
 from benchmarks.laboratory import Laboratory
+from benchmarks.pictures import Photographs, Scenes
 
 
 def main() -> None:
@@ -24,8 +25,15 @@ def main() -> None:
     parser.add_argument("--folder", type=pathlib.Path, required=True)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--only", default="", help="part of the runs' names")
+    parser.add_argument(
+        "--flickr8k",
+        type=pathlib.Path,
+        help="folder with Flickr8k's files: photographs in place of scenes",
+    )
     given = parser.parse_args()
-    laboratory = Laboratory(given.folder)
+    pictures = Photographs(given.flickr8k) if given.flickr8k else Scenes()
+    planned = of_photographs if given.flickr8k else of_scenes
+    laboratory = Laboratory(given.folder, pictures)
     clinic, rows = treatments.Clinic(laboratory), []
     for seed in range(given.seeds):
         faults = [each for each in planned(seed) if given.only in each.name]

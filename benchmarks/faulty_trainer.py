@@ -80,6 +80,16 @@ def _constant_grid() -> None:
     show_attend_tell.ShowAttendTell.remember = blind
 
 
+def _mean_grid() -> None:
+    remember = show_attend_tell.ShowAttendTell.remember
+
+    def mean(self, grid, dropout=None):
+        flat = tf.reduce_mean(grid, 0, keepdims=True)
+        return remember(self, grid * 0 + flat, dropout)
+
+    show_attend_tell.ShowAttendTell.remember = mean
+
+
 def _faint_grid() -> None:
     remember = show_attend_tell.ShowAttendTell.remember
 
@@ -115,6 +125,7 @@ FAULTS: dict[str, Callable[[], None]] = {
     "first-state-cut": _first_state_cut,
     "frozen-query": _frozen_query,
     "constant-grid": _constant_grid,
+    "mean-grid": _mean_grid,
     "faint-grid": _faint_grid,
     "expanded-twice": _expanded_twice,
     "batch-statistics": _batch_statistics,

@@ -10,50 +10,23 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from PIL import Image
-
 from benchmarks.fault_table import HEALTHY
 from benchmarks.faults import Fault
+from benchmarks.pictures import Pictures
 from pipeline.scoring import wilson
-
-TINY = """include 'gin/run_scenes.gin'
-RECORDS = '{records}'
-NUM_STEPS = 180
-MAX_LENGTH = 22
-ShowAttendTell.units = 128
-ShowAttendTell.attention_units = 64
-ShowAttendTell.embedding_units = 64
-ShowAttendTell.dropout_rate = 0.1
-AdamW.warmup_steps = 30
-Batching.captions_per_image = 3
-Cadence.evaluate_every = 90
-Cadence.checkpoint_every = 90
-Cadence.validation_images = 100
-Search.beams = 3
-"""
 
 
 class Laboratory:
     """A folder of record sets, runs and diagnoses."""
 
-    def __init__(self, folder: pathlib.Path, images: int = 1200):
-        """Takes the folder and the number of train images; makes nothing."""
-        self._folder, self._images = folder, images
-        self._scenes = folder / "scenes"
+    def __init__(self, folder: pathlib.Path, pictures: Pictures):
+        """Takes the folder and what to train on; makes nothing."""
+        self._folder, self._pictures = folder, pictures
+        self._images = folder / "pictures"
 
     def make(self, faults: Iterable[Fault], seed: int) -> None:
         """Makes the runs that are missing."""
-        self.call(
-            "pipeline.scenes",
-            f"--output={self._scenes}",
-            f"--images={self._images}",
-            "--validation=200",
-            "--test=100",
-            "--composition=0",
-            done=self._scenes / "captions.jsonl",
-        )
-        grey = Image.new("RGB", (256, 256), (200, 200, 200))
-        grey.save(self._scenes / "placeholder.png")
+        self._pictures.make(self._images, self.call)
         for fault in faults:
             began = time.monotonic()
             if not self.made(fault, seed).exists():
@@ -77,6 +50,19 @@ class Laboratory:
         """What the doctor says of a run; None if it is not made."""
         if not self.made(fault, seed).exists():
             return None
+        truth = [fault.cause, fault.also] if fault.also else [fault.cause]
+        sound = self._said(HEALTHY[0], seed)["evidence"]["said"]
+        return {
+            **self._said(fault, seed),
+            "name": f"{fault.name}-{seed}",
+            "truth": truth,
+            "true_dose": fault.dose,
+            "sound": sound["cider_d"],
+            "held_out": bool(seed),
+        }
+
+    def _said(self, fault: Fault, seed: int) -> dict[str, Any]:
+        """What is in a run's diagnosis, and how many `seconds` it took."""
         said = self._folder / "judged" / f"{fault.name}-{seed}.json"
         if not said.exists():
             run = self.run_dir(fault, seed)
@@ -86,20 +72,14 @@ class Laboratory:
             row["seconds"] = time.monotonic() - began
             said.parent.mkdir(exist_ok=True)
             said.write_text(json.dumps(row))
-        truth = [fault.cause, fault.also] if fault.also else [fault.cause]
-        return {
-            **json.loads(said.read_text()),
-            "name": f"{fault.name}-{seed}",
-            "truth": truth,
-            "true_dose": fault.dose,
-            "held_out": bool(seed),
-        }
+        found: dict[str, Any] = json.loads(said.read_text())
+        return found
 
     def records(self, fault: Fault, seed: int) -> pathlib.Path:
         """Makes the record set that a fault asks for."""
         name = "sound" if fault.sound_records else f"{fault.name}-{seed}"
         place = self._folder / "records" / name
-        text = (self._scenes / "captions.jsonl").read_text()
+        text = (self._images / "captions.jsonl").read_text()
         rows = fault.data(
             [json.loads(line) for line in text.splitlines()],
             random.Random(f"{fault.name} {seed}"),
@@ -110,9 +90,10 @@ class Laboratory:
         self.call(
             "pipeline.main",
             f"--annotations={captions}",
-            f"--images={self._scenes}",
+            f"--images={self._images}",
             f"--output={place}",
             "--num_shards=2",
+            *self._pictures.flags,
             *fault.flags,
             done=place / "manifest.json",
         )
@@ -137,7 +118,7 @@ class Laboratory:
     def _train(self, fault: Fault, seed: int) -> None:
         run = self.run_dir(fault, seed)
         config = run.with_suffix(".gin")
-        config.write_text(TINY.format(records=self.records(fault, seed)))
+        config.write_text(self._pictures.config(self.records(fault, seed)))
         numbers = [
             f"{name}.seed = {seed + 1}" for name in ("Setup", "Batching")
         ]

@@ -10,12 +10,13 @@ import shlex
 import time
 from typing import Any
 
+from benchmarks import counts
 from benchmarks.fault_table import HEALTHY
 from benchmarks.faults import Fault
 from benchmarks.laboratory import Laboratory, counted
 from trainer.diagnosis import caption_results, outputs
 
-CURED = 0.8
+CURED = counts.BITES
 
 
 class Clinic:
@@ -110,7 +111,7 @@ class Clinic:
             "--gin_param=evaluate.truth = None",
             done=said,
         )
-        true = self._laboratory.at("scenes", "captions.jsonl")
+        true = self._laboratory.at("pictures", "captions.jsonl")
         try:
             results = caption_results.read(str(said), str(true))
         except caption_results.ResultsError:

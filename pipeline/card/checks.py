@@ -115,7 +115,7 @@ RULES: Sequence[rule_lib.Rule[Facts]] = (
     rule_lib.Rule(
         "alike-features",
         _dispersion,
-        0.01,
+        0.03,
         0.0005,
         "Differences between images are {:.2%} of all variance in the "
         "features.",

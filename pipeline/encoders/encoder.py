@@ -23,6 +23,8 @@ FEATURE_FORMAT = 1
 REST_SIZE = 8
 """Images in a batch of what full batches leave over."""
 
+_APPLICATIONS = "keras.applications."
+
 _NATIVE_SIZE = {
     "EfficientNetB1": 240,
     "EfficientNetB2": 260,
@@ -183,6 +185,19 @@ def load_encoder(
     raise ValueError(_unknown(name))
 
 
+def is_noise(fingerprint: preparation_lib.Fingerprint) -> bool:
+    """Whether an encoder's weights are those that 'none' stands for.
+
+    Args:
+      fingerprint: of an encoder, as a record set's manifest holds it.
+    """
+    name = str(fingerprint["architecture"]).removeprefix(_APPLICATIONS)
+    if name != DEFAULT and name not in _applications():
+        return False
+    noise = load_encoder(name, weights="none").fingerprint
+    return bool(noise["weights"] == fingerprint["weights"])
+
+
 def _load_lite0(weights: str | None, size: int) -> Encoder:
     if weights == "none":
         model = _seeded(lite0.build_encoder(None, image_size=size))
@@ -205,7 +220,7 @@ def _load_application(name: str, weights: str, size: int) -> Encoder:
     if weights == "none":
         model = _seeded(model)
     preparation = preparation_lib.CONVENTIONS[_module(constructor)](size)
-    architecture = f"keras.applications.{name}"
+    architecture = f"{_APPLICATIONS}{name}"
     return Encoder(name, model, preparation, architecture=architecture)
 
 

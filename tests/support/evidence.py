@@ -13,6 +13,7 @@ from trainer.diagnosis.evidence import (
     Trial,
 )
 from trainer.diagnosis.said import Said
+from trainer.diagnosis.stored_grids import StoredGrids
 from trainer.evaluation.estimate import Estimate
 
 RISES = {
@@ -24,15 +25,17 @@ RISES = {
     "words": (2.58, 0.03),
 }
 RULES = {
-    "padding": (6.7, 0.2),
-    "end": (0.94, 0.02),
-    "unshifted": (6.1, 0.04),
-    "no-context": (1.9, 0.02),
-    "no-state": (1.55, 0.04),
-    "blank": (2.36, 0.03),
+    "padding": (5.8, 0.2),
+    "end": (0.04, 0.005),
+    "unshifted": (5.2, 0.04),
+    "no-context": (1.0, 0.02),
+    "no-state": (0.65, 0.04),
+    "blank": (1.46, 0.03),
+    "grid / 100": (1.2, 0.03),
 }
 SETTINGS: dict[str, Any] = {
     "encoder": {"weights": "sha256:1"},
+    "precision": "float32",
     "captioner": {
         "units": 128,
         "embedding_units": 64,
@@ -46,7 +49,7 @@ SETTINGS: dict[str, Any] = {
         "clip_norm": 1.0,
         "weight_decay": 0.1,
     },
-    "loss": {"coverage_weight": 0.0},
+    "loss": {"coverage_weight": 0.0, "label_smoothing": 0.0},
     "batching": {
         "batch_images": 32,
         "captions_per_image": 5,
@@ -96,11 +99,13 @@ def data(**changes: Any) -> Data:
     """1,200 images to train on."""
     found = Data(
         images=1200,
+        sampled=1200,
         captions=6000,
         pairing_z=92.0,
         lag=2,
         lag_z=2.0,
         dispersion=0.2,
+        untrained=False,
         deviation=0.78,
         alike=0.0,
         unknown={"train": 0.0, "validation": 0.0},
@@ -110,9 +115,10 @@ def data(**changes: Any) -> Data:
         mode="a white star",
         mode_images=0.002,
         cut=0.001,
+        tokens=12.2,
         ladder={"uniform": 4.25, "unigram": 3.58, "trigram": 1.65},
         human=3.2,
-        stale=0.0,
+        grids=StoredGrids(64, 0.0, "7", 0.0),
         pairs=PairFacts(1200, 0.0, 0.0, 0.006),
     )
     return dataclasses.replace(found, **changes)
@@ -135,6 +141,7 @@ def learning(**changes: Any) -> Learning:
         logged_gap=1.85,
         best_loss=0.957,
         end_loss=0.957,
+        rate=1e-3,
         skipped=0.0,
         tokens=1958.0,
         passes=8.0,
@@ -144,7 +151,9 @@ def learning(**changes: Any) -> Learning:
 
 def settings(**changes: dict[str, Any]) -> dict[str, Any]:
     """An identity, changed part by part."""
-    return {n: old | changes.get(n, {}) for n, old in SETTINGS.items()}
+    return SETTINGS | {
+        part: SETTINGS[part] | values for part, values in changes.items()
+    }
 
 
 def trial(gap: float, *change: str) -> Trial:
@@ -158,6 +167,7 @@ def evidence(**changes: Any) -> Evidence:
         run_dir="runs/a",
         records="records",
         captioner="ShowAttendTell",
+        decoder="Search",
         strange={},
         own={},
         settings=SETTINGS,

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks import counts, fault_table, faults, treatments
 from benchmarks.laboratory import Laboratory
+from benchmarks.pictures import Scenes
 from trainer.diagnosis.causes import table
 
 CHEAP = (
@@ -21,7 +22,7 @@ CHEAP = (
 def laboratory(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Laboratory:
-    made = Laboratory(tmp_path_factory.mktemp("lab"), images=700)
+    made = Laboratory(tmp_path_factory.mktemp("lab"), Scenes(images=700))
     made.make(map(fault, CHEAP), seed=0)
     return made
 
@@ -64,7 +65,11 @@ def judged(name: str, truth: str, state: str, *named: str) -> dict[str, Any]:
         ],
         "true_dose": 0.5 if truth == "mismatched-pairs" else None,
         "held_out": name != "z",
-        "evidence": {"learning": learning | rest},
+        "sound": 2.7,
+        "evidence": {
+            "learning": learning | rest,
+            "said": {"cider_d": 2.6 if name == "g" else 0.3},
+        },
     }
 
 
@@ -77,10 +82,11 @@ def test_a_report_counts_what_was_named_of_runs_that_were_held_out() -> None:
             judged("d", "healthy", "healthy"),
             judged("e", "mismatched-pairs", "collapsed", "mismatched-pairs"),
             judged("f", "blind precision", "collapsed", "blind"),
+            judged("g", "blind", "healthy", "precision"),
             judged("z", "healthy", "suspicious", "precision"),
         ]
     )
-    first, held_out = said.split("Runs that were held out: 6\n\n")
+    first, held_out = said.split("Runs that were held out: 7\n\n")
     assert "false alarms:    1 of 1 (100%, " in first
     assert held_out.splitlines()[:11] == [
         "detected:        4 of 5 (80%, 38% to 96%)",
@@ -97,6 +103,7 @@ def test_a_report_counts_what_was_named_of_runs_that_were_held_out() -> None:
     ]
     assert "  blind                  recall 0 of 1, precision 0 of 0" in said
     assert "  b: blind, suspicious, named precision, blind" in said
+    assert said.endswith("Did not bite:\n  g: blind, healthy, named precision")
 
 
 def test_a_treatment_counts_where_the_fault_hurt() -> None:

@@ -17,6 +17,7 @@ from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
 from pipeline.recordset.differences import Difference, differences
 from trainer.captioners import contract
+from trainer.decoding import step as step_lib
 from trainer.run import checkpoints as checkpoints_lib
 from trainer.run import directory, metrics_file
 from trainer.run import identity as identity_lib
@@ -40,6 +41,7 @@ class Case:
       step: of these weights; None where none could be restored.
       strange: what is not the run's own -> in what way. Its keys: `records`,
         `words`, `captioner`, `search`, `weights`.
+      decoder: `Search` or `Greedy`, as a configuration names it.
       own: `captioner` or `search`, where it is strange -> bindings that make it
         the run's own.
     """
@@ -52,6 +54,7 @@ class Case:
     captioner: contract.Captioner
     step: int | None
     strange: Mapping[str, str]
+    decoder: str
     own: Mapping[str, tuple[str, ...]]
 
 
@@ -94,8 +97,19 @@ def open_case(run_dir: str, setup: setup_lib.Setup) -> Case:
         captioner,
         step,
         strange,
+        decoder_name(setup.search),
         {part: other.bindings for part, other in used.items()},
     )
+
+
+def decoder_name(decoder: step_lib.Decoder) -> str:
+    """Returns `Search` or `Greedy`, as a configuration names a decoder."""
+    return _named(decoder.settings, decoder)
+
+
+def _named(settings: Mapping[str, Any], decoder: step_lib.Decoder) -> str:
+    known = _SEARCHES.get(settings.get(_KIND, ""))
+    return known or type(decoder).__name__
 
 
 @dataclasses.dataclass(frozen=True)
@@ -141,7 +155,7 @@ def _used_otherwise(
     search = identity.search or now
     parts = {
         "captioner": (type(model).__name__, identity.captioner, model.settings),
-        "search": (_SEARCHES.get(search.get(_KIND, ""), "Search"), search, now),
+        "search": (_named(search, setup.search), search, now),
     }
     found = {
         part: _Otherwise(name, tuple(differences(old, new)))

@@ -10,6 +10,7 @@ from typing import Any
 
 from pipeline.card.facts import PairFacts
 from trainer.diagnosis.said import Said
+from trainer.diagnosis.stored_grids import StoredGrids
 from trainer.evaluation.estimate import Estimate
 
 
@@ -26,6 +27,8 @@ class Learning:
       logged_gap: what another image cost there; None if unknown.
       best_loss: the lowest of the validation split.
       end_loss: the last of the validation split.
+      rate: the learning rate that half of the log's rows are below; None if
+        unknown.
       skipped: updates that were skipped.
       tokens: tokens of an update.
       passes: how often each image was seen.
@@ -39,6 +42,7 @@ class Learning:
     logged_gap: float | None
     best_loss: float | None
     end_loss: float | None
+    rate: float | None
     skipped: float
     tokens: float
     passes: float
@@ -52,7 +56,7 @@ class Looks:
       images: how many.
       loss: of their captions.
       rises: path -> by how much the loss rises; see `path_swaps.PathSwaps`.
-      rules: rule -> the loss under it; see there.
+      rules: rule -> by how much the loss rises under it; see there.
     """
 
     images: int
@@ -72,11 +76,13 @@ class Data:
 
     Attributes:
       images: of the train split.
+      sampled: train images that were looked at.
       captions: that were compared.
       pairing_z: how well captions fit images, in standard deviations.
       lag: shift at which captions fit better, 0 for none.
       lag_z: how well they fit there.
       dispersion: variance between images over all variance of the grids.
+      untrained: whether the encoder's weights are noise.
       deviation: standard deviation of the grids' values.
       alike: share of the images whose grids are those of another image.
       unknown: share of UNK among the words, split -> share.
@@ -87,19 +93,22 @@ class Data:
       mode: the most frequent train caption.
       mode_images: share of the train images that have it.
       cut: share of the train captions without END.
+      tokens: of a train caption that count, END included, in the mean.
       ladder: rung -> loss of models that see words only; empty if unknown.
       human: CIDEr-D of people's captions; None if unknown.
-      stale: share of the images whose grid is nearer to most other
-        thumbnails; of grids that are dealt out at random, a half.
+      grids: how far they are from those of thumbnails that are encoded now;
+        None without thumbnails or encoder.
       pairs: how many pairs are wrong; None of too few images.
     """
 
     images: int
+    sampled: int
     captions: int
     pairing_z: float
     lag: int
     lag_z: float
     dispersion: float
+    untrained: bool
     deviation: float
     alike: float
     unknown: Mapping[str, float]
@@ -109,9 +118,10 @@ class Data:
     mode: str
     mode_images: float
     cut: float
+    tokens: float
     ladder: Mapping[str, float]
     human: float | None
-    stale: float | None
+    grids: StoredGrids | None
     pairs: PairFacts | None
 
 
@@ -143,6 +153,7 @@ class Evidence:
       run_dir: folder of the run.
       records: folder of the record set.
       captioner: name of the captioner's class.
+      decoder: `Search` or `Greedy`, as a configuration names it.
       strange: what is not the run's own; see `case.Case`.
       own: settings of the run that are used otherwise; see there.
       settings: the run's identity, as JSON values.
@@ -160,6 +171,7 @@ class Evidence:
     run_dir: str
     records: str
     captioner: str
+    decoder: str
     strange: Mapping[str, str]
     own: Mapping[str, tuple[str, ...]]
     settings: Mapping[str, Any]
@@ -179,25 +191,44 @@ class Evidence:
         return not self.settings["captioner"].get("uses_image", True)
 
     @property
-    def replays(self) -> bool | None:
-        """Whether the loss in the log comes back; None if it is not known."""
+    def moved(self) -> float | None:
+        """By how much the loss of the log rises with these weights and code.
+
+        None if it is not known.
+        """
         logged = self.learning.logged_loss if self.learning else None
         if logged is None or self.replayed is None:
             return None
-        return abs(self.replayed - logged) <= max(0.02, 0.02 * logged)
+        return self.replayed - logged
 
     @property
-    def trained_under(self) -> tuple[str, ...]:
-        """Rules under which the loss in the log comes back, if it does not."""
+    def replays(self) -> bool | None:
+        """Whether the loss in the log comes back; None if it is not known."""
+        if self.moved is None:
+            return None
+        return abs(self.moved) <= self._tolerance
+
+    @property
+    def _tolerance(self) -> float:
+        """How far the losses of two devices may be apart."""
+        share = 1e-3 if self.settings["precision"] == "float32" else 1e-2
+        return 5e-4 + share * (self.replayed or 0.0)
+
+    @property
+    def trained_under(self) -> str:
+        """The rule under which the loss in the log comes back, or ''.
+
+        Nothing is asked of a loss that comes back without any.
+        """
         if self.replays is not False or not self.validation:
-            return ()
-        logged = self.learning.logged_loss if self.learning else None
-        moved = (self.replayed or 0.0) - self.validation.loss.mean
-        return tuple(
-            rule
-            for rule, loss in self.validation.rules.items()
-            if abs(loss.mean + moved - (logged or 0.0)) < 0.05 + 3 * loss.error
-        )
+            return ""
+        moved = self.moved or 0.0
+        apart = {
+            rule: abs(rise.mean + moved) / (self._tolerance + 3 * rise.error)
+            for rule, rise in self.validation.rules.items()
+        }
+        nearest = min(apart, key=lambda rule: apart[rule], default="")
+        return nearest if nearest and apart[nearest] < 1 else ""
 
     @property
     def poor(self) -> float:

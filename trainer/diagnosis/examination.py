@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches as batches_lib
 from trainer.data import split_images
@@ -24,10 +25,16 @@ from trainer.evaluation.estimate import Estimate
 _LOG = logging.getLogger(__name__)
 _SWAPPED_IMAGES = 128
 _CAPTIONED_IMAGES = 200
+_RATE = "train/learning_rate"
 
 
 def examine(
-    case: Case, *, batching: Batching, decoder: step_lib.Decoder, split: str
+    case: Case,
+    *,
+    batching: Batching,
+    decoder: step_lib.Decoder,
+    split: str,
+    encoder: encoder_lib.Encoder | None,
 ) -> tuple[Evidence, list[caption_lib.CaptionedExample]]:
     """Measures all that needs no training.
 
@@ -36,12 +43,13 @@ def examine(
       batching: as the configuration gives it.
       decoder: as the configuration gives it.
       split: what the run was validated on.
+      encoder: that made the grids; None to leave out what needs it.
 
     Returns:
       The evidence, and captioned images of the split.
     """
     _LOG.info("reading the records, and swapping images between captions")
-    evidence = early(case, batching=batching, split=split)
+    evidence = early(case, batching=batching, split=split, encoder=encoder)
     if case.step is None:
         return evidence, []
     record_set = case.record_set
@@ -74,6 +82,7 @@ def early(
     *,
     batching: Batching,
     split: str,
+    encoder: encoder_lib.Encoder | None,
     captioned: said.Said | None = None,
 ) -> Evidence:
     """Measures what takes seconds, also of a run that is in training.
@@ -82,12 +91,14 @@ def early(
       case: the run, with its captioner as it is now.
       batching: the run's own.
       split: what the run is validated on.
+      encoder: that made the grids; None to leave out what needs it.
       captioned: what the captioner says of its images now; None if unknown.
     """
     return Evidence(
         run_dir=case.run_dir,
         records=case.record_set.path,
         captioner=type(case.captioner).__name__,
+        decoder=case.decoder,
         strange=case.strange,
         own=case.own,
         settings=dataclasses.asdict(case.identity),
@@ -95,7 +106,7 @@ def early(
         learning=_learning(case),
         validation=_looks(case, batching, split),
         said=captioned,
-        data=record_facts.measure(case.record_set, batching, split),
+        data=record_facts.measure(case.record_set, batching, split, encoder),
     )
 
 
@@ -149,6 +160,7 @@ def _learning(case: Case) -> Learning | None:
         (row for row in judged if row["step"] == case.step), {}
     )
     validated = [row["validation/loss"] for row in judged]
+    rates = [row[_RATE] for row in rows if _RATE in row]
     images = case.record_set.num_images("train")
     batch = case.identity.batching["batch_images"]
     return Learning(
@@ -160,6 +172,7 @@ def _learning(case: Case) -> Learning | None:
         logged_gap=there.get("validation/swap_gap"),
         best_loss=min(validated, default=None),
         end_loss=validated[-1] if validated else None,
+        rate=float(np.median(rates)) if rates else None,
         skipped=rows[-1].get("train/skipped", 0.0),
         tokens=_tokens(rows),
         passes=rows[-1]["step"] * batch / max(images, 1),

@@ -6,8 +6,9 @@ other rules than those of training are measured beside: if one of them is the
 loss in the log, that rule is what was trained with.
 """
 
+import contextlib
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -20,6 +21,8 @@ from trainer.training import train_step
 
 # Images whose memories lie on a device at once.
 _PART = 32
+# What a grid is divided by where it is scaled once too often.
+FAINT, _SCALES = "grid / ", (100, 255, 1000)
 _FEW = ("image", "memory", "uniform", "targets", "guesses")
 
 
@@ -33,10 +36,13 @@ class PathSwaps:
         `memory`: what is read at each word. `state`: what is known before the
         first word. `uniform`: every place is the mean of all. `blank`: a grid
         of zeros. `words`: the words before are hidden.
-      rules: rule -> the loss under it. `padding`: padding counts. `end`: END
-        does not count. `unshifted`: each word is read before it is predicted.
+      rules: rule -> by how much the loss rises under it. `padding`: padding
+        counts. `end`: END does not. `unshifted`: each word is read before it is
+        predicted.
         `no-context`: nothing is read at a word. `no-state`: nothing is known
-        before the first word. `blank`: a grid of zeros.
+        before the first word. `no-query`: attention does not read the state.
+        `blank`: a grid of zeros. `grid / 100` and others: a grid that is
+        smaller by so much.
     """
 
     own: np.ndarray
@@ -54,14 +60,35 @@ def measure(captioner: contract.Captioner, batch: batches.Batch) -> PathSwaps:
     """
     losses = teacher_forcing.TeacherForcing(captioner)
     parts = [
-        _Part(losses, captioner, p).measure()
-        for p in batches.in_groups(batch, _PART)
+        _Part(losses, captioner, group)
+        for group in batches.in_groups(batch, _PART)
     ]
-    return PathSwaps(
-        np.concatenate([each.own for each in parts]),
-        _joined([each.rises for each in parts]),
-        _joined([each.rules for each in parts]),
-    )
+    found = [part.measure() for part in parts]
+    own = np.concatenate([each.own for each in found])
+    rules = _joined([each.rules for each in found])
+    with _without_query(captioner) as queries:
+        if queries:
+            blind = np.concatenate([part.own() for part in parts])
+            rules["no-query"] = blind - own
+    return PathSwaps(own, _joined([each.rises for each in found]), rules)
+
+
+@contextlib.contextmanager
+def _without_query(captioner: contract.Captioner) -> Iterator[bool]:
+    """Turns off what attention reads of the state, if its weights say which."""
+    kernels = [
+        weight
+        for weight in captioner.trainable_variables
+        if weight.path.endswith("query/kernel")
+    ]
+    values = [weight.numpy() for weight in kernels]
+    for weight in kernels:
+        weight.assign(tf.zeros_like(weight))
+    try:
+        yield bool(kernels)
+    finally:
+        for weight, value in zip(kernels, values, strict=True):
+            weight.assign(value)
 
 
 class Glance:
@@ -117,7 +144,7 @@ class _Part:
     def measure(self) -> PathSwaps:
         """Measures all paths and rules."""
         memory, state = self._memory, self._state
-        own = self._loss(self._state, memory)
+        own = self.own()
         blank = self._of(self._captioner.remember(tf.zeros_like(self._grid)))
         swapped = {
             "image": self._of(self._other),
@@ -141,12 +168,22 @@ class _Part:
             "no-context": self._loss(state, nothing),
             "no-state": self._loss(unknown, memory),
             "blank": blank,
+            **{
+                f"{FAINT}{scale}": self._of(
+                    self._captioner.remember(self._grid / scale)
+                )
+                for scale in _SCALES
+            },
         }
         return PathSwaps(
             own,
             {path: losses - own for path, losses in swapped.items()},
-            rules,
+            {rule: losses - own for rule, losses in rules.items()},
         )
+
+    def own(self) -> np.ndarray:
+        """The loss with the image's own grid."""
+        return self._loss(self._state, self._memory)
 
     def few(self) -> dict[str, np.ndarray]:
         """Measures what `Glance` returns."""

@@ -27,7 +27,10 @@ _SAME = 0.999
 
 
 def measure(
-    record_set: record_set_lib.RecordSet, batching: Batching, split: str
+    record_set: record_set_lib.RecordSet,
+    batching: Batching,
+    split: str,
+    encoder: encoder_lib.Encoder | None,
 ) -> Data:
     """Measures the records; what they lack comes from the data card.
 
@@ -35,6 +38,7 @@ def measure(
       record_set: what a run was trained on.
       batching: how captions are cut.
       split: what the run was validated on.
+      encoder: that made the grids; None to leave out what needs it.
     """
     read = _read(record_set)
     sample = read.sample
@@ -49,11 +53,14 @@ def measure(
     ]
     return Data(
         images=record_set.num_images("train"),
+        sampled=len(sample.image_ids),
         captions=len(texts),
         pairing_z=found.z,
         lag=found.best_lag,
         lag_z=found.lags[found.best_lag],
         dispersion=read.dispersion,
+        untrained=encoder is None
+        and encoder_lib.is_noise(record_set.manifest.encoder),
         deviation=read.deviation,
         alike=float((sample.cosines.max(axis=1) > _SAME).mean()),
         unknown=dict(
@@ -66,13 +73,16 @@ def measure(
         mode_images=sum(mode in row for row in sample.words)
         / len(sample.words),
         cut=float((encoded[0] != vocabulary_lib.END).all(axis=1).mean()),
+        tokens=float((encoded[0] != vocabulary_lib.PAD).sum(axis=1).mean()),
         ladder={
             rung: getattr(ladder, rung)
             for rung in ("uniform", "unigram", "bigram", "trigram")
             if ladder
         },
         human=floors.human if floors else None,
-        stale=_stale(record_set, split),
+        grids=stored_grids.measure(record_set, split, encoder, _ENCODED_IMAGES)
+        if encoder
+        else None,
         pairs=wrong_pairs.rank(sample.words, sample.pooled).facts(),
     )
 
@@ -160,28 +170,3 @@ def _unknown(ids: np.ndarray) -> float:
     """Share of UNK among the words."""
     words = (ids != vocabulary_lib.PAD) & (ids != vocabulary_lib.END)
     return float((ids == vocabulary_lib.UNK).sum() / max(words.sum(), 1))
-
-
-def _stale(record_set: record_set_lib.RecordSet, split: str) -> float | None:
-    """Share of the images whose grid is nearer to most other thumbnails.
-
-    None without thumbnails, or with another encoder than the shipped one.
-    """
-    manifest = record_set.manifest
-    if (
-        manifest.encoder["architecture"] != encoder_lib.DEFAULT
-        or not manifest.settings["thumbnail_side"]
-    ):
-        return None
-    encoder = encoder_lib.load_encoder()
-    if encoder.fingerprint["weights"] != manifest.encoder["weights"]:
-        return None
-    images = next(
-        split_images.batches(
-            record_set,
-            split,
-            batch_images=_ENCODED_IMAGES,
-            limit=_ENCODED_IMAGES,
-        )
-    )
-    return stored_grids.strange(images, encoder)

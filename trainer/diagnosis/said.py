@@ -88,8 +88,8 @@ def _shuffled(
 def _cut(
     examples: Sequence[caption_lib.CaptionedExample], max_length: int | None
 ) -> float:
-    """Share of captions that fill the limit, so that END is not among them."""
+    """Share of captions that END does not end before the limit forces it."""
     if max_length is None:
         return 0.0
-    full = [len(each.caption.words) >= max_length for each in examples]
+    full = [len(each.caption.words) + 1 >= max_length for each in examples]
     return sum(full) / len(full)

@@ -1,6 +1,8 @@
 """A diagnosis -> what of its cures is carried out, and what is left."""
 
 import dataclasses
+import itertools
+from collections.abc import Iterable
 from typing import Any
 
 from trainer.diagnosis.cures import (
@@ -17,6 +19,8 @@ from trainer.training import recipe as recipe_lib
 from trainer.training import setup as setup_lib
 
 MOST_STEPS = 1000
+# What is done about a fault of the code that trained.
+_ANEW = "# train again with the code that is here"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,14 +64,35 @@ class Treatment:
     @property
     def done(self) -> list[str]:
         """The lines that are carried out."""
-        cures = [each for each in self.cures if not isinstance(each, ByHand)]
-        return list(dict.fromkeys(line for c in cures for line in c.lines))
+        return _once(map(self._done, self.cures))
 
     @property
     def left(self) -> list[str]:
         """The lines that only people can carry out."""
-        cures = [each for each in self.cures if isinstance(each, ByHand)]
-        return list(dict.fromkeys(line for c in cures for line in c.lines))
+        return _once(map(_left, self.cures))
+
+    def _done(self, cure: Cure) -> tuple[str, ...]:
+        match cure:
+            case Training():
+                return cure.bindings or (_ANEW,)
+            case OwnFile() if self.trains:
+                return ()  # A new run has files of its own.
+            case ByHand():
+                return ()
+        return cure.lines
+
+
+def _left(cure: Cure) -> tuple[str, ...]:
+    match cure:
+        case Training(code=code) if code:
+            return (f"# {code}",)
+        case ByHand():
+            return cure.lines
+    return ()
+
+
+def _once(lines: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(itertools.chain.from_iterable(lines)))
 
 
 def choose(diagnosis: Diagnosis) -> Treatment:

@@ -8,11 +8,13 @@ import dataclasses
 import functools
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
+from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import vocabulary
 from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
@@ -36,15 +38,23 @@ _FALLS = 0.02
 class Watch:
     """Measures whether captions owe anything to their images."""
 
-    def __init__(self, case: Case, max_length: int | None):
+    def __init__(
+        self,
+        case: Case,
+        max_length: int | None,
+        load_encoder: Callable[[], encoder_lib.Encoder | None],
+    ):
         """Takes a run; reads nothing yet.
 
         Args:
           case: the run, whose captioner is in training.
           max_length: most tokens of a caption, END included; None for no
             limit.
+          load_encoder: gives the encoder that made the grids; None to leave
+            out what needs it.
         """
         self._case, self._max_length = case, max_length
+        self._load_encoder = load_encoder
         self._batching = Batching(**case.identity.batching)
         self._split = case.identity.selection["validation_split"]
         self._said: said_lib.Said | None = None
@@ -115,15 +125,27 @@ class Watch:
         if self._warned or not self._said or _young(rows, warmup):
             return
         self._warned = True
-        evidence = examination.early(
-            dataclasses.replace(self._case, rows=rows, step=step),
-            batching=self._batching,
-            split=self._split,
-            captioned=self._said,
-        )
-        found = doctor.diagnose(evidence)
+        try:
+            found = self._diagnosed(rows, step)
+        except (ValueError, OSError, tf.errors.OpError) as error:
+            # A training of days does not end by what only looks at it.
+            _LOG.warning("step %d: no diagnosis, for: %s", step, error)
+            return
         if found.state == doctor.State.COLLAPSED:
             _LOG.warning("step %d: %s", step, _told(found, self._case.run_dir))
+
+    def _diagnosed(
+        self, rows: list[dict[str, Any]], step: int
+    ) -> doctor.Diagnosis:
+        case = dataclasses.replace(self._case, rows=rows, step=step)
+        evidence = examination.early(
+            case,
+            batching=self._batching,
+            split=self._split,
+            encoder=self._load_encoder(),
+            captioned=self._said,
+        )
+        return doctor.diagnose(evidence)
 
 
 def _estimate(rises: np.ndarray) -> Estimate:

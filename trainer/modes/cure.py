@@ -1,5 +1,6 @@
 """Carries out what a diagnosis advises, in a folder beside the run's."""
 
+import hashlib
 import json
 import logging
 import os
@@ -19,6 +20,8 @@ from trainer.run import directory, metrics_file, other_grids
 
 _LOG = logging.getLogger(__name__)
 JSON_FILE = "diagnosis.json"
+# Which treatment the folder is of.
+_PLAN = "cure.json"
 # What the other modes read of a run.
 _FILES = (
     directory.IDENTITY_FILE,
@@ -51,11 +54,12 @@ def cure(
       The scores of both; None if nothing of it can be done here.
 
     Raises:
-      RunError: the folder holds another run.
+      RunError: the folder was not made by a cure.
     """
     if not treatment.done:
         return None
     folder = f"{case.run_dir.rstrip('/')}-cured"
+    _begin(folder, case, treatment)
     for line in treatment.done:
         _LOG.info("in %s: %s", folder, line)
     records = case.record_set.path
@@ -64,7 +68,6 @@ def cure(
         left_out = set(_images(treatment.without))
         subset.write(case.record_set, records, left_out)
     if not treatment.trains:
-        directory.check(folder, case.identity)
         _copy(case.run_dir, folder, treatment.files)
     bindings = [*treatment.bindings, f"Setup.records = {records!r}"]
     anew(case.run_dir, folder, bindings, treatment.trains)
@@ -76,6 +79,34 @@ def cure(
         Scores.of(before),
         Scores.of(after),
     )
+
+
+def _begin(folder: str, case: Case, treatment: Treatment) -> None:
+    """Makes the folder, unless the same treatment has begun there.
+
+    What another treatment left there is removed.
+    """
+    path = os.path.join(folder, _PLAN)
+    pairs = directory.read_text(treatment.without) if treatment.without else ""
+    plan = json.dumps(
+        {
+            "run": directory.run_name(case.run_dir, case.identity),
+            "done": treatment.done,
+            "without": hashlib.sha256(pairs.encode()).hexdigest(),
+        },
+        indent=1,
+    )
+    if tf.io.gfile.exists(path):
+        if directory.read_text(path) == plan:
+            return
+        tf.io.gfile.rmtree(folder)
+    elif directory.names(folder):
+        raise directory.RunError(
+            f"{folder} was not made by a cure ({_PLAN} is missing): move it "
+            "away"
+        )
+    tf.io.gfile.makedirs(folder)
+    directory.write_text(path, plan)
 
 
 def _images(path: str) -> Iterator[str]:

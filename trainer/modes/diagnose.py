@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pipeline.card import suspicious_pairs
+from pipeline.encoders import encoder as encoder_lib
 from trainer.data import damage
 from trainer.data.batching import Batching
 from trainer.decoding import caption as caption_lib
@@ -15,6 +16,7 @@ from trainer.diagnosis import (
     cures,
     doctor,
     examination,
+    stored_grids,
     treatment,
     trials,
 )
@@ -39,6 +41,8 @@ def diagnose(
     *,
     setup: setup_lib.Setup,
     cure: bool = False,
+    encoder: str = encoder_lib.DEFAULT,
+    weights: str | None = None,
     anew: Callable[..., None],
 ) -> Outcome:
     """Says whether a captioner looks at its images, and if not, why.
@@ -52,6 +56,9 @@ def diagnose(
         folder, and compared.
       cure: carry out what is advised, in a folder beside the run's whose name
         ends in `-cured`, with 1,000 updates at most, and compare the scores.
+      encoder: the one that made the grids, to compare images with them: a
+        name or path, as `--encoder` of `pipeline.main` takes it.
+      weights: its weights, as `--weights` takes them.
       anew: trains and diagnoses under another configuration; see
         `configurable`.
 
@@ -60,23 +67,33 @@ def diagnose(
       suspicious.
 
     Raises:
-      RunError: nothing was trained there, or the cure's folder holds another
-        run.
+      RunError: nothing was trained there.
       RecordSetError: the record set can't be used.
       CorruptShard: a shard of it is damaged.
     """
     setup.devices.alone().open()
     case = case_lib.open_case(run_dir, setup)
     with damage.named(case.record_set):
-        answer = _examined(case, setup)
+        answer = _examined(case, setup, encoder, weights)
     page, told = answer.write(run_dir, None), []
     if cure:
-        chosen = treatment.choose(answer.found)
-        compared = cure_lib.cure(case, chosen, answer.row, anew)
-        answer.write(run_dir, compared)
-        told = diagnosis_text.cured(chosen, compared)
+        told = _cured(case, answer, anew)
     text = diagnosis_text.terminal(answer.found, page, told)
     return Outcome(text, int(answer.found.state))
+
+
+def _cured(
+    case: case_lib.Case, answer: "_Answer", anew: Callable[..., None]
+) -> list[str]:
+    """Treats a run; returns what was done, in lines."""
+    chosen = treatment.choose(answer.found)
+    try:
+        compared = cure_lib.cure(case, chosen, answer.row, anew)
+    except (ValueError, FloatingPointError) as error:
+        # A diagnosis that took minutes is not lost by it.
+        return [f"The treatment failed: {error}"]
+    answer.write(case.run_dir, compared)
+    return diagnosis_text.cured(chosen, compared)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -110,12 +127,20 @@ class _Answer:
         return page
 
 
-def _examined(case: case_lib.Case, setup: setup_lib.Setup) -> _Answer:
+def _examined(
+    case: case_lib.Case,
+    setup: setup_lib.Setup,
+    encoder: str,
+    weights: str | None,
+) -> _Answer:
     evidence, examples = examination.examine(
         case,
         batching=Batching(**case.identity.batching),
         decoder=setup.search,
         split=case.identity.selection["validation_split"],
+        encoder=stored_grids.made_by(
+            case.record_set.manifest, encoder, weights
+        ),
     )
     evidence = _tried(case, setup, evidence)
     found = doctor.diagnose(evidence)

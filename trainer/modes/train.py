@@ -1,13 +1,14 @@
 """Trains a captioner, or goes on with one."""
 
 import contextlib
+import functools
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches as batches_lib
-from trainer.data import card_gate, damage, split_images
+from trainer.data import card_gate, damage
 from trainer.data import folds as folds_lib
 from trainer.decoding import generator
 from trainer.devices import heartbeat
@@ -31,7 +32,6 @@ from trainer.loop import (
 from trainer.loop import timings as timings_lib
 from trainer.report import attention_picture, curves
 from trainer.run import directory, event_files, lock
-from trainer.serving import caption_files
 from trainer.training import recipe as recipe_lib
 from trainer.training import session as session_lib
 from trainer.training import setup as setup_lib
@@ -41,6 +41,8 @@ _LOG = logging.getLogger(__name__)
 _WIRED_IMAGES = 4
 _COMPARED_IMAGES = 32
 _SHOWN_IMAGES = 4
+
+LoadEncoder = Callable[[], encoder_lib.Encoder | None]
 
 
 def train(
@@ -52,6 +54,8 @@ def train(
     num_steps: int,
     fold: folds_lib.Fold | None = None,
     waived: Sequence[str] = (),
+    encoder: str = encoder_lib.DEFAULT,
+    weights: str | None = None,
 ) -> str:
     """Trains a captioner, or goes on with one.
 
@@ -65,6 +69,9 @@ def train(
         validation split, and not trained on.
       waived: findings of the data card, and tests of the wiring, that must not
         stop the training.
+      encoder: the one that made the grids, to compare images with them: a
+        name or path, as `--encoder` of `pipeline.main` takes it.
+      weights: its weights, as `--weights` takes them.
 
     Returns:
       A line that says how the training ended; empty for workers other than the
@@ -113,6 +120,9 @@ def train(
         identity,
         cadence.patient(lower=lower),
     )
+    load_encoder = functools.partial(
+        stored_grids.made_by, record_set.manifest, encoder, weights
+    )
     alone = lock.hold(run_dir) if crew.is_chief else contextlib.nullcontext()
     with alone, damage.named(record_set):
         first = session.restore()
@@ -121,11 +131,18 @@ def train(
             return crew.said(f"already trained: step {first}, {run_dir}")
         data = recipe.data(record_set)
         if not first:
-            _warn(wiring.require(_faults(record_set, data, step), waived))
+            _warn(
+                wiring.require(
+                    _faults(record_set, data, step, load_encoder), waived
+                )
+            )
         session.claim()
         _LOG.info("%d parameters", step.captioner.count_params())
         _LOG.info("%s", ending.rates(first, num_steps))
-        reason = _run(session, setup, ending, cadence, data, first, num_steps)
+        watch = _watch(session, setup, load_encoder)
+        reason = _run(
+            session, setup, ending, cadence, data, watch, first, num_steps
+        )
     return crew.said(f"trained: {reason}, {run_dir}")
 
 
@@ -140,13 +157,13 @@ def _run(
     recipe: recipe_lib.Recipe,
     cadence: cadence_lib.Cadence,
     data: batches_lib.CaptionDataset,
+    watch: watch_lib.Watch,
     first: int,
     num_steps: int,
 ) -> str:
     """Makes the updates that are missing; returns why the training ended."""
     crew, step, run_dir = session.crew, session.step, session.run_dir
     board = event_files.Board(run_dir)
-    watch = _watch(session, setup)
     validation = _validation(session, setup, recipe, cadence, watch)
     timings = timings_lib.Timings(recipe.batching.batch_images)
     batches = data.distribute(step.strategy, first_step=first)
@@ -191,6 +208,7 @@ def _faults(
     record_set: record_set_lib.RecordSet,
     data: batches_lib.CaptionDataset,
     step: train_step.TrainStep,
+    load_encoder: LoadEncoder,
 ) -> Iterator[wiring.Fault]:
     """Tests the captioner's wiring on a few images, and the grids of images."""
     yield from wiring.faults(
@@ -198,31 +216,18 @@ def _faults(
         data.first_images(_WIRED_IMAGES),
         record_set.vocabulary.log_unigram(),
     )
-    manifest = record_set.manifest
-    if (
-        manifest.encoder["architecture"] == encoder_lib.DEFAULT
-        and manifest.settings["thumbnail_side"]
-    ):
-        encoder = encoder_lib.load_encoder()
-        if encoder.fingerprint["weights"] != manifest.encoder["weights"]:
-            _LOG.warning(
-                "wiring test 'grids' is left out: the record set was made with "
-                "other weights of %s than the shipped ones",
-                encoder_lib.DEFAULT,
-            )
-            return
-        caption_files.check_encoder(encoder, manifest.encoder)
-        images = split_images.batches(
-            record_set,
-            "train",
-            batch_images=_COMPARED_IMAGES,
-            limit=_COMPARED_IMAGES,
-        )
-        yield from stored_grids.compare(next(images), encoder)
+    encoder = load_encoder()
+    found = encoder and stored_grids.measure(
+        record_set, "train", encoder, _COMPARED_IMAGES
+    )
+    if found:
+        yield from stored_grids.faults(found)
 
 
 def _watch(
-    session: session_lib.Session, setup: setup_lib.Setup
+    session: session_lib.Session,
+    setup: setup_lib.Setup,
+    load_encoder: LoadEncoder,
 ) -> watch_lib.Watch:
     case = case_lib.Case(
         session.run_dir,
@@ -233,9 +238,12 @@ def _watch(
         captioner=session.step.outcome,
         step=None,
         strange={},
+        decoder=case_lib.decoder_name(setup.search),
         own={},
     )
-    return watch_lib.Watch(case, setup.search.settings.get("max_length"))
+    return watch_lib.Watch(
+        case, setup.search.settings.get("max_length"), load_encoder
+    )
 
 
 def _warn_nobody(step: int) -> None:

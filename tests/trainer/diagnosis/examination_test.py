@@ -25,6 +25,7 @@ def examined(case: case_lib.Case) -> Evidence:
         batching=Batching(**case.identity.batching),
         decoder=gin.get_configurable("Setup")().search,
         split="validation",
+        encoder=None,
     )
     return evidence
 

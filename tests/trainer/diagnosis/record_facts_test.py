@@ -9,11 +9,11 @@ BATCHING = Batching(
 
 
 def test_records_are_measured_without_a_data_card(record_set) -> None:
-    found = record_facts.measure(record_set, BATCHING, "validation")
+    found = record_facts.measure(record_set, BATCHING, "validation", None)
     assert found.images == record_set.num_images("train")
     assert found.captions >= found.images
     assert found.ladder == {} and found.human is None
-    assert found.stale is None
+    assert found.grids is None
     assert 0 < found.dispersion <= 1 and found.deviation > 0
     assert set(found.unknown) == {"train", "validation"}
     assert 0 <= found.own_words < 1
@@ -32,6 +32,7 @@ def test_a_short_limit_cuts_captions(record_set) -> None:
                 num_streams=2,
             ),
             "train",
+            None,
         ).cut
         for length in (30, 2)
     )

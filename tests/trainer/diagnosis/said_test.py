@@ -21,7 +21,7 @@ def test_captions_are_judged_by_repetition_ends_and_words() -> None:
             example(2, "", "a green bird", "a bird"),
             example(3, "a <unk> horse and", "a brown horse", "a horse"),
         ],
-        max_length=4,
+        max_length=5,
     )
     assert found.images == 4
     assert found.mode_share == 0.5 and found.common == "a red dog"

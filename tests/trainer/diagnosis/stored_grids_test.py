@@ -41,13 +41,22 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> encoder_lib.Encoder:
 
 
 def test_grids_near_those_of_their_thumbnails_pass(tmp_path, encoder):
-    assert list(stored_grids.compare(stored(tmp_path, encoder), encoder)) == []
+    found = stored_grids.compare(stored(tmp_path, encoder), encoder)
+    assert found and list(stored_grids.faults(found)) == []
+
+
+def test_an_encoder_that_prepares_images_otherwise_is_found(tmp_path, encoder):
+    found = stored_grids.compare(
+        stored(tmp_path, encoder), encoder, "image_size 224 -> 192"
+    )
+    (fault,) = stored_grids.faults(found)
+    assert fault.text.endswith("for the record set: image_size 224 -> 192")
 
 
 def test_grids_of_other_images_are_found(tmp_path, encoder):
     batch = stored(tmp_path, encoder)
     mixed = dataclasses.replace(batch, grid=tf.roll(batch.grid, 1, axis=0))
-    (fault,) = stored_grids.compare(mixed, encoder)
+    (fault,) = stored_grids.faults(stored_grids.compare(mixed, encoder))
     assert fault.name == "grids"
     assert fault.text.startswith(f"of {len(batch.image_ids)} images, ")
     assert "nearer to most other images' thumbnails" in fault.text
@@ -59,12 +68,12 @@ def test_grids_of_a_few_other_images_are_found(tmp_path, encoder):
     grid = batch.grid.numpy()
     grid[[0, 5]] = grid[[5, 0]]
     mixed = dataclasses.replace(batch, grid=tf.constant(grid))
-    (fault,) = stored_grids.compare(mixed, encoder)
+    (fault,) = stored_grids.faults(stored_grids.compare(mixed, encoder))
     assert fault.name == "grids"
     assert "(at most 10%)" in fault.text
 
 
 def test_grids_of_images_in_bgr_order_are_found(tmp_path, encoder):
     batch = stored(tmp_path, encoder, order=slice(None, None, -1))
-    (fault,) = stored_grids.compare(batch, encoder)
+    (fault,) = stored_grids.faults(stored_grids.compare(batch, encoder))
     assert "with red and blue exchanged" in fault.text

@@ -51,6 +51,16 @@ def test_alarms_are_treated_and_what_follows_from_them_is_not() -> None:
     assert chosen.bindings == ["AdamW.learning_rate = 1"]
     assert chosen.files == [words] and chosen.without is None
     assert chosen.trains and chosen.left == ["# join"]
+    # A run that is trained anew has words of its own.
+    assert chosen.done == ["AdamW.learning_rate = 1", "AdamW.learning_rate = 2"]
+
+
+def test_code_that_trained_is_left_to_people() -> None:
+    chosen = treatment.choose(
+        diagnosis((0.9, "", Training(code="shift the input by one")))
+    )
+    assert chosen.done == ["# train again with the code that is here"]
+    assert chosen.left == ["# shift the input by one"]
 
 
 def test_without_an_alarm_the_first_cause_is_treated() -> None:

@@ -46,7 +46,7 @@ def case(records, run, tmp_path_factory) -> case_lib.Case:
 
 @pytest.fixture(scope="module")
 def traced(case) -> watch.Watch:
-    made = watch.Watch(case, max_length=4)
+    made = watch.Watch(case, 4, lambda: None)
     made(fitting())
     return made
 
@@ -195,7 +195,7 @@ def test_a_captioner_that_was_made_blind_is_not_warned_of(
 ) -> None:
     monkeypatch.setattr(case.captioner, "uses_image", False)
     rows(case, [3.0], 0.0, OLD)
-    seen = watch.Watch(case, 9)
+    seen = watch.Watch(case, 9, lambda: None)
     seen(examples(SAME))
     seen.warn(10)
     assert not caplog.messages

@@ -13,11 +13,15 @@ from tests.support import fixtures
 from tests.support.tiny_run import load
 from trainer import configurable
 from trainer.diagnosis import case as case_lib
-from trainer.diagnosis.cures import ByHand, Training, WithoutPairs
+from trainer.diagnosis.cures import ByHand, Training, Usage, WithoutPairs
 from trainer.diagnosis.treatment import Treatment
 from trainer.modes import cure as cure_lib
-from trainer.run import directory
 from trainer.training import setup as setup_lib
+
+NOTHING = {
+    "headline": "",
+    "evidence": {"said": None, "learning": None, "validation": None},
+}
 
 
 @pytest.fixture
@@ -66,16 +70,14 @@ def case(records, copied) -> case_lib.Case:
 def test_pairs_are_left_out_of_a_copy_of_the_records(case, copied) -> None:
     pairs = copied / "suspicious_pairs.jsonl"
     pairs.write_text('{"image_id": "train-1"}\n{"image_id": "train-5"}\n')
-    row = json.loads(json.dumps({"headline": "", "evidence": {
-        "said": None, "learning": None, "validation": None}}))  # fmt: skip
     asked = []
 
     def anew(*given) -> None:
         asked.append(given)
-        (Path(given[1]) / "diagnosis.json").write_text(json.dumps(row))
+        (Path(given[1]) / "diagnosis.json").write_text(json.dumps(NOTHING))
 
     chosen = Treatment((Training(("A.b = 1",)), WithoutPairs(str(pairs))))
-    compared = cure_lib.cure(case, chosen, row, anew)
+    compared = cure_lib.cure(case, chosen, NOTHING, anew)
     assert compared and compared.run_dir == f"{copied}-cured"
     made = f"{copied}-cured/records"
     bindings = ["A.b = 1", f"Setup.records = {made!r}"]
@@ -88,13 +90,29 @@ def test_what_needs_hands_is_left(case) -> None:
     assert cure_lib.cure(case, chosen, {}, lambda *_: None) is None
 
 
-def test_a_folder_of_another_run_is_refused(records, copied) -> None:
+def test_a_folder_that_no_cure_made_is_left_alone(records, copied) -> None:
     other = Path(shutil.copytree(copied, f"{copied}-cured"))
-    identity = json.loads((other / "identity.json").read_text())
-    (other / "identity.json").write_text(json.dumps({**identity, "seed": 9}))
     load(records, "Search.max_length = 2", "diagnose.cure = True")
-    with pytest.raises(directory.RunError, match="belongs to another run"):
-        diagnosed(copied)
+    text, row = diagnosed(copied)
+    assert "1. search-settings" in text  # The diagnosis is not lost by it.
+    assert f"The treatment failed: {other} was not made by a cure" in text
+    assert "cured" not in row and not (other / "diagnosis.json").exists()
+
+
+def test_another_treatment_begins_anew(case, copied) -> None:
+    def cure(binding: str) -> Path:
+        def anew(run_dir, folder, bindings, trains) -> None:
+            (Path(folder) / "diagnosis.json").write_text(json.dumps(NOTHING))
+            (Path(folder) / "best" / binding).touch()
+
+        chosen = Treatment((Usage((binding,)),))
+        assert cure_lib.cure(case, chosen, NOTHING, anew)
+        return Path(f"{copied}-cured") / "best"
+
+    cure("A.b = 1")
+    assert {"A.b = 1"} < set(map(lambda p: p.name, cure("A.b = 1").iterdir()))
+    names = {path.name for path in cure("A.b = 2").iterdir()}
+    assert "A.b = 2" in names and "A.b = 1" not in names
 
 
 @pytest.mark.slow

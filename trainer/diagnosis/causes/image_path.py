@@ -1,11 +1,13 @@
 """Faults on the way from the image to the words."""
 
+from trainer.diagnosis import path_swaps
 from trainer.diagnosis.causes.cause import Cause, Opinion, between
 from trainer.diagnosis.cures import ByHand, Training
 from trainer.diagnosis.evidence import Evidence
 
 # A path moves the loss by more than rounding does, or it carries nothing.
 _NOTHING = 1e-4
+_LET_ATTEND = Training(code="let attention read the state at each word")
 
 
 def _blown_up(evidence: Evidence) -> bool:
@@ -79,7 +81,7 @@ def _cut_in_training(evidence: Evidence) -> Opinion | None:
         ("no-context", "what is read at each word"),
         ("no-state", "what is known before the first word"),
     ):
-        if rule in evidence.trained_under:
+        if rule == evidence.trained_under:
             return Opinion(
                 0.9,
                 (
@@ -99,6 +101,12 @@ def _cut_in_training(evidence: Evidence) -> Opinion | None:
 
 def _uniform(evidence: Evidence) -> Opinion | None:
     looks = evidence.validation
+    if evidence.trained_under == "no-query":
+        seen = (
+            "the loss is that of the log if attention does not read the "
+            f"state; else {evidence.replayed:.3f}"
+        )
+        return Opinion(0.9, (seen,), cure=(_LET_ATTEND,))
     if not looks or looks.gap.z < 3 or looks.gap.mean < 0.1:
         return None
     flat = looks.rises["uniform"]
@@ -118,13 +126,23 @@ def _uniform(evidence: Evidence) -> Opinion | None:
         cure=(
             Training(("CaptionLoss.coverage_weight = 0.0",))
             if weight
-            else Training(code="let attention read the state at each word"),
+            else _LET_ATTEND,
         ),
     )
 
 
 def _faint(evidence: Evidence) -> Opinion | None:
-    data = evidence.data
+    data, cure = (
+        evidence.data,
+        "scale the encoder's output to a deviation near 1",
+    )
+    rule = evidence.trained_under
+    if rule.startswith(path_swaps.FAINT):
+        seen = (
+            f"with {rule} the loss is that of the log; with the grid as it is "
+            f"stored, {evidence.replayed:.2f}"
+        )
+        return Opinion(0.9, (seen,), cure=(Training(code=cure),))
     if not data or data.deviation > 0.02:
         return None
     return Opinion(
@@ -135,7 +153,7 @@ def _faint(evidence: Evidence) -> Opinion | None:
                 f"{data.deviation:.1e}"
             ),
         ),
-        cure=(ByHand("# scale the encoder's output to a deviation near 1"),),
+        cure=(ByHand(f"# {cure}"),),
     )
 
 
@@ -157,7 +175,7 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "Grids are so small that normalisation drowns them.",
         _faint,
         "grids times a thousand give the same training",
-        ("updates-too-small", "alike-features"),
+        ("updates-too-small", "alike-features", "blind", "other-weights"),
     ),
     Cause(
         "one-path-cut",

@@ -95,12 +95,12 @@ def _other_weights(evidence: Evidence) -> Opinion | None:
     if not _knows(evidence):
         return None
     return Opinion(
-        0.6,
+        0.6 * between(abs(evidence.moved or 0.0), 0.0, 0.02),
         (
             (
                 f"the loss of the validation split is "
-                f"{evidence.replayed:.2f}, and "
-                f"the log says {learning.logged_loss:.2f} of these weights"
+                f"{evidence.replayed:.3f}, and "
+                f"the log says {learning.logged_loss:.3f} of these weights"
             ),
         ),
         cure=cure,
@@ -120,7 +120,7 @@ def _disordered(evidence: Evidence) -> Opinion | None:
     return Opinion(
         between(share, 0.05, 0.3),
         (f"{share:.0%} of the captions change with the order of their batch",),
-        cure=(Usage(("Search.batch_images = 1",)),),
+        cure=(Usage((f"{evidence.decoder}.batch_images = 1",)),),
     )
 
 
@@ -129,11 +129,12 @@ def _search(evidence: Evidence) -> Opinion | None:
     told = evidence.strange.get("search")
     if not said:
         return None
-    short = said.cut > 0.5 or said.empty > 0.2
+    short = said.cut > 0.5 and said.words < 0.9 * said.reference_words
     data = evidence.data
     if data and data.cut > 0.1 and not told:
         return None  # The captioner never saw an END.
-    if not told and not (short and looks and looks.gap.z > 3):
+    wrong = short or said.empty > 0.2
+    if not told and not (wrong and looks and looks.gap.z > 3):
         return None
     seen: tuple[str, ...] = (
         (
@@ -144,15 +145,24 @@ def _search(evidence: Evidence) -> Opinion | None:
     )
     if told:
         seen = (f"the search is not that of the training: {told}", *seen)
-    longer = (
-        f"Search.max_length = {evidence.settings['batching']['max_length']}"
-    )
+    better = _longer(evidence) if short else _ranked_by_length(evidence)
     harm = between(max(said.cut, said.empty, said.mode_share), 0.02, 0.3)
     return Opinion(
         max(0.55 + 0.45 * harm, 0.0) if told else 0.5 * harm,
         seen,
-        cure=(Usage(evidence.own.get("search", (longer,))),),
+        cure=(Usage(evidence.own.get("search", better)),),
     )
+
+
+def _longer(evidence: Evidence) -> tuple[str, ...]:
+    limit = evidence.settings["batching"]["max_length"]
+    return (f"{evidence.decoder}.max_length = {limit}",)
+
+
+def _ranked_by_length(evidence: Evidence) -> tuple[str, ...]:
+    """A beam search that prefers captions with more words."""
+    beam = ("Setup.search = @Search()",) if evidence.decoder != "Search" else ()
+    return (*beam, "Search.length_power = 1.0")
 
 
 CAUSES: tuple[Cause[Evidence], ...] = (

@@ -72,7 +72,8 @@ def _partly_wrong(evidence: Evidence, pairs: PairFacts) -> Opinion | None:
     """A share of the pairs is wrong."""
     if wrong_pairs.are_sound(pairs):
         return None
-    untrained = pictures.is_untrained(evidence)
+    untrained = bool(evidence.data and evidence.data.untrained)
+    listed = WithoutPairs(f"{evidence.run_dir}/{suspicious_pairs.FILE}")
     weak = "the encoder is not trained, which looks the same"
     return Opinion(
         between(pairs.low, 0.02, 0.12) * (0.5 if untrained else 1.0),
@@ -85,10 +86,7 @@ def _partly_wrong(evidence: Evidence, pairs: PairFacts) -> Opinion | None:
         ),
         (weak,) if untrained else (),
         dose=Dose(pairs.wrong, pairs.low, pairs.high, _PAIRS),
-        cure=(
-            _JOIN,
-            WithoutPairs(f"{evidence.run_dir}/{suspicious_pairs.FILE}"),
-        ),
+        cure=(_JOIN,) if untrained else (_JOIN, listed),
     )
 
 

@@ -8,23 +8,18 @@ from trainer.diagnosis.causes.cause import (
     between,
 )
 from trainer.diagnosis.cures import ByHand
-from trainer.diagnosis.evidence import Evidence
+from trainer.diagnosis.evidence import Data, Evidence
+from trainer.diagnosis.stored_grids import STRANGE, TURNED
 
 # z of pairs below this is no better than chance.
 CHANCE_Z = 4.0
-
-
-def is_untrained(evidence: Evidence) -> bool:
-    """Whether the encoder has its first weights."""
-    weights = evidence.settings["encoder"].get("weights", "")
-    return str(weights).startswith("none")
 
 
 def _alike_pictures(evidence: Evidence) -> Opinion | None:
     data = evidence.data
     if not data or data.alike < 0.04:
         return None
-    low, high = wilson.interval(data.alike, min(data.images, 1500))
+    low, high = wilson.interval(data.alike, data.sampled)
     return Opinion(
         between(data.alike, 0.02, 0.3),
         (f"{data.alike:.0%} of the images look exactly like another one",),
@@ -38,21 +33,24 @@ def _alike_pictures(evidence: Evidence) -> Opinion | None:
     )
 
 
-def _stale(evidence: Evidence) -> Opinion | None:
-    data = evidence.data
-    if not data or data.stale is None or data.stale < 0.1:
+def _of_others(evidence: Evidence) -> Opinion | None:
+    grids = evidence.data.grids if evidence.data else None
+    if not grids or grids.strange < STRANGE or grids.turned > TURNED:
         return None
     # Of grids that are dealt out at random, half show it.
     value, low, high = (
         min(2 * each, 1.0)
-        for each in (data.stale, *wilson.interval(data.stale, 64))
+        for each in (
+            grids.strange,
+            *wilson.interval(grids.strange, grids.images),
+        )
     )
     return Opinion(
-        between(data.stale, 0.05, 0.3),
+        between(grids.strange, STRANGE / 2, 3 * STRANGE),
         (
             (
-                f"{data.stale:.0%} of the stored grids are nearer to most "
-                "other images' than to their own, encoded again"
+                f"of {grids.images} stored grids, {grids.strange:.0%} are "
+                "nearer to most other images' than to their own, encoded again"
             ),
         ),
         dose=Dose(
@@ -70,6 +68,21 @@ def _stale(evidence: Evidence) -> Opinion | None:
     )
 
 
+def _prepared(evidence: Evidence) -> Opinion | None:
+    grids = evidence.data.grids if evidence.data else None
+    cure = (ByHand("# run pipeline.main again: one code for both encodes"),)
+    if grids and grids.turned > TURNED:
+        share = f"{grids.turned:.0%}"
+        seen = (
+            f"of {grids.images} stored grids, {share} are nearer to those of "
+            "their image with red and blue exchanged: BGR order"
+        )
+        return Opinion(0.95, (seen,), cure=cure)
+    if grids and grids.prepared:
+        return Opinion(0.9, (grids.prepared,), cure=cure)
+    return None
+
+
 def _features(evidence: Evidence) -> Opinion | None:
     data = evidence.data
     if not data or data.dispersion > 0.01:
@@ -83,25 +96,50 @@ def _features(evidence: Evidence) -> Opinion | None:
 
 def _weak(evidence: Evidence) -> Opinion | None:
     data = evidence.data
-    encoder = evidence.settings["encoder"]
     if not data or data.pairing_z < CHANCE_Z or data.images < 300:
         return None
-    untrained = is_untrained(evidence)
-    faint = between(25.0 - data.pairing_z, 0.0, 15.0)
-    if not untrained and faint < 0.3:
+    told = _untrained(data) or _narrow(data) or _by_elimination(evidence)
+    if not told:
         return None
+    strength, seen = told
+    fit = (
+        f"captions fit images that look alike to the encoder by "
+        f"{data.pairing_z:.0f} standard deviations"
+    )
     return Opinion(
-        0.9 if untrained else 0.5 * faint,
-        (
-            (
-                f"captions fit images that look alike to the encoder by "
-                f"{data.pairing_z:.0f} standard deviations"
-            ),
-            f"its weights: {encoder.get('weights')}",
-        ),
+        strength,
+        (seen, fit),
         cure=(
             ByHand("--weights=imagenet  # of pipeline.main, and encode anew"),
         ),
+    )
+
+
+def _untrained(data: Data) -> tuple[float, str] | None:
+    if not data.untrained:
+        return None
+    return 0.9, "the encoder's weights are the noise that --weights=none gives"
+
+
+def _narrow(data: Data) -> tuple[float, str] | None:
+    strength = 0.8 * between(0.05 - data.dispersion, 0.0, 0.03)
+    if not strength:
+        return None
+    return strength, (
+        f"images differ by {data.dispersion:.1%} of all variance, where those "
+        "of a trained encoder do by 20%"
+    )
+
+
+def _by_elimination(evidence: Evidence) -> tuple[float, str] | None:
+    """It learns a few images by heart, and nothing of many, though all fit."""
+    looks, own = evidence.train, evidence.trials.get("own")
+    if not looks or not own or not own.passed or looks.gap.mean > 0.1:
+        return None
+    return 0.5, (
+        "a fresh captioner learns 32 images by heart, and this one tells "
+        "nothing of those that it was trained on: another image costs "
+        f"{looks.gap.mean:.2f}"
     )
 
 
@@ -118,14 +156,25 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "To the encoder, the images look alike.",
         _features,
         "grids of two unlike images differ",
-        ("mismatched-pairs", "weak-features", "captions-say-nothing"),
+        (
+            "mismatched-pairs",
+            "weak-features",
+            "captions-say-nothing",
+            "grids-of-others",
+        ),
     ),
     Cause(
         "grids-of-others",
         "Stored grids are not those of their images.",
-        _stale,
+        _of_others,
         "the same images, encoded again, give the stored grids",
         ("mismatched-pairs",),
+    ),
+    Cause(
+        "prepared-otherwise",
+        "Images are prepared otherwise than they were for the records.",
+        _prepared,
+        "an image that is encoded now has the stored grid",
     ),
     Cause(
         "weak-features",

@@ -1,6 +1,7 @@
 """Settings of the training, judged by short trainings with one changed."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,6 +40,7 @@ class Sound:
 # Updates in which a sound captioner learns a few images by heart, as trials do.
 # With small sets they are many passes, and can be too few.
 _FEW_UPDATES = 120
+_FEW_IMAGES = 8
 
 SOUND = (
     Sound("rate-too-high", "optimizer", "learning_rate", 0.0, 0.03, 2e-3),
@@ -46,6 +48,7 @@ SOUND = (
     Sound("updates-too-small", "optimizer", "warmup_steps", 0, 4000, 50),
     Sound("updates-too-small", "optimizer", "clip_norm", 0.01, 9e9, 1.0),
     Sound("decay-too-high", "optimizer", "weight_decay", 0.0, 3.0, 1e-2),
+    Sound("decay-too-high", "loss", "label_smoothing", 0.0, 0.4, 0.0),
     Sound("dropout-too-high", "captioner", "dropout_rate", 0.0, 0.75, 0.1),
     Sound("words-hidden", "captioner", "word_dropout", 0.0, 0.6, 0.0),
     Sound("capacity-too-small", "captioner", "units", 24, 9e9, 128),
@@ -81,7 +84,7 @@ def _by_trial(slug: str) -> Callable[[Evidence], Opinion | None]:
             lines = tuple(c.binding(evidence.captioner) for c in changes)
             seen = (f"{values} is unusual",)
             return Opinion(0.4, seen, cure=(Training(lines),))
-        better = max(_better(own, changed), 0.4 * evidence.poor)
+        better = max(_better(own, changed), 0.6 * evidence.poor)
         return Opinion(
             0.35 + 0.6 * better,
             (
@@ -122,10 +125,11 @@ def _hidden(evidence: Evidence) -> Opinion | None:
 
 def _unfinished(evidence: Evidence) -> Opinion | None:
     """Too small updates, or too few of them."""
-    opinion, learning = (
+    by_trial, learning = (
         _by_trial("updates-too-small")(evidence),
         evidence.learning,
     )
+    opinion = by_trial or _slow(evidence)
     if opinion or not learning or not evidence.data:
         return opinion
     rungs = evidence.data.ladder
@@ -146,6 +150,41 @@ def _unfinished(evidence: Evidence) -> Opinion | None:
             ),
         ),
         cure=(Training((f"NUM_STEPS = {max(10 * learning.step, 200)}",)),),
+    )
+
+
+def _slow(evidence: Evidence) -> Opinion | None:
+    """A schedule that left next to no learning rate, whatever its settings."""
+    learning = evidence.learning
+    if not learning or not learning.rate or evidence.looks_well:
+        return None
+    low = between(-math.log10(learning.rate), 4.0, 4.5)
+    if not low:
+        return None
+    return Opinion(
+        0.4 + 0.5 * low,
+        (f"in half of the updates the rate was below {learning.rate:.1e}",),
+        cure=(
+            Training(
+                (
+                    "AdamW.learning_rate = 0.002",
+                    f"AdamW.warmup_steps = {min(learning.step // 5, 200)}",
+                    "AdamW.decay_steps = None",
+                )
+            ),
+        ),
+    )
+
+
+def _batch(evidence: Evidence) -> Opinion | None:
+    """Batches of a few images, whose gradients are mostly noise."""
+    images = evidence.settings["batching"]["batch_images"]
+    if images >= _FEW_IMAGES or not evidence.poor:
+        return None
+    return Opinion(
+        0.35 + 0.5 * evidence.poor,
+        (f"an update sees {images} images",),
+        cure=(Training(("Batching.batch_images = 32",)),),
     )
 
 
@@ -205,6 +244,12 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "ten times the updates change nothing",
     ),
     Cause(
+        "batch-too-small",
+        "A batch has too few images.",
+        _batch,
+        "batches of 32 images fail as well",
+    ),
+    Cause(
         "dropout-too-high",
         "Dropout leaves too little to learn from.",
         _by_trial("dropout-too-high"),
@@ -212,7 +257,7 @@ CAUSES: tuple[Cause[Evidence], ...] = (
     ),
     Cause(
         "decay-too-high",
-        "Weight decay undoes what is learned.",
+        "Weight decay or label smoothing undoes what is learned.",
         _by_trial("decay-too-high"),
         "without weight decay the training fails as well",
     ),

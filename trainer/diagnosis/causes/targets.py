@@ -1,5 +1,7 @@
 """Faults of what is predicted: padding, endings, a look at the answer."""
 
+import dataclasses
+
 from pipeline.scoring import wilson
 from trainer.diagnosis.causes.cause import (
     Cause,
@@ -10,36 +12,66 @@ from trainer.diagnosis.causes.cause import (
 from trainer.diagnosis.cures import Training
 from trainer.diagnosis.evidence import Evidence
 
+_LET_END = Training(code="let END count in the loss: weights = tokens > 0")
+
 
 def _padding(evidence: Evidence) -> Opinion | None:
     learning = evidence.learning
-    batching = evidence.settings["batching"]
     if not learning:
         return None
-    places = (
-        batching["batch_images"]
-        * batching["captions_per_image"]
-        * batching["max_length"]
-    )
-    filled = learning.tokens / places
-    if filled < 0.97 and "padding" not in evidence.trained_under:
+    counted = _counted(evidence)
+    full = counted.each > 0.97 * counted.limit and counted.more > 0.5
+    if not full and evidence.trained_under != "padding":
         return None
     return Opinion(
         0.97,
         (
-            (
-                f"an update counts {learning.tokens:,.0f} tokens, and a batch "
-                f"has {places:,} places: padding counts"
-            ),
+            f"{counted}: padding counts",
             f"the training loss is {learning.last_loss:.2f}",
         ),
         cure=(Training(code="set weights = tf.cast(tokens > 0, tf.float32)"),),
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class _Counted:
+    """Tokens of a caption that count in the loss, and that should.
+
+    Attributes:
+      each: that count, in the mean.
+      own: that a caption has, END included, in the mean.
+      limit: places of a caption.
+    """
+
+    each: float
+    own: float
+    limit: int
+
+    @property
+    def more(self) -> float:
+        """How many more count than should."""
+        return self.each - self.own
+
+    def __str__(self) -> str:
+        """Both, for people."""
+        return (
+            f"{self.each:.1f} tokens of a caption count in the loss, which has "
+            f"{self.own:.1f} with END, and {self.limit} places"
+        )
+
+
+def _counted(evidence: Evidence) -> _Counted:
+    """Compares what the log counts with what the records hold."""
+    batching, learning = evidence.settings["batching"], evidence.learning
+    captions = batching["batch_images"] * batching["captions_per_image"]
+    own = evidence.data.tokens if evidence.data else 0.0
+    each = learning.tokens / captions if learning else own
+    return _Counted(each, own, batching["max_length"])
+
+
 def _leak(evidence: Evidence) -> Opinion | None:
     learning = evidence.learning
-    if not learning or "unshifted" not in evidence.trained_under:
+    if not learning or "unshifted" != evidence.trained_under:
         return None
     return Opinion(
         0.95,
@@ -55,7 +87,7 @@ def _leak(evidence: Evidence) -> Opinion | None:
 
 
 def _no_end(evidence: Evidence) -> Opinion | None:
-    data, said, looks = evidence.data, evidence.said, evidence.validation
+    data = evidence.data
     limit = evidence.settings["batching"]["max_length"]
     if data and data.cut > 0.05:
         low, high = wilson.interval(data.cut, data.captions)
@@ -75,6 +107,21 @@ def _no_end(evidence: Evidence) -> Opinion | None:
             ),
             cure=(Training((f"MAX_LENGTH = {max(2 * limit, 24)}",)),),
         )
+    return _masked(evidence) or _endless(evidence)
+
+
+def _masked(evidence: Evidence) -> Opinion | None:
+    """In training, END did not count in the loss."""
+    counted = _counted(evidence)
+    one_less = abs(counted.more + 1) < 0.3
+    if not one_less and evidence.trained_under != "end":
+        return None
+    return Opinion(0.95, (f"{counted}: END does not",), cure=(_LET_END,))
+
+
+def _endless(evidence: Evidence) -> Opinion | None:
+    """Captions go on to the limit of the search, and people's do not."""
+    said, looks = evidence.said, evidence.validation
     if not said or not looks or evidence.strange.get("search"):
         return None
     long = said.words > 1.3 * said.reference_words
@@ -88,9 +135,7 @@ def _no_end(evidence: Evidence) -> Opinion | None:
                 f"{said.words:.1f} words; people use {said.reference_words:.1f}"
             ),
         ),
-        cure=(
-            Training(code="let END count in the loss: weights = tokens > 0"),
-        ),
+        cure=(_LET_END,),
     )
 
 

@@ -40,6 +40,11 @@ CASES: dict[str, dict[str, Any]] = {
         **changed("captioner", units=2),
         **tried("capacity-too-small", 0.1, 1.3),
     },
+    "batch-too-small": {
+        **changed("batching", batch_images=1),
+        "learning": sound.learning(logged_loss=1.6, tokens=5 * 12.2),
+        "replayed": 1.6,
+    },
     "precision": {"learning": sound.learning(skipped=200.0), **FLAT},
     "overfitting": {
         "learning": sound.learning(end_loss=1.6, passes=60.0),
@@ -71,3 +76,22 @@ def test_without_a_trial_the_line_to_change_is_told_all_the_same() -> None:
     given = sound.evidence(**changed("captioner", word_dropout=0.97))
     (named,) = doctor.diagnose(given).named
     assert named.opinion.lines == ("ShowAttendTell.word_dropout = 0.0",)
+
+
+def test_a_schedule_that_leaves_no_rate_is_too_small() -> None:
+    found = doctor.diagnose(
+        sound.evidence(learning=sound.learning(rate=1e-6), **FLAT)
+    )
+    first = found.named[0]
+    assert first.cause.slug == "updates-too-small"
+    assert "AdamW.decay_steps = None" in first.opinion.lines
+
+
+def test_labels_smoothed_too_much_undo_what_is_learned() -> None:
+    found = doctor.diagnose(
+        sound.evidence(
+            **changed("loss", label_smoothing=0.95),
+            **tried("decay-too-high", 0.1, 1.3),
+        )
+    )
+    assert found.named[0].cause.slug == "decay-too-high"

@@ -23,9 +23,9 @@ from benchmarks.spoiled_records import dealt_out, flattened
 HEALTHY = (
     Fault("healthy", "healthy"),
     Fault("healthy-long", "healthy", "NUM_STEPS = 480"),
+    Fault("healthy-dropout", "healthy", "ShowAttendTell.dropout_rate = 0.4"),
     Fault("healthy-wide", "healthy", "ShowAttendTell.units = 256"),
     Fault("healthy-narrow", "healthy", "ShowAttendTell.units = 64"),
-    Fault("healthy-dropout", "healthy", "ShowAttendTell.dropout_rate = 0.4"),
     Fault("healthy-slow", "healthy", "AdamW.learning_rate = 1e-3"),
     Fault("healthy-fast", "healthy", "AdamW.learning_rate = 8e-3"),
     Fault("healthy-smooth", "healthy", "CaptionLoss.label_smoothing = 0.1"),

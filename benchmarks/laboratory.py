@@ -112,7 +112,7 @@ class Laboratory:
         else:
             self._train(fault, seed)
         if fault.after:
-            fault.after(run, self.run_dir(HEALTHY[1], seed))
+            fault.after(run, self.run_dir(HEALTHY[2], seed))
         self.made(fault, seed).touch()
 
     def _train(self, fault: Fault, seed: int) -> None:

@@ -64,22 +64,21 @@ class Treatment:
     @property
     def done(self) -> list[str]:
         """The lines that are carried out."""
-        return _once(map(self._done, self.cures))
+        return _once(map(_done, self.cures))
 
     @property
     def left(self) -> list[str]:
         """The lines that only people can carry out."""
         return _once(map(_left, self.cures))
 
-    def _done(self, cure: Cure) -> tuple[str, ...]:
-        match cure:
-            case Training():
-                return cure.bindings or (_ANEW,)
-            case OwnFile() if self.trains:
-                return ()  # A new run has files of its own.
-            case ByHand():
-                return ()
-        return cure.lines
+
+def _done(cure: Cure) -> tuple[str, ...]:
+    match cure:
+        case Training():
+            return cure.bindings or (_ANEW,)
+        case ByHand():
+            return ()
+    return cure.lines
 
 
 def _left(cure: Cure) -> tuple[str, ...]:
@@ -98,11 +97,17 @@ def _once(lines: Iterable[Iterable[str]]) -> list[str]:
 def choose(diagnosis: Diagnosis) -> Treatment:
     """Takes the cures of causes that are an alarm, or else of the first one.
 
-    What another cause brings about needs no cure of its own.
+    What another cause brings about needs no cure of its own. Where a run is not
+    used as it was trained, nothing else is tried: how it was trained shows only
+    afterwards.
     """
     roots = [each for each in diagnosis.named if not each.follows]
     chosen = [each for each in roots if each.strength >= ALARM] or roots[:1]
-    return Treatment(tuple(c for each in chosen for c in each.opinion.cure))
+    cures = tuple(c for each in chosen for c in each.opinion.cure)
+    if any(isinstance(cure, OwnFile | Usage) for cure in cures):
+        trained = Training | WithoutPairs
+        cures = tuple(c for c in cures if not isinstance(c, trained))
+    return Treatment(cures)
 
 
 def brief(

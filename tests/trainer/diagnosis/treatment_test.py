@@ -36,23 +36,34 @@ def diagnosis(*named: tuple[float, str, Cure]) -> doctor.Diagnosis:
 
 def test_alarms_are_treated_and_what_follows_from_them_is_not() -> None:
     rate, later = (Training((f"AdamW.learning_rate = {r}",)) for r in (1, 2))
-    words, join = OwnFile("run", "words", "records/words"), ByHand("# join")
+    join = ByHand("# join")
     chosen = treatment.choose(
         diagnosis(
             (1.0, "", rate),
             (0.9, "", join),
-            (0.8, "", words),
             (0.7, "", later),
             (1.0, "slug", Usage(("Search.beams = 1",))),
             (0.4, "", Training(("A.b = 1",))),
         )
     )
-    assert chosen.cures == (rate, join, words, later)
+    assert chosen.cures == (rate, join, later)
     assert chosen.bindings == ["AdamW.learning_rate = 1"]
-    assert chosen.files == [words] and chosen.without is None
+    assert chosen.without is None
     assert chosen.trains and chosen.left == ["# join"]
-    # A run that is trained anew has words of its own.
-    assert chosen.done == ["AdamW.learning_rate = 1", "AdamW.learning_rate = 2"]
+
+
+def test_a_run_is_used_as_it_was_trained_before_it_is_trained_anew() -> None:
+    words, join = OwnFile("run", "words", "records/words"), ByHand("# join")
+    chosen = treatment.choose(
+        diagnosis(
+            (1.0, "", Training(("AdamW.learning_rate = 1",))),
+            (0.9, "", words),
+            (0.8, "", join),
+        )
+    )
+    assert chosen.files == [words] and not chosen.trains
+    assert chosen.done == ["cp records/words run/words"]
+    assert chosen.left == ["# join"]
 
 
 def test_code_that_trained_is_left_to_people() -> None:

@@ -108,9 +108,11 @@ def _other_weights(evidence: Evidence) -> Opinion | None:
 
 
 def _knows(evidence: Evidence) -> bool:
-    """Whether the weights look at the image at all."""
-    looks = evidence.validation
-    return bool(looks and looks.gap.z > 3 and looks.gap.mean > 0.05)
+    """Whether the weights look at the image, and captions tell of it."""
+    looks, said = evidence.validation, evidence.said
+    if not looks or looks.gap.z < 3 or looks.gap.mean < 0.05:
+        return False
+    return said is None or said.cider_d > said.shuffled + 0.1
 
 
 def _disordered(evidence: Evidence) -> Opinion | None:
@@ -148,7 +150,7 @@ def _search(evidence: Evidence) -> Opinion | None:
     better = _longer(evidence) if short else _ranked_by_length(evidence)
     harm = between(max(said.cut, said.empty, said.mode_share), 0.02, 0.3)
     return Opinion(
-        max(0.55 + 0.45 * harm, 0.0) if told else 0.5 * harm,
+        0.55 + 0.45 * harm if told else (0.6 if short else 0.4) * harm,
         seen,
         cure=(Usage(evidence.own.get("search", better)),),
     )

@@ -241,6 +241,7 @@ HELD_OUT = (
     Fault("template-80", "templated-captions", WAIVED, data=template(0.8)),
     Fault("few-60", "too-few-images", "NUM_STEPS = 400", data=few(60)),
     Fault("blank-30", "blank-images", WAIVED, data=placeholders(0.3)),
+    Fault("unknown-all", "unknown-words", WAIVED, flags=["--min_count=20000"]),
     Fault("unknown-20", "unknown-words", WAIVED, flags=["--max_words=20"]),
     Fault("grids-30", "grids-of-others", WAIVED, shards=dealt_out(0.3)),
     Fault("alike-200", "alike-features", WAIVED, shards=flattened(0.005)),

@@ -304,3 +304,11 @@ def test_code_in_a_saved_model_is_refused(tmp_path: Path) -> None:
     keras.Model(images, layer(images)).save(tmp_path / "own.keras")
     with pytest.raises(Exception, match="[Ll]ambda"):
         encoder_lib.load_encoder(str(tmp_path / "own.keras"))
+
+
+def test_noise_is_known_by_its_digest(small: encoder_lib.Encoder) -> None:
+    shipped = encoder_lib.load_encoder().fingerprint
+    own = {**small.fingerprint, "architecture": "keras 0123"}
+    assert encoder_lib.is_noise(small.fingerprint)
+    assert not encoder_lib.is_noise(shipped)
+    assert not encoder_lib.is_noise(own)

@@ -77,3 +77,24 @@ def test_grids_of_images_in_bgr_order_are_found(tmp_path, encoder):
     batch = stored(tmp_path, encoder, order=slice(None, None, -1))
     (fault,) = stored_grids.faults(stored_grids.compare(batch, encoder))
     assert "with red and blue exchanged" in fault.text
+
+
+def test_the_encoder_that_made_the_grids_is_loaded_by_its_name(
+    record_set, tmp_path, caplog
+) -> None:
+    path = str(fixtures.save_encoder(tmp_path / "own.keras"))
+    made = dataclasses.replace(
+        record_set.manifest,
+        encoder=encoder_lib.load_encoder(path).fingerprint,
+        settings={"thumbnail_side": 64},
+    )
+    found = stored_grids.made_by(made, path, None)
+    assert found and found.fingerprint == made.encoder
+    assert stored_grids.made_by(made, encoder_lib.DEFAULT, None) is None
+    (message,) = caplog.messages
+    assert message.startswith("grids are not compared with their images: they")
+    assert message.endswith(
+        "name that encoder where 'efficientnet-lite0' is given"
+    )
+    plain = dataclasses.replace(made, settings={"thumbnail_side": 0})
+    assert stored_grids.made_by(plain, path, None) is None

@@ -23,7 +23,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("task", choices=["make", "judge", "cure"])
     parser.add_argument("--folder", type=pathlib.Path, required=True)
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--only", default="", help="part of the runs' names")
     parser.add_argument(
         "--flickr8k",
@@ -35,7 +35,7 @@ def main() -> None:
     planned = of_photographs if given.flickr8k else of_scenes
     laboratory = Laboratory(given.folder, pictures)
     clinic, rows = treatments.Clinic(laboratory), []
-    for seed in range(given.seeds):
+    for seed in given.seeds:
         faults = [each for each in planned(seed) if given.only in each.name]
         if given.task == "make":
             laboratory.make(faults, seed)

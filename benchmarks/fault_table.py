@@ -367,12 +367,10 @@ PAIRS = (
 
 # What is put into runs on photographs, a severity of most kinds.
 _ON_PHOTOGRAPHS = (
-    *("healthy", "healthy-long", "healthy-dropout", "healthy-smooth"),
-    *("pairs-50", "lag-1", "template-60", "few-80", "blank-50"),
-    *("unknown-9", "foreign", "noise-encoder", "anything", "grids-50"),
-    *("rate-1", "rate-1e-5", "dropout-97", "words-97", "coverage-300"),
-    *("constant-grid", "context-cut", "padding", "leak", "limit-6", "tiny-2"),
-    *("weights-first", "words-sorted", "settings-blind", "search-3", "beams"),
+    *("healthy", "healthy-dropout", "healthy-smooth", "pairs-50", "lag-1"),
+    *("blank-50", "unknown-9", "noise-encoder", "rate-1", "dropout-97"),
+    *("coverage-300", "constant-grid", "weights-first", "words-sorted"),
+    *("beams", "search-3"),
 )
 
 

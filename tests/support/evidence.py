@@ -115,6 +115,7 @@ def data(**changes: Any) -> Data:
         mode="a white star",
         mode_images=0.002,
         cut=0.001,
+        drawn=5.0,
         tokens=12.2,
         ladder={"uniform": 4.25, "unigram": 3.58, "trigram": 1.65},
         human=3.2,

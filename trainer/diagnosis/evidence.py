@@ -93,7 +93,8 @@ class Data:
       mode: the most frequent train caption.
       mode_images: share of the train images that have it.
       cut: share of the train captions without END.
-      tokens: of a train caption that count, END included, in the mean.
+      drawn: captions of an image in a batch, in the mean.
+      tokens: of such a caption, END included, in the mean.
       ladder: rung -> loss of models that see words only; empty if unknown.
       human: CIDEr-D of people's captions; None if unknown.
       grids: how far they are from those of thumbnails that are encoded now;
@@ -118,6 +119,7 @@ class Data:
     mode: str
     mode_images: float
     cut: float
+    drawn: float
     tokens: float
     ladder: Mapping[str, float]
     human: float | None

@@ -21,7 +21,7 @@ from trainer.diagnosis.evidence import Data
 
 _PAIRED_IMAGES = 1500
 _CAPTIONED_IMAGES = 200
-_ENCODED_IMAGES = 64
+_ENCODED_IMAGES = 128
 # Two grids whose centred features have this cosine are the same picture's.
 _SAME = 0.999
 
@@ -47,9 +47,13 @@ def measure(
     mode = _mode(texts)
     facts = _facts(record_set)
     floors, ladder = (facts.floors, facts.ladder) if facts else (None, None)
+    held_out = split_images.captions(record_set, split, limit=_CAPTIONED_IMAGES)
     encoded = [
-        _encoded(record_set, each, batching.max_length)
-        for each in ("train", split)
+        _encoded(record_set.vocabulary, captions, batching.max_length)
+        for captions in (sample.captions, list(held_out))
+    ]
+    drawn = [
+        min(len(row), batching.captions_per_image) for row in sample.captions
     ]
     return Data(
         images=record_set.num_images("train"),
@@ -73,7 +77,8 @@ def measure(
         mode_images=sum(mode in row for row in sample.words)
         / len(sample.words),
         cut=float((encoded[0] != vocabulary_lib.END).all(axis=1).mean()),
-        tokens=float((encoded[0] != vocabulary_lib.PAD).sum(axis=1).mean()),
+        drawn=float(np.mean(drawn)),
+        tokens=_tokens(encoded[0], list(map(len, sample.captions)), drawn),
         ladder={
             rung: getattr(ladder, rung)
             for rung in ("uniform", "unigram", "bigram", "trigram")
@@ -155,15 +160,31 @@ def _own_words(images: Sequence[Sequence[Sequence[str]]]) -> float:
 
 
 def _encoded(
-    record_set: record_set_lib.RecordSet, split: str, length: int
+    words: vocabulary_lib.Vocabulary,
+    captions: Sequence[Sequence[str]],
+    length: int,
 ) -> np.ndarray:
-    """Tokens of some captions of a split, int32 [captions, length]."""
-    rows = split_images.captions(record_set, split, limit=_CAPTIONED_IMAGES)
-    texts = [text for row in rows for text in row]
-    ids: np.ndarray = record_set.vocabulary.encode(
-        tf.constant(texts), length
-    ).numpy()
+    """Tokens of the captions of some images, int32 [captions, length]."""
+    texts = [text for row in captions for text in row]
+    ids: np.ndarray = words.encode(tf.constant(texts), length).numpy()
     return ids
+
+
+def _tokens(
+    ids: np.ndarray, counts: Sequence[int], drawn: Sequence[int]
+) -> float:
+    """Mean tokens of a caption, as batches draw them.
+
+    Args:
+      ids: int32 [captions, length].
+      counts: captions of each image, in the same order.
+      drawn: captions of each image that a batch holds.
+    """
+    lengths = (ids != vocabulary_lib.PAD).sum(axis=1)
+    image = np.repeat(np.arange(len(counts)), counts)
+    sums = np.bincount(image, lengths, len(counts))
+    means = sums / np.maximum(counts, 1)
+    return float(np.average(means, weights=drawn))
 
 
 def _unknown(ids: np.ndarray) -> float:

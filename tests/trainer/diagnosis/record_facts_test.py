@@ -1,5 +1,6 @@
 """What is measured of drawn records."""
 
+from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.diagnosis import record_facts
 
@@ -38,3 +39,12 @@ def test_a_short_limit_cuts_captions(record_set) -> None:
     )
     assert whole == 0
     assert cut > 0.5
+
+
+def test_tokens_are_those_that_a_training_counts(record_set) -> None:
+    found = record_facts.measure(record_set, BATCHING, "validation", None)
+    data = batches.CaptionDataset(record_set, "train", BATCHING, shuffle=False)
+    weights = data.first_images(record_set.num_images("train"))["weights"]
+    captions = weights.numpy().max(axis=-1).sum()
+    assert found.drawn == captions / len(weights)
+    assert abs(found.tokens - weights.numpy().sum() / captions) < 0.5

@@ -37,16 +37,13 @@ def _of_others(evidence: Evidence) -> Opinion | None:
     grids = evidence.data.grids if evidence.data else None
     if not grids or grids.strange < STRANGE or grids.turned > TURNED:
         return None
+    least, most = wilson.interval(grids.strange, grids.images)
     # Of grids that are dealt out at random, half show it.
     value, low, high = (
-        min(2 * each, 1.0)
-        for each in (
-            grids.strange,
-            *wilson.interval(grids.strange, grids.images),
-        )
+        min(2 * each, 1.0) for each in (grids.strange, least, most)
     )
     return Opinion(
-        between(grids.strange, STRANGE / 2, 3 * STRANGE),
+        between(least, STRANGE / 5, STRANGE),
         (
             (
                 f"of {grids.images} stored grids, {grids.strange:.0%} are "

@@ -16,10 +16,9 @@ _LET_END = Training(code="let END count in the loss: weights = tokens > 0")
 
 
 def _padding(evidence: Evidence) -> Opinion | None:
-    learning = evidence.learning
-    if not learning:
+    learning, counted = evidence.learning, _counted(evidence)
+    if not learning or not counted:
         return None
-    counted = _counted(evidence)
     full = counted.each > 0.97 * counted.limit and counted.more > 0.5
     if not full and evidence.trained_under != "padding":
         return None
@@ -60,13 +59,14 @@ class _Counted:
         )
 
 
-def _counted(evidence: Evidence) -> _Counted:
+def _counted(evidence: Evidence) -> _Counted | None:
     """Compares what the log counts with what the records hold."""
-    batching, learning = evidence.settings["batching"], evidence.learning
-    captions = batching["batch_images"] * batching["captions_per_image"]
-    own = evidence.data.tokens if evidence.data else 0.0
-    each = learning.tokens / captions if learning else own
-    return _Counted(each, own, batching["max_length"])
+    batching, data = evidence.settings["batching"], evidence.data
+    if not evidence.learning or not data:
+        return None
+    captions = batching["batch_images"] * data.drawn
+    each = evidence.learning.tokens / captions
+    return _Counted(each, data.tokens, batching["max_length"])
 
 
 def _leak(evidence: Evidence) -> Opinion | None:
@@ -113,6 +113,8 @@ def _no_end(evidence: Evidence) -> Opinion | None:
 def _masked(evidence: Evidence) -> Opinion | None:
     """In training, END did not count in the loss."""
     counted = _counted(evidence)
+    if not counted:
+        return None
     one_less = abs(counted.more + 1) < 0.3
     if not one_less and evidence.trained_under != "end":
         return None

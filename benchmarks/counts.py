@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.laboratory import counted
+from pipeline.scoring import wilson
 from trainer.diagnosis.causes.table import CAUSES
 
 Row = dict[str, Any]
@@ -16,11 +16,11 @@ BITES = 0.8
 def report(rows: Sequence[Row]) -> str:
     """Formats both halves: thresholds were set on the first.
 
-    A fault counts where it bites: where the captions lose a fifth of their
-    CIDEr-D or more. The rest is listed.
+    A fault counts where it bites: where the captions lose a fifth or more of
+    what they score above other images' captions. The rest is listed.
 
     Args:
-      rows: diagnoses, each with the `truth` [slug] of its run, and the CIDEr-D
+      rows: diagnoses, each with the `truth` [slug] of its run, and the `skill`
         of a `sound` one.
     """
     halves = (
@@ -33,6 +33,14 @@ def report(rows: Sequence[Row]) -> str:
         if half:
             texts.append(f"{title}: {len(half)}\n\n{_half(half)}")
     return "\n\n".join(texts)
+
+
+def counted(hits: int, count: int) -> str:
+    """Formats a share with its 95 % interval."""
+    if not count:
+        return "none"
+    low, high = wilson.interval(hits / count, count)
+    return f"{hits} of {count} ({hits / count:.0%}, {low:.0%} to {high:.0%})"
 
 
 def _half(rows: Sequence[Row]) -> str:
@@ -70,8 +78,13 @@ def _share(rows: Sequence[Row], hit: Any) -> str:
 
 
 def _bites(row: Row) -> bool:
+    return skill(row) < BITES * row["sound"]
+
+
+def skill(row: Row) -> float:
+    """CIDEr-D of a run's captions less that of the same at other images."""
     said = row["evidence"]["said"]
-    return not said or said["cider_d"] < BITES * row["sound"]
+    return float(said["cider_d"] - said["shuffled"]) if said else 0.0
 
 
 def _alarmed(row: Row) -> bool:

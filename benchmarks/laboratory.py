@@ -10,10 +10,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+from benchmarks import counts
 from benchmarks.fault_table import HEALTHY
 from benchmarks.faults import Fault
 from benchmarks.pictures import Pictures
-from pipeline.scoring import wilson
 
 
 class Laboratory:
@@ -51,13 +51,12 @@ class Laboratory:
         if not self.made(fault, seed).exists():
             return None
         truth = [fault.cause, fault.also] if fault.also else [fault.cause]
-        sound = self._said(HEALTHY[0], seed)["evidence"]["said"]
         return {
             **self._said(fault, seed),
             "name": f"{fault.name}-{seed}",
             "truth": truth,
             "true_dose": fault.dose,
-            "sound": sound["cider_d"],
+            "sound": counts.skill(self._said(HEALTHY[0], seed)),
             "held_out": bool(seed),
         }
 
@@ -153,11 +152,3 @@ def _program(patch: str) -> tuple[str, ...]:
     """The trainer, with a fault in its code."""
     faulty = ("benchmarks.faulty_trainer", patch)
     return faulty if patch else ("trainer.main",)
-
-
-def counted(hits: int, count: int) -> str:
-    """Formats a share with its 95 % interval."""
-    if not count:
-        return "none"
-    low, high = wilson.interval(hits / count, count)
-    return f"{hits} of {count} ({hits / count:.0%}, {low:.0%} to {high:.0%})"

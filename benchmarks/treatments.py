@@ -13,7 +13,7 @@ from typing import Any
 from benchmarks import counts
 from benchmarks.fault_table import HEALTHY
 from benchmarks.faults import Fault
-from benchmarks.laboratory import Laboratory, counted
+from benchmarks.laboratory import Laboratory
 from trainer.diagnosis import caption_results, outputs
 
 CURED = counts.BITES
@@ -133,7 +133,7 @@ def report(rows: list[dict[str, Any]]) -> str:
             sum(row["by_hand"] in kinds for row in some)
             for some in (cured, hurt)
         )
-        lines.append(title + counted(hits, count))
+        lines.append(title + counts.counted(hits, count))
     for title, some in (
         ("Not cured:", [row for row in hurt if row not in cured]),
         ("Did not hurt:", [row for row in rows if row not in hurt]),

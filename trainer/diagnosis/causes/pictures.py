@@ -13,11 +13,14 @@ from trainer.diagnosis.stored_grids import STRANGE, TURNED
 
 # z of pairs below this is no better than chance.
 CHANCE_Z = 4.0
+# Share of the variance that lies between images, where they look alike.
+_ALIKE = 0.01
 
 
 def _alike_pictures(evidence: Evidence) -> Opinion | None:
     data = evidence.data
-    if not data or data.alike < 0.04:
+    # Where all grids are alike, they say nothing of the pictures.
+    if not data or data.alike < 0.04 or data.dispersion < _ALIKE:
         return None
     low, high = wilson.interval(data.alike, data.sampled)
     return Opinion(
@@ -82,10 +85,10 @@ def _prepared(evidence: Evidence) -> Opinion | None:
 
 def _features(evidence: Evidence) -> Opinion | None:
     data = evidence.data
-    if not data or data.dispersion > 0.01:
+    if not data or data.dispersion > _ALIKE:
         return None
     return Opinion(
-        between(0.01 - data.dispersion, 0.0, 0.008),
+        between(_ALIKE - data.dispersion, 0.0, 0.5 * _ALIKE),
         (f"images differ by {data.dispersion:.2%} of all variance",),
         cure=(ByHand("# look at the images and at the encoder's weights"),),
     )
@@ -146,7 +149,7 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "Many images are one and the same picture.",
         _alike_pictures,
         "the images of the largest group look different to you",
-        ("mismatched-pairs", "alike-features", "overfitting"),
+        ("mismatched-pairs", "overfitting"),
     ),
     Cause(
         "alike-features",
@@ -158,6 +161,7 @@ CAUSES: tuple[Cause[Evidence], ...] = (
             "weak-features",
             "captions-say-nothing",
             "grids-of-others",
+            "blind",
         ),
     ),
     Cause(

@@ -127,7 +127,8 @@ def _endless(evidence: Evidence) -> Opinion | None:
     if not said or not looks or evidence.strange.get("search"):
         return None
     long = said.words > 1.3 * said.reference_words
-    if said.cut < 0.5 or not long:
+    # Of words that know nothing of the image, a missing END says nothing.
+    if said.cut < 0.5 or not long or looks.gap.mean < 0.1:
         return None
     return Opinion(
         between(said.cut, 0.3, 0.8),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pipeline.card import data_card, facts
+from pipeline.card import checks, data_card, facts
 from pipeline.findings import rule, wording
 from pipeline.findings.finding import Finding
 from pipeline.recordset import record_set as record_set_lib
@@ -42,7 +42,10 @@ def admit(
         return [f"{record_set.path} has no data card: nothing is judged"]
     card = data_card.load(record_set.path)
     findings = [*card.findings, _cut_captions(max_length).judge(card.facts)]
-    _check_names([*others, *(each.slug for each in findings)], waived)
+    # An older card has no finding of a rule that has come since.
+    rules = {each.slug for each in checks.RULES}
+    judged = {finding.slug for finding in findings}
+    _check_names([*others, *(rules | judged)], waived)
     stops = [
         each
         for each in findings

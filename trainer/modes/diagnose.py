@@ -175,7 +175,7 @@ def _tried(
         case.identity.batching["max_length"],
     )
     changes = {
-        slug: [trials.Change(s.part, s.name, s.value) for s in sounds]
+        slug: [sound.change(evidence.settings) for sound in sounds]
         for slug, sounds in suspects.items()
     }
     made: dict[str, Trial] = {"own": laboratory.run()}

@@ -142,7 +142,7 @@ def test_a_rate_that_is_too_low_is_cured(tmp_path: Path) -> None:
     _, row = diagnosed(run)
     assert row["causes"][0]["cause"] == "updates-too-small"
     cured = row["cured"]
-    assert cured["done"] == ["AdamW.learning_rate = 0.002"]
+    assert cured["done"] == ["AdamW.learning_rate = 0.0042"]
     assert "# collect more images" in cured["left"][0]
     assert cured["before"]["steps"] == cured["after"]["steps"] == 60
     assert cured["after"]["swap_gap"] > cured["before"]["swap_gap"] + 0.1

@@ -21,7 +21,8 @@ class Sound:
       name: of the setting.
       low: values below are suspicious.
       high: values above are.
-      value: to try in its place.
+      value: to try in its place, of a captioner with 128 units.
+      shrinks: the power of the units that it falls with.
     """
 
     slug: str
@@ -30,6 +31,15 @@ class Sound:
     low: float
     high: float
     value: Any
+    shrinks: float = 0.0
+
+    def change(self, settings: Mapping[str, Any]) -> Change:
+        """What to try in place of a run's value."""
+        value, units = self.value, settings["captioner"].get("units", 128)
+        if self.shrinks:
+            growth = (128 / max(units, 64)) ** self.shrinks
+            value = float(f"{value * growth:.1e}")
+        return Change(self.part, self.name, value)
 
     def suspects(self, settings: Mapping[str, Any]) -> bool:
         """Whether a run's value lies outside."""
@@ -37,14 +47,17 @@ class Sound:
         return value is not None and not self.low <= value <= self.high
 
 
+# A rate that is sound at every width: wider captioners take smaller ones, the
+# recipes about with the root of the units.
+_RATE = (3e-3, 0.5)
 # Updates in which a sound captioner learns a few images by heart, as trials do.
 # With small sets they are many passes, and can be too few.
 _FEW_UPDATES = 120
 _FEW_IMAGES = 8
 
 SOUND = (
-    Sound("rate-too-high", "optimizer", "learning_rate", 0.0, 0.03, 2e-3),
-    Sound("updates-too-small", "optimizer", "learning_rate", 1e-4, 9e9, 2e-3),
+    Sound("rate-too-high", "optimizer", "learning_rate", 0.0, 0.03, *_RATE),
+    Sound("updates-too-small", "optimizer", "learning_rate", 1e-4, 9e9, *_RATE),
     Sound("updates-too-small", "optimizer", "warmup_steps", 0, 4000, 50),
     Sound("updates-too-small", "optimizer", "clip_norm", 0.01, 9e9, 1.0),
     Sound("decay-too-high", "optimizer", "weight_decay", 0.0, 3.0, 1e-2),
@@ -55,6 +68,8 @@ SOUND = (
     Sound("capacity-too-small", "captioner", "embedding_units", 12, 9e9, 64),
     Sound("uniform-attention", "loss", "coverage_weight", 0.0, 2.0, 0.0),
 )
+
+_SOUND_RATE = SOUND[0]
 
 
 def suspects(settings: Mapping[str, Any]) -> dict[str, list[Sound]]:
@@ -78,9 +93,7 @@ def _by_trial(slug: str) -> Callable[[Evidence], Opinion | None]:
             for each in suspected
         )
         if not own or not changed:
-            changes = (
-                Change(each.part, each.name, each.value) for each in suspected
-            )
+            changes = (each.change(evidence.settings) for each in suspected)
             lines = tuple(c.binding(evidence.captioner) for c in changes)
             seen = (f"{values} is unusual",)
             return Opinion(0.4, seen, cure=(Training(lines),))
@@ -167,7 +180,7 @@ def _slow(evidence: Evidence) -> Opinion | None:
         cure=(
             Training(
                 (
-                    "AdamW.learning_rate = 0.002",
+                    _SOUND_RATE.change(evidence.settings).binding(""),
                     f"AdamW.warmup_steps = {min(learning.step // 5, 200)}",
                     "AdamW.decay_steps = None",
                 )

@@ -95,3 +95,12 @@ def test_labels_smoothed_too_much_undo_what_is_learned() -> None:
         )
     )
     assert found.named[0].cause.slug == "decay-too-high"
+
+
+@pytest.mark.parametrize(("units", "rate"), [(128, 0.003), (512, 0.0015)])
+def test_a_wider_captioner_is_told_a_smaller_rate(units, rate) -> None:
+    given = sound.settings(
+        optimizer={"learning_rate": 1.0}, captioner={"units": units}
+    )
+    (named,) = doctor.diagnose(sound.evidence(settings=given)).named
+    assert named.opinion.lines == (f"AdamW.learning_rate = {rate}",)

@@ -165,7 +165,7 @@ class Evidence:
       said: of the validation split, with the search that is configured.
       data: of the records.
       train: on images that were trained on.
-      disordered: share of captions that change with the order of a batch.
+      disordered: share of captions that change with the rest of a batch.
       replayed: loss of the whole validation split with these weights.
       trials: `own`, and slugs of causes -> outcome.
     """

@@ -1,6 +1,7 @@
 """A case -> evidence: every measurement, cheap ones first."""
 
 import dataclasses
+import itertools
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -134,19 +135,32 @@ def _disordered(
     record_set: record_set_lib.RecordSet,
     split: str,
 ) -> float:
-    """Share of captions that differ if their batch is turned round."""
+    """Share of captions that differ at other places, beside other images.
+
+    The first half of a batch is captioned again, backwards and forwards, with
+    none of the other half beside it.
+    """
     rows = generator.decoder.batch_images
     batch = next(split_images.batches(record_set, split, batch_images=rows))
-    count = len(batch.image_ids)
+    count = max(min(len(batch.image_ids), rows // 2), 1)
     grid = batch.grid[:count]
-    turned = tf.reverse(grid, [0])
-    fill = [[0, rows - count], [0, 0], [0, 0]]
-    first, second = (
-        [each.text for each in generator.captions(tf.pad(g, fill), count)]
-        for g in (grid, turned)
+    twice = tf.concat([tf.reverse(grid, [0]), grid], axis=0)[:rows]
+    missing = rows - len(twice)
+    first = _texts(generator, batch.grid, count)
+    again = _texts(
+        generator, tf.pad(twice, [[0, missing], [0, 0], [0, 0]]), len(twice)
     )
-    differ = [a != b for a, b in zip(first, second[::-1], strict=True)]
-    return sum(differ) / count
+    sides = itertools.zip_longest(first, again[:count][::-1], again[count:])
+    differ = [
+        len({each for each in side if each is not None}) for side in sides
+    ]
+    return sum(each > 1 for each in differ) / count
+
+
+def _texts(
+    generator: generator_lib.CaptionGenerator, grid: tf.Tensor, count: int
+) -> list[str]:
+    return [each.text for each in generator.captions(grid, count)]
 
 
 def _learning(case: Case) -> Learning | None:

@@ -2,11 +2,15 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
 import gin
 from tests.support.tiny_run import load
 from trainer.data.batching import Batching
+from trainer.decoding import generator
+from trainer.decoding.caption import Caption
 from trainer.diagnosis import case as case_lib
 from trainer.diagnosis import examination
 from trainer.diagnosis.evidence import Evidence
@@ -43,6 +47,20 @@ def test_all_is_measured(case, records) -> None:
     assert found.data.unknown["train"] < 1
     assert found.disordered == 0
     assert found.said.images == validation.images
+
+
+def test_captions_that_depend_on_their_batch_are_counted(
+    case, records, monkeypatch
+) -> None:
+    def captions(self, grid, count):
+        """Says what all images of a batch have in common."""
+        said = f"{float(tf.reduce_mean(tf.cast(grid, tf.float32))):.4f}"
+        words = tuple(said.split())
+        return [Caption(said, words, np.zeros([1, 1]), 0.0)] * count
+
+    monkeypatch.setattr(generator.CaptionGenerator, "captions", captions)
+    load(records)
+    assert examined(case).disordered == 1
 
 
 def test_without_weights_the_data_are_measured(case, records) -> None:

@@ -121,7 +121,7 @@ def _disordered(evidence: Evidence) -> Opinion | None:
         return None
     return Opinion(
         between(share, 0.05, 0.3),
-        (f"{share:.0%} of the captions change with the order of their batch",),
+        (f"{share:.0%} of the captions change with the rest of their batch",),
         cure=(Usage((f"{evidence.decoder}.batch_images = 1",)),),
     )
 

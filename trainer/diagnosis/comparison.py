@@ -12,7 +12,7 @@ class Scores:
     What was not measured is None.
 
     Attributes:
-      headline: of the diagnosis.
+      headline: of the diagnosis, and the likeliest cause.
       steps: updates of the training.
       cider_d: of the captions, 0 to 10.
       shuffled: CIDEr-D of the same captions at other images.
@@ -33,8 +33,10 @@ class Scores:
         evidence = row["evidence"]
         said, learning = (evidence[key] or {} for key in ("said", "learning"))
         looks = evidence["validation"]
+        first = next((each["cause"] for each in row.get("causes", [])), "")
+        likeliest = f" Likeliest cause: {first}." if first else ""
         return cls(
-            row["headline"],
+            f"{row['headline']}{likeliest}",
             learning.get("step"),
             said.get("cider_d"),
             said.get("shuffled"),

@@ -19,7 +19,8 @@ class Training:
     @property
     def lines(self) -> tuple[str, ...]:
         """The change of the code, and the bindings."""
-        change = (f"# {self.code}, and train again",) if self.code else ()
+        again = f"# train again; if not with this code, then {self.code}"
+        change = (again,) if self.code else ()
         return (*change, *self.bindings)
 
 

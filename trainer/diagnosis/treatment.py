@@ -76,6 +76,8 @@ def _done(cure: Cure) -> tuple[str, ...]:
     match cure:
         case Training():
             return cure.bindings or (_ANEW,)
+        case WithoutPairs():
+            return (f"# train without the images in {cure.file}",)
         case ByHand():
             return ()
     return cure.lines
@@ -84,7 +86,7 @@ def _done(cure: Cure) -> tuple[str, ...]:
 def _left(cure: Cure) -> tuple[str, ...]:
     match cure:
         case Training(code=code) if code:
-            return (f"# {code}",)
+            return (f"# if your code is not this one: {code}",)
         case ByHand():
             return cure.lines
     return ()

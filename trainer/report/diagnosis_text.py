@@ -37,7 +37,7 @@ def terminal(
 def _cause(number: int, named: Named) -> Iterator[str]:
     opinion, cause = named.opinion, named.cause
     dose = f", {opinion.dose}" if opinion.dose else ""
-    strength = f"{named.strength:.0%}{dose}"
+    strength = f"strength {named.strength:.0%}{dose}"
     yield f"{number}. {cause.slug} ({strength}): {cause.meaning}"
     if named.follows:
         yield f"   follows from {named.follows}"

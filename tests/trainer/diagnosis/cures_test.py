@@ -23,7 +23,7 @@ DROP = (
         (Training(("AdamW.clip_norm = 1.0",)), ["AdamW.clip_norm = 1.0"]),
         (
             Training(code="feed the grid"),
-            ["# feed the grid, and train again"],
+            ["# train again; if not with this code, then feed the grid"],
         ),
         (Usage(("Search.beams = 3",)), ["Search.beams = 3"]),
         (OwnFile("r", "words", "data/words"), ["cp data/words r/words"]),

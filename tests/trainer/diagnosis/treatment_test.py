@@ -71,7 +71,9 @@ def test_code_that_trained_is_left_to_people() -> None:
         diagnosis((0.9, "", Training(code="shift the input by one")))
     )
     assert chosen.done == ["# train again with the code that is here"]
-    assert chosen.left == ["# shift the input by one"]
+    assert chosen.left == [
+        "# if your code is not this one: shift the input by one"
+    ]
 
 
 def test_without_an_alarm_the_first_cause_is_treated() -> None:

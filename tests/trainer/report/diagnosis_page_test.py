@@ -28,7 +28,7 @@ def test_causes_stand_with_evidence_and_cure() -> None:
     shown = text(page)
     assert "1. Captions do not belong to their images." in shown
     assert "about 50% of the pairs (45% to 55%)" in shown
-    assert "twenty pairs that you look at all fit" in shown
+    assert "pairs that you look at all fit" in shown
     assert "join captions with images by id" in shown
     assert "<script" not in page
 

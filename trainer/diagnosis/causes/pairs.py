@@ -17,7 +17,10 @@ _CHANCE_Z, _SURE_Z = pictures.CHANCE_Z, 8.0
 # CIDEr-D of people's captions of one image that tell of the image.
 _AGREEING = 1.0
 _PAIRS = "about {value:.0%} of the pairs ({low:.0%} to {high:.0%})"
-_JOIN = ByHand("# join captions with images by id, and run pipeline.main again")
+_JOIN = ByHand(
+    "# join captions with images by id, in every split, and run pipeline.main "
+    "again"
+)
 
 
 def _pairs(evidence: Evidence) -> Opinion | None:
@@ -81,7 +84,8 @@ def _partly_wrong(evidence: Evidence, pairs: PairFacts) -> Opinion | None:
             (
                 f"of {pairs.images:,} images, {pairs.wrong / 2:.0%} have "
                 "captions that fit what their features predict worse than most "
-                "other captions do"
+                "other captions do: none would if all pairs were right, half "
+                "if all were wrong"
             ),
         ),
         (weak,) if untrained else (),
@@ -130,7 +134,7 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "mismatched-pairs",
         "Captions do not belong to their images.",
         _pairs,
-        "twenty pairs that you look at all fit",
+        "pairs that you look at all fit (the worst: suspicious_pairs.jsonl)",
         ("weak-features", "overfitting"),
     ),
     Cause(

@@ -13,6 +13,7 @@ from trainer.diagnosis.causes import image_path
 CASES: dict[str, dict[str, Any]] = {
     "uniform-attention": {
         "validation": sound.looks(rises={"uniform": (0.001, 0.001)}),
+        "train": sound.looks(rises={"uniform": (0.001, 0.001)}),
     },
     "one-path-cut": {
         "validation": sound.looks(rises={"memory": (0.0, 0.0)}),
@@ -43,3 +44,21 @@ def test_a_loss_that_blew_up_is_not_the_image_paths_doing() -> None:
     learning = sound.learning(logged_gap=0.0, last_loss=9.0)
     named = doctor.diagnose(sound.evidence(learning=learning)).named
     assert "blind" not in [each.cause.slug for each in named]
+
+
+def test_attention_that_chooses_on_train_images_is_not_uniform() -> None:
+    """Of captions at wrong images, none is lost where places are averaged."""
+    validation = sound.looks(rises={"uniform": (-0.004, 0.01)})
+    assert not doctor.diagnose(sound.evidence(validation=validation)).named
+
+
+def test_a_query_that_training_did_not_read_is_named_with_both_losses() -> None:
+    found = doctor.diagnose(
+        sound.evidence(
+            validation=sound.looks(rules={"no-query": (-0.013, 0.001)}),
+            replayed=0.97,
+        )
+    )
+    assert found.named[0].cause.slug == "uniform-attention"
+    (told,) = found.named[0].opinion.speaks_for
+    assert told.startswith("the log says 0.9570; these weights give 0.9700")

@@ -5,7 +5,7 @@ from pipeline.scenes import truth as truth_lib
 from trainer.data import batches as batches_lib
 from trainer.data import damage, folds
 from trainer.data.batching import Batching
-from trainer.evaluation import evaluation, split_loss
+from trainer.evaluation import evaluation, scorers, split_loss
 from trainer.report import curves, results
 from trainer.run import directory
 from trainer.run import identity as identity_lib
@@ -40,6 +40,7 @@ def evaluate(
       RunError: the record set is not the one that was trained on.
       RecordSetError: no such split.
       CorruptShard: a shard of it is damaged.
+      TruthError: there is no truth file, or it is that of other images.
     """
     record_set, identity = _open(run_dir, setup)
     held_out = identity.selection["validation_split"]
@@ -48,7 +49,7 @@ def evaluate(
     devices = setup.devices.alone().open()
     with devices.scope():
         generator, model = session.restore_best(run_dir, setup)
-    scenes = truth_lib.read_truth(truth) if truth else None
+    scenes = _truth(truth) if truth else None
     data = batches_lib.CaptionDataset(
         record_set, split, batching, shuffle=False
     )
@@ -97,3 +98,14 @@ def _open(
         held_out = identity.selection["validation_split"]
         record_set = folds.Fold(**identity.fold).of(record_set, held_out)
     return record_set, identity
+
+
+def _truth(path: str) -> dict[str, truth_lib.Scene]:
+    """Reads the truth of scenes; an error names the setting."""
+    try:
+        return truth_lib.read_truth(path)
+    except OSError as error:
+        raise scorers.TruthError(
+            f"evaluate.truth = {path!r}: {error.strerror}; set it to None for "
+            "scores without it"
+        ) from error

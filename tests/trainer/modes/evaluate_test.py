@@ -124,3 +124,9 @@ def test_one_image_is_too_few_to_evaluate(records, run):
     load(records, "evaluate.split = 'single'")
     with pytest.raises(ValueError, match="split 'single' has one image"):
         configurable.MODES["evaluate"](str(run[0]))
+
+
+def test_evaluate_names_the_setting_of_a_truth_that_is_not_there(records, run):
+    load(records, "evaluate.truth = '/no/truth.jsonl'")
+    with pytest.raises(ValueError, match="^evaluate.truth = '/no/truth.jsonl'"):
+        configurable.MODES["evaluate"](str(run[0]))

@@ -9,6 +9,24 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 Rows = list[dict[str, Any]]
+# The gates that would refuse such data before a training begins.
+WAIVED = "train.waived = " + repr(
+    [
+        "wrong-pairs",
+        "grids",
+        "image",
+        "shuffled-pairs",
+        "templated-captions",
+        "one-caption",
+        "alike-features",
+        "constant-grids",
+        "blank-images",
+        "unknown-words",
+        "leaked-split",
+        "repeated-images",
+        "tiny-vocabulary",
+    ]
+)
 
 
 # ---- Faults of the data: rows of captions.jsonl -> rows ----

@@ -11,7 +11,6 @@ from benchmarks.faults import (
     hashtags,
     mismatch,
     noisy,
-    none,
     other_records,
     other_words,
     placeholders,
@@ -47,6 +46,8 @@ HEALTHY = (
     Fault("healthy-repeats", "healthy", data=template(0.1)),
     Fault("healthy-blind", "healthy", "ShowAttendTell.uses_image = False"),
 )
+# Its weights fit the captioners of most runs, under a name of their own.
+OTHER = HEALTHY[2]
 FAULTS = (
     Fault(
         "pairs-25",
@@ -171,8 +172,8 @@ FAULTS = (
     Fault("weights-other", "other-weights", after=best_of_other),
     Fault("words-sorted", "other-words", after=other_words),
     Fault("records-words", "other-records", after=other_records),
-    Fault("beams", "batch-or-state", used="expanded-twice", after=none),
-    Fault("batch", "batch-or-state", used="batch-statistics", after=none),
+    Fault("beams", "batch-or-state", used="expanded-twice"),
+    Fault("batch", "batch-or-state", used="batch-statistics"),
     Fault(
         "long-few",
         "overfitting",

@@ -158,10 +158,6 @@ def other_records(run: pathlib.Path, other: pathlib.Path) -> None:
     config_line(f"RECORDS = {str(records)!r}")(run, other)
 
 
-def none(run: pathlib.Path, other: pathlib.Path) -> None:
-    """Leaves the run as it is: its fault lies in the code that uses it."""
-
-
 def other_words(run: pathlib.Path, other: pathlib.Path) -> None:
     """Orders the vocabulary by the alphabet."""
     path = run / "vocabulary.tsv"

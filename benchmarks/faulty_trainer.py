@@ -71,32 +71,31 @@ def _frozen_query() -> None:
     attention.AdditiveAttention.call = call
 
 
-def _constant_grid() -> None:
+def _remembered(change: Callable[[tf.Tensor], tf.Tensor]) -> None:
+    """Changes the grids that a captioner reads."""
     remember = show_attend_tell.ShowAttendTell.remember
 
-    def blind(self, grid, dropout=None):
-        return remember(self, grid * 0 + 1, dropout)
+    def changed(self, grid, dropout=None):
+        return remember(self, change(grid), dropout)
 
-    show_attend_tell.ShowAttendTell.remember = blind
+    show_attend_tell.ShowAttendTell.remember = changed
+
+
+def _constant_grid() -> None:
+    _remembered(tf.ones_like)
 
 
 def _mean_grid() -> None:
-    remember = show_attend_tell.ShowAttendTell.remember
-
-    def mean(self, grid, dropout=None):
-        flat = tf.reduce_mean(grid, 0, keepdims=True)
-        return remember(self, grid * 0 + flat, dropout)
-
-    show_attend_tell.ShowAttendTell.remember = mean
+    _remembered(lambda grid: grid * 0 + _mean(grid))
 
 
 def _faint_grid() -> None:
-    remember = show_attend_tell.ShowAttendTell.remember
+    _remembered(lambda grid: grid * 0.001)
 
-    def faint(self, grid, dropout=None):
-        return remember(self, grid * 0.001, dropout)
 
-    show_attend_tell.ShowAttendTell.remember = faint
+def _mean(grid: tf.Tensor) -> tf.Tensor:
+    """The mean over a batch, [1, locations, depth]."""
+    return tf.reduce_mean(grid, 0, keepdims=True)
 
 
 def _prepared(change: Callable[[tf.Tensor, int], tf.Tensor]) -> None:
@@ -114,7 +113,7 @@ def _expanded_twice() -> None:
 
 
 def _batch_statistics() -> None:
-    _prepared(lambda grid, _: grid - tf.reduce_mean(grid, 0, keepdims=True))
+    _prepared(lambda grid, _: grid - _mean(grid))
 
 
 FAULTS: dict[str, Callable[[], None]] = {

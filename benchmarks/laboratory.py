@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from benchmarks import counts
-from benchmarks.fault_table import HEALTHY
+from benchmarks.fault_table import HEALTHY, OTHER
 from benchmarks.faults import Fault
 from benchmarks.pictures import Pictures
 
@@ -106,12 +106,13 @@ class Laboratory:
         run = self.run_dir(fault, seed)
         shutil.rmtree(run, ignore_errors=True)
         run.parent.mkdir(exist_ok=True)
-        if fault.after and self.made(HEALTHY[0], seed).exists():
+        trained = fault.after or fault.used
+        if trained and self.made(HEALTHY[0], seed).exists():
             shutil.copytree(self.run_dir(HEALTHY[0], seed), run)
         else:
             self._train(fault, seed)
         if fault.after:
-            fault.after(run, self.run_dir(HEALTHY[2], seed))
+            fault.after(run, self.run_dir(OTHER, seed))
         self.made(fault, seed).touch()
 
     def _train(self, fault: Fault, seed: int) -> None:

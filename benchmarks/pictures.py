@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 from PIL import Image
 
+from pipeline.readers import flickr
+
 # Runs a module with arguments, unless a file is there.
 Call = Callable[..., None]
 _TINY = """include '{recipe}'
@@ -33,12 +35,19 @@ def _config(records: pathlib.Path, recipe: str, steps: int) -> str:
     )
 
 
+def _placeholder(folder: pathlib.Path) -> None:
+    """Draws what stands where a download failed."""
+    grey = Image.new("RGB", (256, 256), (200, 200, 200))
+    grey.save(folder / "placeholder.png")
+
+
 @dataclasses.dataclass(frozen=True)
 class Scenes:
     """Rendered scenes.
 
     Attributes:
       images: to train on.
+      flags: of the job that makes records of them.
     """
 
     images: int = 1200
@@ -55,8 +64,7 @@ class Scenes:
             "--composition=0",
             done=folder / "captions.jsonl",
         )
-        grey = Image.new("RGB", (256, 256), (200, 200, 200))
-        grey.save(folder / "placeholder.png")
+        _placeholder(folder)
 
     def config(self, records: pathlib.Path) -> str:
         """The gin file of a run that takes half a minute."""
@@ -82,8 +90,8 @@ class Photographs:
         folder.mkdir(parents=True, exist_ok=True)
         captions = collections.defaultdict(list)
         for line in (self.source / "Flickr8k.token.txt").open():
-            name, _, caption = line.rstrip("\n").partition("\t")
-            captions[name.partition("#")[0]].append(caption)
+            said = flickr.parse_token(line.rstrip("\n"))
+            captions[said.image_id] += said.captions
         rows = []
         for split, file, count in (
             ("train", "Flickr_8k.trainImages.txt", self.images),
@@ -100,9 +108,7 @@ class Photographs:
                 }
                 rows.append(json.dumps(row) + "\n")
         (folder / "captions.jsonl").write_text("".join(rows))
-        grey = Image.new("RGB", (256, 256), (200, 200, 200))
-        grey.save(folder / "placeholder.jpg")
-        grey.save(folder / "placeholder.png")
+        _placeholder(folder)
 
     def config(self, records: pathlib.Path) -> str:
         """The gin file of a run that takes two minutes."""

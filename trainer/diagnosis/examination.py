@@ -1,7 +1,6 @@
 """A case -> evidence: every measurement, cheap ones first."""
 
 import dataclasses
-import itertools
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -150,11 +149,9 @@ def _disordered(
     again = _texts(
         generator, tf.pad(twice, [[0, missing], [0, 0], [0, 0]]), len(twice)
     )
-    sides = itertools.zip_longest(first, again[:count][::-1], again[count:])
-    differ = [
-        len({each for each in side if each is not None}) for side in sides
-    ]
-    return sum(each > 1 for each in differ) / count
+    # An image that is alone in each batch has no third caption, nor others.
+    sides = zip(first, again[:count][::-1], again[count:], strict=False)
+    return sum(len(set(side)) > 1 for side in sides) / count
 
 
 def _texts(

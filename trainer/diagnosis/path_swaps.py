@@ -38,10 +38,9 @@ class PathSwaps:
         of zeros. `words`: the words before are hidden.
       rules: rule -> by how much the loss rises under it. `padding`: padding
         counts. `end`: END does not. `unshifted`: each word is read before it is
-        predicted.
-        `no-context`: nothing is read at a word. `no-state`: nothing is known
-        before the first word. `no-query`: attention does not read the state.
-        `blank`: a grid of zeros. `grid / 100` and others: a grid that is
+        predicted. `no-context`: nothing is read at a word. `no-state`: nothing
+        is known before the first word. `no-query`: attention does not read the
+        state. `blank`: a grid of zeros. `grid / 100` and others: a grid that is
         smaller by so much.
     """
 

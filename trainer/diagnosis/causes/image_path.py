@@ -7,6 +7,7 @@ from trainer.diagnosis.evidence import Evidence
 
 # A path moves the loss by more than rounding does, or it carries nothing.
 _NOTHING = 1e-4
+_SCALE = "scale the encoder's output to a deviation near 1"
 _LET_ATTEND = Training(code="let attention read the state at each word")
 
 
@@ -139,17 +140,13 @@ def _uniform(evidence: Evidence) -> Opinion | None:
 
 
 def _faint(evidence: Evidence) -> Opinion | None:
-    data, cure = (
-        evidence.data,
-        "scale the encoder's output to a deviation near 1",
-    )
-    rule = evidence.trained_under
+    data, rule = evidence.data, evidence.trained_under
     if rule.startswith(path_swaps.FAINT):
         seen = (
             f"with {rule} the loss is that of the log; with the grid as it is "
             f"stored, {evidence.replayed:.2f}"
         )
-        return Opinion(0.9, (seen,), cure=(Training(code=cure),))
+        return Opinion(0.9, (seen,), cure=(Training(code=_SCALE),))
     if not data or data.deviation > 0.02:
         return None
     return Opinion(
@@ -160,7 +157,7 @@ def _faint(evidence: Evidence) -> Opinion | None:
                 f"{data.deviation:.1e}"
             ),
         ),
-        cure=(ByHand(f"# {cure}"),),
+        cure=(ByHand(f"# {_SCALE}"),),
     )
 
 

@@ -50,13 +50,14 @@ class Sound:
 # A rate that is sound at every width: wider captioners take smaller ones, the
 # recipes about with the root of the units.
 _RATE = (3e-3, 0.5)
+_FAST = Sound("rate-too-high", "optimizer", "learning_rate", 0.0, 0.03, *_RATE)
 # Updates in which a sound captioner learns a few images by heart, as trials do.
 # With small sets they are many passes, and can be too few.
 _FEW_UPDATES = 120
 _FEW_IMAGES = 8
 
 SOUND = (
-    Sound("rate-too-high", "optimizer", "learning_rate", 0.0, 0.03, *_RATE),
+    _FAST,
     Sound("updates-too-small", "optimizer", "learning_rate", 1e-4, 9e9, *_RATE),
     Sound("updates-too-small", "optimizer", "warmup_steps", 0, 4000, 50),
     Sound("updates-too-small", "optimizer", "clip_norm", 0.01, 9e9, 1.0),
@@ -68,8 +69,6 @@ SOUND = (
     Sound("capacity-too-small", "captioner", "embedding_units", 12, 9e9, 64),
     Sound("uniform-attention", "loss", "coverage_weight", 0.0, 2.0, 0.0),
 )
-
-_SOUND_RATE = SOUND[0]
 
 
 def suspects(settings: Mapping[str, Any]) -> dict[str, list[Sound]]:
@@ -174,13 +173,14 @@ def _slow(evidence: Evidence) -> Opinion | None:
     low = between(-math.log10(learning.rate), 4.0, 4.5)
     if not low:
         return None
+    rate = _FAST.change(evidence.settings)
     return Opinion(
         0.4 + 0.5 * low,
         (f"in half of the updates the rate was below {learning.rate:.1e}",),
         cure=(
             Training(
                 (
-                    _SOUND_RATE.change(evidence.settings).binding(""),
+                    rate.binding(evidence.captioner),
                     f"AdamW.warmup_steps = {min(learning.step // 5, 200)}",
                     "AdamW.decay_steps = None",
                 )

@@ -101,7 +101,9 @@ class Turn:
 
     def __init__(self, count: int, *, together: bool, options: list[str]):
         """Starts them."""
-        clusters = launcher.configurations(count) if together else [""] * count
+        self._ports = [launcher.hold_port() for _ in range(count)]
+        alone = [""] * count
+        clusters = launcher.configurations(self._ports) if together else alone
         self._workers = [
             subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.scaling", *options]
@@ -141,6 +143,8 @@ class Turn:
         for worker in self._workers:
             worker.kill()
             worker.wait()
+        for port in self._ports:
+            port.close()
 
 
 def measure(asked: argparse.Namespace) -> None:

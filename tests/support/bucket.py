@@ -3,7 +3,6 @@
 import contextlib
 import json
 import logging
-import socket
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,8 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 from gcp_storage_emulator import server
 from moto import server as moto_server
+
+from trainer.devices import launcher
 
 NAME = "bucket"
 SECRETS = {
@@ -47,14 +48,13 @@ def serve(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     # It warns of each of its own answers.
     logging.getLogger(server.__name__).setLevel(logging.ERROR)
     monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "some-project")
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{port}")
-    with server.create_server(
-        "localhost", port, in_memory=True, default_bucket=NAME
-    ):
-        yield f"gs://{NAME}"
+    with launcher.hold_port() as held:
+        port = held.getsockname()[1]
+        monkeypatch.setenv("STORAGE_EMULATOR_HOST", f"http://localhost:{port}")
+        with server.create_server(
+            "localhost", port, in_memory=True, default_bucket=NAME
+        ):
+            yield f"gs://{NAME}"
 
 
 @contextlib.contextmanager

@@ -3,15 +3,14 @@
 A hang fails after a deadline; no process is left behind.
 """
 
-import json
 import os
-import socket
 import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
 
 from tests.support import forks
+from trainer.devices import launcher
 
 
 def run(
@@ -21,20 +20,13 @@ def run(
     seconds: float = 100,
 ) -> list[Any]:
     """Calls a module's function in each worker; returns what each returned."""
-    ports = [socket.socket() for _ in range(workers)]
-    for port in ports:
-        port.bind(("localhost", 0))
-    addresses = [f"localhost:{port.getsockname()[1]}" for port in ports]
-    for port in ports:
-        port.close()
+    ports = [launcher.hold_port() for _ in range(workers)]
     processes, ends = [], []
     try:
-        for number in range(workers):
-            task = {"type": "worker", "index": number}
-            config = {"cluster": {"worker": addresses}, "task": task}
+        for configuration in launcher.configurations(ports):
             end, other = forks.CONTEXT.Pipe()
             process = forks.start(
-                _work, json.dumps(config), other, function, arguments
+                _work, configuration, other, function, arguments
             )
             other.close()
             processes.append(process)
@@ -44,6 +36,8 @@ def run(
         for process in processes:
             process.kill()
             process.join()
+        for port in ports:
+            port.close()
 
 
 def _result(end: Connection, seconds: float) -> Any:

@@ -15,6 +15,7 @@ from pipeline.files import beam_files
 from pipeline.recordset import manifest as manifest_lib
 from pipeline.recordset import record_set
 from tests.support import fixtures, jobs, reference_data
+from trainer.devices import launcher
 
 pytestmark = [pytest.mark.data, pytest.mark.slow]
 
@@ -508,9 +509,14 @@ def test_a_busy_server_loses_no_image(
     encoder: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     case = copied("20-http-503", tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    with launcher.hold_port() as held:
+        port = held.getsockname()[1]
+        _assert_all_taken(case, port, encoder, tmp_path / "out")
+
+
+def _assert_all_taken(
+    case: pathlib.Path, port: int, encoder: pathlib.Path, output: pathlib.Path
+) -> None:
     text = (case / "captions.jsonl").read_text()
     (case / "captions.jsonl").write_text(text.replace("8765", str(port)))
     command = [sys.executable, case / "server.py", case / "photos", str(port)]
@@ -522,7 +528,7 @@ def test_a_busy_server_loses_no_image(
             f"--allow_hosts=127.0.0.1:{port}",
         )
         try:
-            assert taken(encoder, tmp_path / "out", *flags) == (24, {})
+            assert taken(encoder, output, *flags) == (24, {})
         finally:
             server.terminate()
 

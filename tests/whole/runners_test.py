@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.recordset import record_set
 from tests.support import fixtures, jobs
+from trainer.devices import launcher
 
 pytestmark = pytest.mark.slow
 _RUNNERS = ("multi_processing", "loopback", "external")
@@ -42,9 +43,12 @@ def expected(
 @contextlib.contextmanager
 def served(module: str, flag: str) -> Iterator[str]:
     """Runs one of Beam's servers; gives its address."""
-    with socket.socket() as free:
-        free.bind(("localhost", 0))
-        port = free.getsockname()[1]
+    with launcher.hold_port() as held:
+        port = held.getsockname()[1]
+        yield from _served(module, flag, port)
+
+
+def _served(module: str, flag: str, port: int) -> Iterator[str]:
     # The pool of workers starts the first `python` of the path.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = [sys.executable, "-m", f"apache_beam.runners.{module}"]

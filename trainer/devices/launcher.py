@@ -68,9 +68,10 @@ def launch(
       LostWorkerError: a worker died, failed, stalled or never started.
     """
     limits = limits or Limits()
+    ports = [hold_port() for _ in range(num_workers)]
     workers = [
         _Worker(command, number, configuration)
-        for number, configuration in enumerate(configurations(num_workers))
+        for number, configuration in enumerate(configurations(ports))
     ]
     stop: list[int] = []
 
@@ -86,6 +87,8 @@ def launch(
     finally:
         for worker in workers:
             worker.end()
+        for port in ports:
+            port.close()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -131,14 +134,21 @@ def _watch(workers: list["_Worker"], limits: Limits, stop: list[int]) -> int:
     return max(code if code >= 0 else signalled - code for code in codes)
 
 
-def configurations(count: int) -> list[str]:
-    """Returns each worker's `TF_CONFIG`, with free ports of this host."""
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("localhost", 0))
-    addresses = [f"localhost:{each.getsockname()[1]}" for each in sockets]
-    for each in sockets:
-        each.close()
+def hold_port() -> socket.socket:
+    """Binds a free port of this host; a worker can listen there meanwhile.
+
+    Until it is closed, no other program is given the port. A worker takes
+    seconds to start, in which a port that nobody holds can be lost.
+    """
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("", 0))
+    return held
+
+
+def configurations(ports: Sequence[socket.socket]) -> list[str]:
+    """Returns each worker's `TF_CONFIG`, one worker for each held port."""
+    addresses = [f"localhost:{port.getsockname()[1]}" for port in ports]
     return [
         json.dumps(
             {
@@ -146,7 +156,7 @@ def configurations(count: int) -> list[str]:
                 "task": {"type": "worker", "index": number},
             }
         )
-        for number in range(count)
+        for number in range(len(ports))
     ]
 
 

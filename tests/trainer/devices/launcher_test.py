@@ -78,6 +78,25 @@ def test_workers_know_each_other(folder):
     ]
 
 
+def test_only_a_worker_can_listen_on_its_port():
+    listens = """
+import socket
+address = config["cluster"]["worker"][number].split(":")
+address = address[0], int(address[1])
+other, own = socket.socket(), socket.socket()
+try:
+    other.bind(address)
+except OSError as error:
+    assert error.strerror == "Address already in use"
+else:
+    raise AssertionError("the port was free for others")
+own.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+own.bind(address)
+own.listen()
+"""
+    assert launch(listens) == 0
+
+
 def test_the_first_worker_speaks_for_all(capfd):
     script = "print('out', number); print('err', number, file=sys.stderr)"
     assert launch(script) == 0

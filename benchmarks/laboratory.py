@@ -113,6 +113,10 @@ class Laboratory:
             self._train(fault, seed)
         if fault.after:
             fault.after(run, self.run_dir(OTHER, seed))
+        if not (run / "config.gin").exists():
+            raise RuntimeError(
+                f"{run} was not trained: see {self._folder / 'log.txt'}"
+            )
         self.made(fault, seed).touch()
 
     def _train(self, fault: Fault, seed: int) -> None:

@@ -4,6 +4,7 @@ import collections
 import dataclasses
 import json
 import pathlib
+import shutil
 from collections.abc import Callable, Sequence
 
 from PIL import Image
@@ -86,7 +87,7 @@ class Photographs:
     flags: Sequence[str] = ("--min_count=4",)
 
     def make(self, folder: pathlib.Path, call: Call) -> None:
-        """Links pictures and writes captions.jsonl into a folder."""
+        """Copies pictures and writes captions.jsonl into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         captions = collections.defaultdict(list)
         for line in (self.source / "Flickr8k.token.txt").open():
@@ -98,9 +99,8 @@ class Photographs:
             ("validation", "Flickr_8k.devImages.txt", 200),
         ):
             for name in (self.source / file).read_text().split()[:count]:
-                link = folder / name
-                if not link.exists():
-                    link.symlink_to(self.source.resolve() / "images" / name)
+                if not (folder / name).exists():
+                    shutil.copy(self.source / "images" / name, folder)
                 row = {
                     "image": name,
                     "split": split,

@@ -322,8 +322,10 @@ def saved(run_dir: str) -> str:
     """
     path = os.path.join(run_dir, CONFIG_FILE)
     if not tf.io.gfile.exists(path):
+        there = tf.io.gfile.isdir(run_dir)
+        lacks = f"{CONFIG_FILE} is missing" if there else "no such folder"
         raise ConfigError(
-            f"no trained captioner in {run_dir!r}: {CONFIG_FILE} is missing "
+            f"no trained captioner in {run_dir!r}: {lacks} "
             "(train with --mode=train --gin_file=...)"
         )
     return path

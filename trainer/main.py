@@ -59,7 +59,8 @@ _MODE = flags.DEFINE_enum(
     "What to do. range_test: find a learning rate. cross_validate: train on k "
     "folds of the train split. config: show all settings of a run, and where "
     "each was set; --run_dir is not needed. diagnose: say why captions are all "
-    "alike. status: list runs.",
+    "alike; with --gin_param='diagnose.cure = True', mend it beside the run. "
+    "status: list runs.",
     required=True,
     module_name=_TASK,
 )

@@ -171,6 +171,11 @@ def test_directory_without_a_run_is_told(tmp_path):
     )
 
 
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(config.ConfigError, match="'.*/no': no such folder "):
+        config.saved(os.fspath(tmp_path / "no"))
+
+
 @pytest.mark.parametrize(
     ("binding", "message"),
     [

@@ -3,7 +3,7 @@
 import dataclasses
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pipeline.card import suspicious_pairs
@@ -104,11 +104,13 @@ class _Answer:
       found: the diagnosis.
       evidence: that it was made by.
       examples: captioned images.
+      suspects: the most suspicious pairs, with thumbnails.
     """
 
     found: doctor.Diagnosis
     evidence: Evidence
     examples: Sequence[caption_lib.CaptionedExample]
+    suspects: Mapping[suspicious_pairs.Pair, bytes]
 
     @property
     def row(self) -> dict[str, Any]:
@@ -121,7 +123,7 @@ class _Answer:
         path, page = (os.path.join(run_dir, n) for n in (JSON_FILE, PAGE_FILE))
         directory.write_text(path, json.dumps(row, indent=1))
         shown = diagnosis_page.render(
-            self.found, self.evidence, self.examples, compared
+            self.found, self.evidence, self.examples, self.suspects, compared
         )
         directory.write_text(page, shown)
         return page
@@ -144,18 +146,27 @@ def _examined(
     )
     evidence = _tried(case, setup, evidence)
     found = doctor.diagnose(evidence)
-    if any(isinstance(each, cures.WithoutPairs) for each in found.cures):
-        _write_pairs(case)
-    return _Answer(found, evidence, examples[:_SHOWN])
+    listed = any(isinstance(each, cures.WithoutPairs) for each in found.cures)
+    suspects = _write_pairs(case) if listed else {}
+    return _Answer(found, evidence, examples[:_SHOWN], suspects)
 
 
-def _write_pairs(case: case_lib.Case) -> None:
-    """Lists train images whose captions fit others better."""
+def _write_pairs(case: case_lib.Case) -> dict[suspicious_pairs.Pair, bytes]:
+    """Lists train images whose captions fit others better.
+
+    Returns:
+      The worst of them, with their thumbnails.
+    """
     pairs = pairs_lib.find(case.record_set, "train")
     directory.write_text(
         os.path.join(case.run_dir, suspicious_pairs.FILE),
         suspicious_pairs.dump(pairs),
     )
+    worst = sorted(pairs)[:_SHOWN]
+    thumbnails = pairs_lib.thumbnails(
+        case.record_set, "train", {pair.image_id for pair in worst}
+    )
+    return {pair: thumbnails[pair.image_id] for pair in worst}
 
 
 def _tried(

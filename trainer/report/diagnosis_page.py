@@ -1,10 +1,12 @@
 """The page of a diagnosis: verdict, causes, what was measured, captions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from markupsafe import Markup
 
+from pipeline.card import suspicious_pairs
+from pipeline.card.suspicious_pairs import Pair
 from pipeline.pages import bars, document, template
 from trainer.decoding import caption as caption_lib
 from trainer.diagnosis.comparison import Comparison
@@ -43,9 +45,19 @@ def render(
     diagnosis: Diagnosis,
     evidence: Evidence,
     examples: Sequence[caption_lib.CaptionedExample],
+    suspects: Mapping[Pair, bytes],
     compared: Comparison | None = None,
 ) -> str:
-    """Returns a whole HTML document, to be written as UTF-8."""
+    """Returns a whole HTML document, to be written as UTF-8.
+
+    Args:
+      diagnosis: what to tell.
+      evidence: that it was made by.
+      examples: captioned images.
+      suspects: train images whose captions fit others better, and the bytes of
+        a JPEG file or none.
+      compared: the outcome of a treatment, if there was one.
+    """
     headline, _, rest = diagnosis.headline.partition(": ")
     title = f"Diagnosis of {evidence.run_dir}"
     header = _RESULTS.header(
@@ -59,6 +71,7 @@ def render(
     sections = [
         _causes(diagnosis),
         *_treated(compared),
+        *_suspects(suspects),
         *_paths(evidence),
         *_losses(evidence),
         document.section(
@@ -80,9 +93,10 @@ def _facts(evidence: Evidence) -> Iterator[tuple[str, str]]:
         yield "Updates", f"{learning.step:,}"
         yield "Passes over the images", f"{learning.passes:.1f}"
     if said:
+        common = said.common or "(empty caption)"
         yield "CIDEr-D", f"{said.cider_d:.2f}"
         yield "At other images", f"{said.shuffled:.2f}"
-        yield "Most frequent caption", f"{said.mode_share:.1%}"
+        yield "Most frequent caption", f"{said.mode_share:.1%}: {common}"
         yield "Cut at the limit", f"{said.cut:.0%}"
 
 
@@ -122,7 +136,8 @@ def _treated(compared: Comparison | None) -> Iterator[Markup]:
     rows = [(name, f"{old} → {new}") for name, old, new in compared.rows]
     yield document.section(
         "The treatment",
-        f"Made in {compared.run_dir}. {compared.after.headline}",
+        f"Made in {compared.run_dir}, which has a page of its own. "
+        f"{compared.after.headline}",
         document.group(
             "causes",
             [
@@ -137,6 +152,25 @@ def _treated(compared: Comparison | None) -> Iterator[Markup]:
                 ),
             ],
         ),
+    )
+
+
+def _suspects(suspects: Mapping[Pair, bytes]) -> Iterator[Markup]:
+    if not suspects:
+        return
+    views = [
+        {
+            "picture": jpeg and document.data_uri(jpeg, "image/jpeg"),
+            "image_id": pair.image_id,
+            "captions": pair.captions,
+        }
+        for pair, jpeg in suspects.items()
+    ]
+    yield document.section(
+        "The most suspicious pairs",
+        "Train images whose captions fit other images better. All of them: "
+        f"{suspicious_pairs.FILE}.",
+        document.group("suspects", [Markup(_PARTS.pair(v)) for v in views]),
     )
 
 

@@ -71,4 +71,5 @@ def cured(treatment: Treatment, compared: Comparison | None) -> list[str]:
             for label, before, after in compared.rows
         ),
         f"   After it: {compared.after.headline}",
+        f"   Its page is in {compared.run_dir}",
     ]

@@ -12,8 +12,8 @@ from trainer.diagnosis.cures import (
 )
 
 DROP = (
-    "# or leave the most suspicious out: python -m pipeline.main ... "
-    "--drop_pairs=r/pairs"
+    "# or leave the most suspicious out: repeat the command that made the "
+    "records with --overwrite --drop_pairs=r/pairs"
 )
 
 

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from pipeline.card.suspicious_pairs import Pair
 from tests.support import evidence as sound
 from trainer.diagnosis import doctor
 from trainer.diagnosis.comparison import Comparison, Scores
@@ -13,7 +14,7 @@ from trainer.report import diagnosis_page
 
 def rendered(**changes) -> str:
     given = sound.evidence(**changes)
-    return diagnosis_page.render(doctor.diagnose(given), given, [])
+    return diagnosis_page.render(doctor.diagnose(given), given, [], {})
 
 
 def text(page: str) -> str:
@@ -51,12 +52,26 @@ def test_a_treatment_stands_with_scores_before_and_after() -> None:
         doctor.diagnose(given),
         given,
         [],
+        {},
         Comparison("r-cured", ("A.b < 1",), ("# and <this>",), before, after),
     )
     shown = text(page)
-    assert "Made in r-cured. It is good." in shown
+    assert "Made in r-cured, which has a page of its own. It is good." in shown
     assert re.search(r"CIDEr-D\s+0.31 → 2.70", shown)
     assert "A.b < 1" in shown and "# and <this>" in shown
+
+
+def test_the_most_suspicious_pairs_stand_with_their_pictures() -> None:
+    given = sound.evidence(data=sound.wrong_pairs(0.5))
+    pairs = {
+        Pair(0.01, "a<b.jpg", ("a dog runs", "dogs")): b"jpeg",
+        Pair(0.02, "c.jpg", ("a cat",)): b"",
+    }
+    page = diagnosis_page.render(doctor.diagnose(given), given, [], pairs)
+    assert page.count('<img src="data:image/jpeg;base64,anBlZw=="') == 1
+    shown = re.sub(r"\s+", " ", text(page))
+    assert "a<b.jpg a dog runs dogs c.jpg a cat" in shown
+    assert "All of them: suspicious_pairs.jsonl" in shown
 
 
 @pytest.mark.parametrize("missing", ["learning", "validation", "said", "data"])

@@ -41,7 +41,10 @@ def test_a_treatment_is_told_with_scores_before_and_after() -> None:
         "   left to you: # look at them",
     ]
     assert "   CIDEr-D                0.31 -> 2.70" in told
-    assert told[-1] == "   After it: It is good."
+    assert told[-2:] == [
+        "   After it: It is good.",
+        "   Its page is in r-cured",
+    ]
     found = doctor.diagnose(sound.evidence())
     text = diagnosis_text.terminal(found, "s3://page", told)
     assert text.splitlines()[2:-2] == told

@@ -53,6 +53,7 @@ HELD_OUT = (
         "batch-too-small",
         "Batching.batch_images = 1",
         "Batching.captions_per_image = 1",
+        "Batching.num_streams = 1",
     ),
     Fault(
         "dropout-95", "dropout-too-high", "ShowAttendTell.dropout_rate = 0.95"

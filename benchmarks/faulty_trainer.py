@@ -13,7 +13,7 @@ from trainer import main
 from trainer.captioners import attention, show_attend_tell
 from trainer.data import batches
 from trainer.decoding import generator
-from trainer.training import train_step
+from trainer.training import objective
 
 
 def _padding_in_loss() -> None:
@@ -38,7 +38,7 @@ def _end_masked() -> None:
 
 
 def _target_leak() -> None:
-    train_step.shift_right = lambda tokens: tokens
+    objective.shift_right = lambda tokens: tokens
 
 
 def _context_cut() -> None:

@@ -36,7 +36,13 @@ from trainer.captioners import show_attend_tell
 from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.devices import launcher, strategy, workers
-from trainer.training import loss, loss_scale, optimizer, train_step
+from trainer.training import (
+    loss,
+    loss_scale,
+    objective,
+    optimizer,
+    train_step,
+)
 
 ROOT = pathlib.Path(__file__).parent.parent
 GRID = records.GridSpec(locations=49, depth=1280)
@@ -65,7 +71,7 @@ def prepared(asked: argparse.Namespace) -> tuple[Callable[[int], Any], int]:
         strategy=devices,
         captioner=model,
         optimizer=adamw,
-        loss=loss.CaptionLoss(),
+        objective=objective.TeacherForcing(loss.CaptionLoss()),
         loss_scale=loss_scale.LossScale(None),
         seed=1,
         jit_compile=asked.jit_compile,

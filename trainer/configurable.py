@@ -27,7 +27,14 @@ from trainer.modes import (
 )
 from trainer.modes.outcome import Outcome
 from trainer.report import run_status
-from trainer.training import loss, loss_scale, optimizer, recipe, setup
+from trainer.training import (
+    grounding,
+    loss,
+    loss_scale,
+    optimizer,
+    recipe,
+    setup,
+)
 
 # A run may be older than the mode that reads it: this file goes first.
 MODES_FILE = "gin/modes.gin"
@@ -40,6 +47,7 @@ _PARTS = (
     *CAPTIONERS,
     Batching,
     cadence.Cadence,
+    grounding.Grounding,
     loss.CaptionLoss,
     loss_scale.DynamicScale,
     optimizer.AdamW,

@@ -24,7 +24,13 @@ from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
 from trainer.decoding import beam, generator
 from trainer.diagnosis import wiring
-from trainer.training import loss, loss_scale, optimizer, train_step
+from trainer.training import (
+    loss,
+    loss_scale,
+    objective,
+    optimizer,
+    train_step,
+)
 
 GRID = fixtures.UNEVEN_GRID
 IMAGES, HYPOTHESES, LENGTH = 3, 4, 5
@@ -229,7 +235,7 @@ def trained(
         strategy=devices,
         captioner=model,
         optimizer=adamw,
-        loss=loss.CaptionLoss(),
+        objective=objective.TeacherForcing(loss.CaptionLoss()),
         loss_scale=loss_scale.LossScale(None),
         seed=3,
     )

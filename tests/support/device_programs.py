@@ -22,7 +22,12 @@ from trainer import config
 from trainer.decoding import generator
 from trainer.devices import strategy
 from trainer.evaluation import split_loss
-from trainer.training import loss_scale, train_step, weight_average
+from trainer.training import (
+    loss_scale,
+    objective,
+    train_step,
+    weight_average,
+)
 
 GRID = records.GridSpec(locations=49, depth=1280)
 # Flickr8k's as in the README; COCO's, of words said five times, rounded up.
@@ -155,7 +160,9 @@ class Run:
             strategy=self._replica,
             captioner=self._model,
             optimizer=optimizer,
-            loss=_bound("Recipe.loss"),
+            objective=objective.TeacherForcing(
+                _bound("Recipe.loss"), _bound("Recipe.grounding")
+            ),
             loss_scale=loss_scale.LossScale(None),
             seed=1,
             microbatches=microbatches,

@@ -22,6 +22,7 @@ from trainer.evaluation import split_loss
 from trainer.training import (
     loss,
     loss_scale,
+    objective,
     optimizer,
     train_step,
     weight_average,
@@ -66,7 +67,9 @@ def built(
         strategy=devices,
         captioner=model,
         optimizer=adamw,
-        loss=loss.CaptionLoss(label_smoothing=0.1),
+        objective=objective.TeacherForcing(
+            loss.CaptionLoss(label_smoothing=0.1)
+        ),
         loss_scale=loss_scale.LossScale(scale),
         seed=3,
         average=weight_average.WeightAverage(mean, 0.9),

@@ -1,6 +1,7 @@
 """Dropout masks that depend on (seed, step, stream), never on the device."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import tensorflow as tf
 
@@ -54,7 +55,7 @@ class StreamDropout:
         """
         if not self.rate:
             return values
-        kept = self._uniform(values.shape, layer) >= self.rate
+        kept = self.uniform(values.shape, layer) >= self.rate
         scaled = values * (1 / (1 - self.rate))
         return tf.where(kept, scaled, tf.zeros_like(scaled))
 
@@ -73,12 +74,21 @@ class StreamDropout:
         """
         if not rate:
             return tokens
-        hidden = self._uniform(tokens.shape, layer) < rate
+        hidden = self.uniform(tokens.shape, layer) < rate
         hidden &= tokens != vocabulary.START
         return tf.where(hidden, vocabulary.UNK, tokens)
 
-    def _uniform(self, shape: tf.TensorShape, layer: int) -> tf.Tensor:
-        """Draws float32 numbers in [0, 1), for each stream on its own."""
+    def uniform(
+        self, shape: tf.TensorShape | Sequence[int], layer: int
+    ) -> tf.Tensor:
+        """Draws float32 numbers in [0, 1), for each stream on its own.
+
+        Args:
+          shape: [images, ...]; each stream has the same number of consecutive
+            images.
+          layer: which numbers of the update: from 0 to 4095, one that no other
+            call uses.
+        """
         streams = tf.unstack(self.streams)
         part = [shape[0] // len(streams), *shape[1:]]
         bits = [

@@ -78,8 +78,8 @@ class WithoutPairs:
         """A command of the shell."""
         return (
             (
-                "# or leave the most suspicious out: repeat the command that made "
-                f"the records with --overwrite --drop_pairs={self.file}"
+                "# or leave the most suspicious out: repeat the command that "
+                f"made the records with --overwrite --drop_pairs={self.file}"
             ),
         )
 

@@ -19,6 +19,7 @@ from trainer.diagnosis import path_swaps
 from trainer.diagnosis.evidence import Trial
 from trainer.evaluation.estimate import Estimate
 from trainer.run import identity as identity_lib
+from trainer.training import grounding as grounding_lib
 from trainer.training import loss as loss_lib
 from trainer.training import loss_scale as loss_scale_lib
 from trainer.training import optimizer as optimizer_lib
@@ -101,6 +102,9 @@ class Laboratory:
             optimizer=optimizer_lib.AdamW(**settings["optimizer"]),
             loss=loss_lib.CaptionLoss(**settings["loss"]),
             loss_scale=loss_scale_lib.DynamicScale(**settings["loss_scale"]),
+            grounding=grounding_lib.Grounding(
+                **(self._identity.grounding or {})
+            ),
         ).until(_UPDATES)
         devices = tf.distribute.get_strategy()
         step = recipe.build(setup, self._record_set, devices, workers=1)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from trainer.captioners import contract
 from trainer.data import batches as batches_lib
 from trainer.devices import workers
-from trainer.training import train_step
+from trainer.training import objective
 
 
 class LossOfSplit:
@@ -80,7 +80,7 @@ class LossOfSplit:
         """
         tokens, weights = batch["tokens"], batch["weights"]
         logits, _ = self._captioner(
-            batch["grid"], train_step.shift_right(tokens)
+            batch["grid"], objective.shift_right(tokens)
         )
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
         sums = tf.stack(

@@ -24,6 +24,8 @@ class RunIdentity:
       optimizer: settings of the optimizer and its schedule.
       loss: settings of the loss.
       loss_scale: settings of float16's loss scale.
+      grounding: settings of what makes the captioner need its image; None for
+        nothing.
       selection: settings that make validation scores comparable.
       fold: fold of a cross-validation; None for the whole train split.
       search: settings of the decoder, whose captions select the best
@@ -43,13 +45,14 @@ class RunIdentity:
     loss: dict[str, Any]
     loss_scale: dict[str, Any]
     selection: dict[str, Any]
+    grounding: dict[str, Any] | None = None
     fold: dict[str, Any] | None = None
     search: dict[str, Any] | None = None
 
     def dump(self) -> str:
-        """Formats JSON text, without `fold` and `search` if they are None."""
+        """Formats JSON text, without what is None and was once unknown."""
         row = dataclasses.asdict(self)
-        for name in ("fold", "search"):
+        for name in ("grounding", "fold", "search"):
             if row[name] is None:
                 del row[name]
         return json.dumps(row, indent=1, sort_keys=True)

@@ -3,6 +3,8 @@
 The flow, in order; a module imports only those above it:
 
   loss            cross entropy summed over real tokens
+  grounding       what is hidden, and what is compared, so that images count
+  objective       true captions by teacher forcing: what is minimised
   optimizer       schedule, clipping after the reduction, AdamW
   loss_scale      the factor that keeps float16 gradients in range
   weight_average  a second captioner, at the mean of the trained one's weights

@@ -8,10 +8,11 @@ import tensorflow as tf
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches
 from trainer.data.batching import Batching
+from trainer.training import grounding as grounding_lib
 from trainer.training import loss as loss_lib
 from trainer.training import loss_scale as loss_scale_lib
+from trainer.training import objective, setup, train_step, weight_average
 from trainer.training import optimizer as optimizer_lib
-from trainer.training import setup, train_step, weight_average
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Recipe:
       optimizer: with its schedule.
       loss: what training minimises.
       loss_scale: used if the precision is mixed_float16.
+      grounding: what makes the captioner need its image.
       microbatches: parts in which a replica computes its batch one after the
         other to save memory; the update is the same.
       jit_compile: compile each replica's forward and backward pass with XLA,
@@ -33,6 +35,7 @@ class Recipe:
     optimizer: optimizer_lib.AdamW
     loss: loss_lib.CaptionLoss
     loss_scale: loss_scale_lib.DynamicScale
+    grounding: grounding_lib.Grounding = grounding_lib.Grounding()
     microbatches: int = 1
     jit_compile: bool = False
 
@@ -69,7 +72,13 @@ class Recipe:
     def identity(self) -> dict[str, Any]:
         """The settings that decide an update's numbers; fixed during a run."""
         names = ("batching", "optimizer", "loss", "loss_scale")
-        return {name: dataclasses.asdict(getattr(self, name)) for name in names}
+        grounded = self.grounding != grounding_lib.Grounding()
+        return {
+            **{name: dataclasses.asdict(getattr(self, name)) for name in names},
+            "grounding": dataclasses.asdict(self.grounding)
+            if grounded
+            else None,
+        }
 
     def data(
         self, record_set: record_set_lib.RecordSet
@@ -120,7 +129,7 @@ class Recipe:
             strategy=devices,
             captioner=model,
             optimizer=adamw,
-            loss=self.loss,
+            objective=objective.TeacherForcing(self.loss, self.grounding),
             loss_scale=loss_scale_lib.LossScale(scale),
             seed=given.seed,
             microbatches=self.microbatches,

@@ -7,27 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from pipeline.recordset import vocabulary
 from trainer.captioners import contract, dropout
 from trainer.data import batches as batches_lib
 from trainer.loop import loop
-from trainer.training import loss as loss_lib
 from trainer.training import loss_scale as loss_scale_lib
+from trainer.training import objective as objective_lib
 from trainer.training import optimizer as optimizer_lib
 from trainer.training import weight_average
-
-
-def shift_right(tokens: tf.Tensor) -> tf.Tensor:
-    """The decoder's input at each position: START, then the tokens.
-
-    Args:
-      tokens: int32 [images, captions, length].
-
-    Returns:
-      The same shape.
-    """
-    start = tf.fill(tf.shape(tokens[..., :1]), vocabulary.START)
-    return tf.concat([start, tokens[..., :-1]], axis=-1)
 
 
 class TrainStep:
@@ -54,7 +40,7 @@ class TrainStep:
         strategy: tf.distribute.Strategy,
         captioner: contract.Captioner,
         optimizer: optimizer_lib.ReducedAdamW,
-        loss: loss_lib.CaptionLoss,
+        objective: objective_lib.Objective,
         loss_scale: loss_scale_lib.LossScale,
         seed: int,
         microbatches: int = 1,
@@ -67,7 +53,7 @@ class TrainStep:
           strategy: see the class.
           captioner: see the class.
           optimizer: see the class.
-          loss: summed over a batch's tokens.
+          objective: what is minimised, summed over a batch.
           loss_scale: see the class.
           seed: of dropout.
           microbatches: parts in which a replica computes its batch one after
@@ -79,7 +65,8 @@ class TrainStep:
         self.strategy, self.captioner = strategy, captioner
         self.average = average
         self.loss_scale, self._microbatches = loss_scale, microbatches
-        self.optimizer, self._loss, self._seed = optimizer, loss, seed
+        self.optimizer, self._seed = optimizer, seed
+        self._objective = objective
         # Keras variables wrap TensorFlow's, which are read in the graph.
         self._weights = [v.value for v in captioner.trainable_variables]
         # XLA accepts no variable of another device, so weights go in by value.
@@ -294,12 +281,7 @@ class TrainStep:
         values = zip(variables, weights, strict=True)
         with tf.GradientTape() as tape, keras.StatelessScope(values):
             tape.watch(weights)
-            logits, attention = self.captioner(
-                batch["grid"], shift_right(batch["tokens"]), dropout=masks
-            )
-            total, cross_entropy = self._loss(
-                logits, attention, batch["tokens"], batch["weights"]
-            )
+            total, cross_entropy = self._objective(self.captioner, batch, masks)
             total *= scale
         gradients = tape.gradient(total, weights, unconnected_gradients="zero")
         gradients = [tf.convert_to_tensor(part) for part in gradients]

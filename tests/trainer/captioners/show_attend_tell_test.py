@@ -11,7 +11,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
 from trainer.captioners import dropout, show_attend_tell
 from trainer.decoding import greedy as greedy_lib
-from trainer.training import loss, optimizer, train_step
+from trainer.training import loss, objective, optimizer
 
 GRID = fixtures.UNEVEN_GRID
 IMAGES, CAPTIONS, LENGTH = 3, 2, 5
@@ -244,7 +244,7 @@ def test_learns_to_tell_eight_images_apart():
         batch = tokens[:, None]
         for _ in tf.range(steps):
             with tf.GradientTape() as tape:
-                logits, attention = model(grid, train_step.shift_right(batch))
+                logits, attention = model(grid, objective.shift_right(batch))
                 total, _ = loss.CaptionLoss()(
                     logits, attention, batch, tf.cast(batch > 0, tf.float32)
                 )

@@ -17,7 +17,7 @@ from trainer.data.batching import Batching
 from trainer.decoding.caption import Caption, CaptionedExample
 from trainer.diagnosis import case as case_lib
 from trainer.diagnosis import path_swaps, watch
-from trainer.training import train_step
+from trainer.training import objective
 
 NOWHERE = np.zeros([0, 0], np.float32)
 SCALARS = (
@@ -108,7 +108,7 @@ def test_three_paths_are_those_of_the_diagnosis(case, seen) -> None:
     for path in ("memory", "uniform"):
         np.testing.assert_allclose(found[path], whole.rises[path])
     logits, _ = case.captioner(
-        batch["grid"], train_step.shift_right(batch["tokens"])
+        batch["grid"], objective.shift_right(batch["tokens"])
     )
     likeliest = np.argmax(logits, -1)[batch["weights"].numpy() > 0]
     assert (found["guesses"] == likeliest).mean() > 0.99

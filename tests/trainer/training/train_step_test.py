@@ -24,8 +24,10 @@ from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
 from trainer.run import checkpoints
 from trainer.training import (
+    grounding,
     loss,
     loss_scale,
+    objective,
     optimizer,
     train_step,
     weight_average,
@@ -34,6 +36,17 @@ from trainer.training import (
 CLIP = 0.05
 DECAY = 0.5
 LOSS = loss.CaptionLoss(label_smoothing=0.1, coverage_weight=0.1)
+OBJECTIVE = objective.TeacherForcing(LOSS)
+GROUNDED = objective.TeacherForcing(
+    LOSS,
+    grounding.Grounding(
+        hidden_captions=0.3,
+        hidden_images=0.3,
+        own_words=0.3,
+        contrast=0.5,
+        divergence=0.5,
+    ),
+)
 
 
 class Training:
@@ -49,6 +62,7 @@ class Training:
         scale: loss_scale.DynamicScale | None = None,
         microbatches: int = 1,
         jit_compile: bool = False,
+        goal: objective.Objective = OBJECTIVE,
     ) -> None:
         self.strategy = strategy
         self.data = batches_lib.CaptionDataset(
@@ -70,7 +84,7 @@ class Training:
             strategy=strategy,
             captioner=self.model,
             optimizer=self.optimizer,
-            loss=LOSS,
+            objective=goal,
             loss_scale=loss_scale.LossScale(scale),
             seed=3,
             microbatches=microbatches,
@@ -247,7 +261,7 @@ def plain(record_set) -> Training:
 def test_sums_are_divided_by_the_number_of_real_tokens(record_set, plain):
     model = fixtures.tiny_captioner(record_set.vocabulary)
     (batch,) = plain.data.epochs(first_step=0, replicas=1).take(1)
-    seen = train_step.shift_right(batch["tokens"])
+    seen = objective.shift_right(batch["tokens"])
     weights = [v.value for v in model.trainable_variables]
     with tf.GradientTape() as tape:
         total, reported = LOSS(
@@ -277,6 +291,17 @@ def test_padding_changes_neither_loss_nor_update(record_set, plain):
     assert padded.losses == pytest.approx(plain.losses, rel=1e-5)
     for first, second in zip(plain.weights(), padded.weights(), strict=True):
         np.testing.assert_allclose(first, second, atol=1e-6)
+
+
+def test_what_is_hidden_and_compared_is_the_same_on_two_replicas(record_set):
+    one, two = (
+        Training(record_set, replicas(count), goal=GROUNDED) for count in (1, 2)
+    )
+    for each in (one, two):
+        each.make_updates(2)
+    np.testing.assert_allclose(two.losses, one.losses, rtol=1e-5)
+    for value, other in zip(one.weights(), two.weights(), strict=True):
+        np.testing.assert_allclose(other, value, atol=1e-5)
 
 
 @pytest.mark.parametrize(("count", "parts"), [(1, 4), (2, 2)])
@@ -482,13 +507,6 @@ def test_the_loss_scale_resumes(record_set, policy, tmp_path):
     assert [update(1).scalars for _ in range(6)] == whole.scalars[18:]
     for one, other in zip(whole.weights(), second.weights(), strict=True):
         np.testing.assert_array_equal(one, other)
-
-
-def test_shift_right_begins_with_start():
-    tokens = tf.constant([[[5, 6, 3, 0], [7, 3, 0, 0]]])
-    assert train_step.shift_right(tokens).numpy().tolist() == [
-        [[2, 5, 6, 3], [2, 7, 3, 0]]
-    ]
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,88 @@
+"""What an update minimises: true captions by teacher forcing.
+
+An objective sums over a replica's batch, and knows neither weights nor devices.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import tensorflow as tf
+
+from pipeline.recordset import vocabulary
+from trainer.captioners import contract
+from trainer.captioners import dropout as dropout_lib
+from trainer.training import grounding as grounding_lib
+from trainer.training import loss as loss_lib
+
+Batch = Mapping[str, Any]
+
+
+class Objective(Protocol):
+    """Sums what is minimised over a replica's batch."""
+
+    def __call__(
+        self,
+        captioner: contract.Captioner,
+        batch: Batch,
+        masks: dropout_lib.StreamDropout,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """Computes a batch in the graph.
+
+        Args:
+          captioner: whose weights are trained.
+          batch: of one replica; see `batches.CaptionDataset`.
+          masks: draws what is random, alike on any number of replicas.
+
+        Returns:
+          What to minimise and the plain cross entropy to report, both in nats,
+          float32 [].
+        """
+
+
+def shift_right(tokens: tf.Tensor) -> tf.Tensor:
+    """The decoder's input at each position: START, then the tokens.
+
+    Args:
+      tokens: int32 [images, captions, length].
+
+    Returns:
+      The same shape.
+    """
+    start = tf.fill(tf.shape(tokens[..., :1]), vocabulary.START)
+    return tf.concat([start, tokens[..., :-1]], axis=-1)
+
+
+@dataclasses.dataclass(frozen=True)
+class TeacherForcing:
+    """The loss of true captions, each word predicted from the true ones.
+
+    Attributes:
+      loss: of predictions.
+      grounding: what makes the captioner need its image.
+    """
+
+    loss: loss_lib.CaptionLoss
+    grounding: grounding_lib.Grounding = grounding_lib.Grounding()
+
+    def __call__(
+        self,
+        captioner: contract.Captioner,
+        batch: Batch,
+        masks: dropout_lib.StreamDropout,
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        """See `Objective`."""
+        tokens, weights = batch["tokens"], batch["weights"]
+        extra = self.grounding
+        seen = extra.hide_images(batch["grid"], masks)
+        said = extra.hide_captions(shift_right(tokens), masks)
+        logits, attention = captioner(seen, said, dropout=masks)
+        if extra.own_words:
+            said = extra.mix_own_words(said, logits, masks)
+            logits, attention = captioner(seen, said, dropout=masks)
+        total, cross_entropy = self.loss(logits, attention, tokens, weights)
+        if extra.compares:
+            other = extra.other_images(batch["grid"], len(masks.streams))
+            others, _ = captioner(other, said, dropout=masks)
+            total += extra.gap_terms(logits, others, tokens, weights)
+        return total, cross_entropy

@@ -72,6 +72,10 @@ class Clinic:
             )
         elif advised:
             records = self._mended(fault, seed, advised[0])
+            sound = self._laboratory.records(HEALTHY[0], seed)
+            if records == sound and not fault.params:
+                # The same training to the bit: it is not made twice.
+                return self._laboratory.run_dir(HEALTHY[0], seed)
             self._laboratory.call(
                 "trainer.main",
                 "--mode=train",

@@ -33,6 +33,7 @@ from trainer.training import (
     loss_scale,
     optimizer,
     recipe,
+    self_critical,
     setup,
 )
 
@@ -46,6 +47,7 @@ METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}
 _PARTS = (
     *CAPTIONERS,
     Batching,
+    self_critical.SelfCritical,
     cadence.Cadence,
     grounding.Grounding,
     loss.CaptionLoss,

@@ -35,7 +35,7 @@ from trainer.run import directory, event_files, lock
 from trainer.training import recipe as recipe_lib
 from trainer.training import session as session_lib
 from trainer.training import setup as setup_lib
-from trainer.training import train_step
+from trainer.training import train_step, warm_start
 
 _LOG = logging.getLogger(__name__)
 _WIRED_IMAGES = 4
@@ -54,6 +54,7 @@ def train(
     num_steps: int,
     fold: folds_lib.Fold | None = None,
     waived: Sequence[str] = (),
+    init_from: str = "",
     encoder: str = encoder_lib.DEFAULT,
     weights: str | None = None,
 ) -> str:
@@ -69,6 +70,9 @@ def train(
         validation split, and not trained on.
       waived: findings of the data card, and tests of the wiring, that must not
         stop the training.
+      init_from: folder of a run whose best weights are the first, such as one
+        that was trained by cross entropy before its own samples are rewarded;
+        '' to draw them.
       encoder: the one that made the grids, to compare images with them: a
         name or path, as `--encoder` of `pipeline.main` takes it.
       weights: its weights, as `--weights` takes them.
@@ -110,7 +114,7 @@ def train(
     ending = recipe.until(num_steps)
     step = ending.build(setup, record_set, devices, workers=crew.count)
     identity = session_lib.identify(
-        setup, recipe, cadence, record_set, step.captioner, fold
+        setup, recipe, cadence, record_set, step.captioner, fold, init_from
     )
     session = session_lib.prepare(
         run_dir,
@@ -136,6 +140,9 @@ def train(
                     _faults(record_set, data, step, load_encoder), waived
                 )
             )
+            if init_from:
+                _LOG.info("first weights: the best of %s", init_from)
+                warm_start.load(init_from, identity, step.captioners)
         session.claim()
         _LOG.info("%d parameters", step.captioner.count_params())
         _LOG.info("%s", ending.rates(first, num_steps))

@@ -6,6 +6,9 @@ from typing import Any, Self
 
 from pipeline.recordset.differences import differences
 
+# Fields that older runs do not have.
+_ADDED = ("grounding", "self_critical", "init_from", "fold", "search")
+
 
 @dataclasses.dataclass(frozen=True)
 class RunIdentity:
@@ -27,6 +30,9 @@ class RunIdentity:
       grounding: settings of what makes the captioner need its image; None for
         nothing.
       selection: settings that make validation scores comparable.
+      self_critical: settings of the reward of samples; None for none.
+      init_from: name of the run whose weights were the first; None for weights
+        that were drawn.
       fold: fold of a cross-validation; None for the whole train split.
       search: settings of the decoder, whose captions select the best
         checkpoint; None for an older run, which did not save them.
@@ -46,13 +52,15 @@ class RunIdentity:
     loss_scale: dict[str, Any]
     selection: dict[str, Any]
     grounding: dict[str, Any] | None = None
+    self_critical: dict[str, Any] | None = None
+    init_from: str | None = None
     fold: dict[str, Any] | None = None
     search: dict[str, Any] | None = None
 
     def dump(self) -> str:
         """Formats JSON text, without what is None and was once unknown."""
         row = dataclasses.asdict(self)
-        for name in ("grounding", "fold", "search"):
+        for name in _ADDED:
             if row[name] is None:
                 del row[name]
         return json.dumps(row, indent=1, sort_keys=True)

@@ -8,11 +8,18 @@ import tensorflow as tf
 from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches
 from trainer.data.batching import Batching
+from trainer.training import (
+    caption_reward,
+    setup,
+    train_step,
+    weight_average,
+)
 from trainer.training import grounding as grounding_lib
 from trainer.training import loss as loss_lib
 from trainer.training import loss_scale as loss_scale_lib
-from trainer.training import objective, setup, train_step, weight_average
+from trainer.training import objective as objective_lib
 from trainer.training import optimizer as optimizer_lib
+from trainer.training import self_critical as self_critical_lib
 
 
 @dataclasses.dataclass(frozen=True)
@@ -25,6 +32,8 @@ class Recipe:
       loss: what training minimises.
       loss_scale: used if the precision is mixed_float16.
       grounding: what makes the captioner need its image.
+      self_critical: rewards the captioner's own samples; None for training on
+        true captions alone.
       microbatches: parts in which a replica computes its batch one after the
         other to save memory; the update is the same.
       jit_compile: compile each replica's forward and backward pass with XLA,
@@ -36,6 +45,7 @@ class Recipe:
     loss: loss_lib.CaptionLoss
     loss_scale: loss_scale_lib.DynamicScale
     grounding: grounding_lib.Grounding = grounding_lib.Grounding()
+    self_critical: self_critical_lib.SelfCritical | None = None
     microbatches: int = 1
     jit_compile: bool = False
 
@@ -73,12 +83,31 @@ class Recipe:
         """The settings that decide an update's numbers; fixed during a run."""
         names = ("batching", "optimizer", "loss", "loss_scale")
         grounded = self.grounding != grounding_lib.Grounding()
+        added = {
+            "grounding": self.grounding if grounded else None,
+            "self_critical": self.self_critical,
+        }
         return {
             **{name: dataclasses.asdict(getattr(self, name)) for name in names},
-            "grounding": dataclasses.asdict(self.grounding)
-            if grounded
-            else None,
+            **{
+                name: dataclasses.asdict(part) if part else None
+                for name, part in added.items()
+            },
         }
+
+    def objective(
+        self, record_set: record_set_lib.RecordSet
+    ) -> objective_lib.Objective:
+        """What is minimised; counts the train captions if they reward."""
+        truth = objective_lib.TeacherForcing(self.loss, self.grounding)
+        if not self.self_critical:
+            return truth
+        frequencies = caption_reward.DocumentFrequencies.of(
+            record_set, self.batching.max_length
+        )
+        return self_critical_lib.PolicyGradient(
+            self.self_critical, caption_reward.CiderDReward(frequencies), truth
+        )
 
     def data(
         self, record_set: record_set_lib.RecordSet
@@ -129,7 +158,7 @@ class Recipe:
             strategy=devices,
             captioner=model,
             optimizer=adamw,
-            objective=objective.TeacherForcing(self.loss, self.grounding),
+            objective=self.objective(record_set),
             loss_scale=loss_scale_lib.LossScale(scale),
             seed=given.seed,
             microbatches=self.microbatches,

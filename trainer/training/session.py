@@ -24,7 +24,7 @@ from trainer.run import directory, other_grids
 from trainer.run import identity as identity_lib
 from trainer.training import recipe as recipe_lib
 from trainer.training import setup as setup_lib
-from trainer.training import train_step
+from trainer.training import train_step, warm_start
 
 
 def open_devices(
@@ -140,6 +140,7 @@ def identify(
     record_set: record_set_lib.RecordSet,
     captioner: contract.Captioner,
     fold: folds.Fold | None,
+    init_from: str = "",
 ) -> identity_lib.RunIdentity:
     """Collects the settings that a resumed run must share."""
     manifest = record_set.manifest
@@ -156,6 +157,7 @@ def identify(
         selection=cadence.selection,
         search=setup.search.settings,
         fold=dataclasses.asdict(fold) if fold else None,
+        init_from=warm_start.name_of(init_from) if init_from else None,
     )
 
 

@@ -84,6 +84,11 @@ class TrainStep:
         """The captioner to validate and save: the average, if there is one."""
         return self.average.captioner if self.average else self.captioner
 
+    @property
+    def captioners(self) -> list[contract.Captioner]:
+        """The captioner, and the one that holds the mean if there is one."""
+        return [self.captioner, *([self.outcome] if self.average else [])]
+
     def over(self, batches: Iterator[Any]) -> Callable[[int], loop.Updates]:
         """Binds the batches; the loop calls the result.
 

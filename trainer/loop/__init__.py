@@ -10,6 +10,7 @@ The flow, in order; a module imports only those above it:
   stop_on_nan      ends a run whose loss or gradients are not finite
   metrics_log      scalars of each call -> `metrics.jsonl` and TensorBoard
   show_on_board    weights and captioned images on TensorBoard
+  narrowing        whether a reward has made captions alike or blind
   early_stopping   validation scores, the best checkpoint, the end in time
   save_checkpoint  saves the run every so often
   profile          TensorBoard's profile of some steps

@@ -1,7 +1,7 @@
 """How often each action runs, and which score selects the best checkpoint."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from trainer.loop import (
@@ -75,6 +75,7 @@ class Cadence:
         log: metrics_log.MetricsLog | metrics_log.NoLog,
         checkpoints: checkpoints_lib.Checkpoints,
         warn: Callable[[int], None],
+        faults: Callable[[Mapping[str, float]], str],
     ) -> list[loop.Action]:
         """Makes the log and the periodic actions; saving comes last."""
         evaluate = early_stopping.EvaluateAndStop(
@@ -85,6 +86,7 @@ class Cadence:
             log=log,
             checkpoints=checkpoints,
             warn=warn,
+            faults=faults,
         )
         when = every.Every(self.checkpoint_every, last_step)
         return [

@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
@@ -92,6 +92,7 @@ class EvaluateAndStop(loop.Action):
         log: metrics_log.MetricsLog | metrics_log.NoLog,
         checkpoints: checkpoints_lib.Checkpoints,
         warn: Callable[[int], None],
+        faults: Callable[[Mapping[str, float]], str],
     ):
         """Evaluates at the steps of `when`.
 
@@ -104,17 +105,19 @@ class EvaluateAndStop(loop.Action):
           log: where the scalars are written.
           checkpoints: where the best captioner is saved.
           warn: called with the step where captions owe nothing to their images.
+          faults: what is wrong with the scalars, so that the run must end with
+            the best that it has; '' for nothing.
         """
         self._evaluate, self._when = evaluate, when
         self._select_by, self._patience = select_by, patience
         self._log, self._checkpoints = log, checkpoints
-        self._warn = warn
+        self._warn, self._faults = warn, faults
 
     def after(self, progress: loop.Progress) -> None:
         """Evaluates when it is time.
 
         Raises:
-          loop.StopTraining: patience has run out.
+          loop.StopTraining: patience has run out, or the scalars are at fault.
         """
         if not self._when(progress):
             return
@@ -127,6 +130,9 @@ class EvaluateAndStop(loop.Action):
         collapsed = scalars.get("collapsed") == 1
         if collapsed:
             self._warn(progress.step)
+        fault = self._faults(scalars)
+        if fault:
+            raise loop.StopTraining(f"stopped at step {progress.step}: {fault}")
         score, best = scalars[self._select_by], self._patience.score
         if self._patience.improves(score, collapsed=collapsed):
             self._checkpoints.save_best(progress.step)

@@ -3,7 +3,8 @@
 import contextlib
 import functools
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import record_set as record_set_lib
@@ -23,6 +24,7 @@ from trainer.loop import (
     learning_rate,
     loop,
     metrics_log,
+    narrowing,
     profile,
     say_progress,
     show_on_board,
@@ -31,7 +33,7 @@ from trainer.loop import (
 )
 from trainer.loop import timings as timings_lib
 from trainer.report import attention_picture, curves
-from trainer.run import directory, event_files, lock
+from trainer.run import directory, event_files, lock, metrics_file
 from trainer.training import recipe as recipe_lib
 from trainer.training import session as session_lib
 from trainer.training import setup as setup_lib
@@ -146,9 +148,19 @@ def train(
         session.claim()
         _LOG.info("%d parameters", step.captioner.count_params())
         _LOG.info("%s", ending.rates(first, num_steps))
+        if ending.self_critical:
+            _LOG.info("%s", ending.self_critical.signature)
         watch = _watch(session, setup, load_encoder)
         reason = _run(
-            session, setup, ending, cadence, data, watch, first, num_steps
+            session,
+            setup,
+            ending,
+            cadence,
+            data,
+            watch,
+            init_from,
+            first,
+            num_steps,
         )
     return crew.said(f"trained: {reason}, {run_dir}")
 
@@ -165,6 +177,7 @@ def _run(
     cadence: cadence_lib.Cadence,
     data: batches_lib.CaptionDataset,
     watch: watch_lib.Watch,
+    init_from: str,
     first: int,
     num_steps: int,
 ) -> str:
@@ -181,6 +194,9 @@ def _run(
         log=_log(session, board, first),
         checkpoints=session.checkpoints,
         warn=watch.warn if crew.is_chief else _warn_nobody,
+        faults=_narrowing(session, cadence, init_from)
+        if recipe.self_critical
+        else _no_faults,
     )
     with stop_signal.Notice(crew.most) as notice:
         reason = loop.run(
@@ -251,6 +267,24 @@ def _watch(
     return watch_lib.Watch(
         case, setup.search.settings.get("max_length"), load_encoder
     )
+
+
+def _no_faults(scalars: Mapping[str, float]) -> str:
+    """What is wrong with an evaluation of true captions: nothing."""
+    return ""
+
+
+def _narrowing(
+    session: session_lib.Session, cadence: cadence_lib.Cadence, init_from: str
+) -> narrowing.Narrowing:
+    """Compares with the best evaluation before the reward."""
+    rows = metrics_file.read_metrics(init_from or session.run_dir)
+    best = metrics_file.best_row(
+        rows, cadence.select_by, higher_is_better=not session.patience.lower
+    )
+    names = ("mode_share", "swap_gap")
+    before = {n: (best or {}).get(f"validation/{n}", math.nan) for n in names}
+    return narrowing.Narrowing(**session.crew.chiefs(before))
 
 
 def _warn_nobody(step: int) -> None:

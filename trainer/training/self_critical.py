@@ -50,6 +50,16 @@ class SelfCritical:
                 f"`cross_entropy` must lie in [0, 1], got {self.cross_entropy}"
             )
 
+    @property
+    def signature(self) -> str:
+        """What is rewarded, in a line that goes with each score."""
+        return (
+            "reward: CIDEr-D of token ids against the captions of the batch, "
+            "END a word, document frequencies of the train images; "
+            f"{self.samples} samples an image, each against the mean of the "
+            f"others; cross entropy {self.cross_entropy:g}"
+        )
+
 
 @dataclasses.dataclass(frozen=True)
 class PolicyGradient:
@@ -64,17 +74,6 @@ class PolicyGradient:
     settings: SelfCritical
     reward: caption_reward.CiderDReward
     truth: objective.Objective
-
-    @property
-    def signature(self) -> str:
-        """What is rewarded, in a line that goes with each score."""
-        images = self.reward.frequencies.images
-        return (
-            "reward: CIDEr-D of token ids, END a word, document frequencies of "
-            f"{images:,} train images, {self.settings.samples} samples an "
-            "image against the mean of the others, cross entropy "
-            f"{self.settings.cross_entropy:g}"
-        )
 
     def __call__(
         self,

@@ -103,9 +103,11 @@ class Evaluation:
         *,
         select_by: str = "cider_d",
         collapsed: Sequence[float] = (),
+        faults: Sequence[str] = (),
     ):
         self.log, self.checkpoints = FakeLog(), FakeCheckpoints()
         self.warned: list[int] = []
+        found = iter(faults)
         marks = ({"collapsed": mark} for mark in collapsed)
         self._scores = iter(scores)
         lower = select_by == "loss"
@@ -119,7 +121,18 @@ class Evaluation:
             log=self.log,
             checkpoints=self.checkpoints,
             warn=self.warned.append,
+            faults=lambda scalars: next(found, ""),
         )
+
+
+def test_a_fault_ends_the_run_with_the_best_that_it_has():
+    evaluation = Evaluation([0.2, 0.3], faults=["", "all are alike"])
+    evaluation.act.after(progress(10))
+    with pytest.raises(loop.StopTraining) as stop:
+        evaluation.act.after(progress(20))
+    assert str(stop.value) == "stopped at step 20: all are alike"
+    assert evaluation.checkpoints.best == [10]
+    assert [step for step, _ in evaluation.log.rows] == [10, 20]
 
 
 def test_evaluates_when_it_is_time_and_keeps_the_best(said):

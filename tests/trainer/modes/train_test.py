@@ -196,6 +196,43 @@ def test_another_configuration_is_refused_by_field(
         configurable.MODES["train"](str(run[0]))
 
 
+def test_samples_are_rewarded_from_the_weights_of_another_run(
+    records, run, tmp_path, caplog
+):
+    caplog.set_level("INFO", logger="trainer")
+    load(
+        records,
+        "Recipe.self_critical = @SelfCritical()",
+        f"train.init_from = '{run[0]}'",
+    )
+    folder = tmp_path / "rewarded"
+    said = configurable.MODES["train"](str(folder))
+    assert said == f"trained: reached step 3, {folder}"
+    assert f"first weights: the best of {run[0]}" in caplog.messages
+    assert any(line.startswith("reward: CIDEr-D") for line in caplog.messages)
+    own = json.loads((folder / "identity.json").read_text())
+    assert own["self_critical"] == {"samples": 5, "cross_entropy": 0.1}
+    assert own["init_from"]
+
+
+@pytest.mark.parametrize(
+    ("binding", "message"),
+    [
+        (
+            "ShowAttendTell.units = 24",
+            "the weights of .*: captioner.units: 16 there, 24 here",
+        ),
+        ("train.init_from = 'no'", "no trained captioner in 'no'"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_by_name(
+    records, run, tmp_path, binding, message
+):
+    load(records, f"train.init_from = '{run[0]}'", binding)
+    with pytest.raises(directory.RunError, match=message):
+        configurable.MODES["train"](str(tmp_path))
+
+
 def test_loss_that_is_no_number_is_traced_to_its_images(records, tmp_path):
     load(
         records,

@@ -97,11 +97,11 @@ def test_nothing_is_said_after_the_end(record_set, batch):
     assert (ended.max(-1) <= 1).all()
 
 
-def test_its_signature_says_what_is_rewarded(record_set):
-    assert policy(record_set).signature == (
-        "reward: CIDEr-D of token ids, END a word, document frequencies of 13 "
-        "train images, 5 samples an image against the mean of the others, "
-        "cross entropy 0.1"
+def test_its_signature_says_what_is_rewarded():
+    assert self_critical.SelfCritical(samples=3).signature == (
+        "reward: CIDEr-D of token ids against the captions of the batch, END a "
+        "word, document frequencies of the train images; 3 samples an image, "
+        "each against the mean of the others; cross entropy 0.1"
     )
 
 

@@ -24,11 +24,13 @@ from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
 from trainer.run import checkpoints
 from trainer.training import (
+    caption_reward,
     grounding,
     loss,
     loss_scale,
     objective,
     optimizer,
+    self_critical,
     train_step,
     weight_average,
 )
@@ -293,9 +295,19 @@ def test_padding_changes_neither_loss_nor_update(record_set, plain):
         np.testing.assert_allclose(first, second, atol=1e-6)
 
 
-def test_what_is_hidden_and_compared_is_the_same_on_two_replicas(record_set):
+def rewarded(record_set: record_set_lib.RecordSet) -> objective.Objective:
+    counts = caption_reward.DocumentFrequencies.of(record_set, 4)
+    return self_critical.PolicyGradient(
+        self_critical.SelfCritical(samples=3),
+        caption_reward.CiderDReward(counts),
+        GROUNDED,
+    )
+
+
+def test_what_is_hidden_and_rewarded_is_the_same_on_two_replicas(record_set):
     one, two = (
-        Training(record_set, replicas(count), goal=GROUNDED) for count in (1, 2)
+        Training(record_set, replicas(count), goal=rewarded(record_set))
+        for count in (1, 2)
     )
     for each in (one, two):
         each.make_updates(2)

@@ -7,6 +7,7 @@ The flow, in order; a module imports only those above it:
   greedy           greedy search: the most likely token at each position
   beam             beam search
   teacher_forcing  loss with each path from image to words given by itself
+  ensemble         several captioners that decode as one
   caption          a caption as text, with its attention
   image_gain       how much likelier a caption is by its image than others
   generator        a captioner, a vocabulary and a decoder: grids -> captions

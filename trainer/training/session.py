@@ -1,6 +1,7 @@
 """One training on its devices: what is opened, claimed, saved and restored."""
 
 import dataclasses
+import functools
 import hashlib
 import logging
 import os
@@ -14,7 +15,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from trainer import config
 from trainer.captioners import contract
 from trainer.data import folds, split_images
-from trainer.decoding import generator
+from trainer.decoding import ensemble, generator
 from trainer.devices import strategy, workers
 from trainer.loop import cadence as cadence_lib
 from trainer.loop import early_stopping
@@ -166,14 +167,36 @@ def restore_best(
 ) -> tuple[generator.CaptionGenerator, contract.Captioner]:
     """Restores the best captioner of a run, from the run directory alone.
 
+    Returns:
+      What captions grids, and the captioner: of several, their ensemble.
+
     Raises:
       RunError: nothing was trained there, or every checkpoint is damaged, or
-        words, captioner or checkpoint are not those of the run.
+        words, captioner or checkpoint are not those of the run; or a run of
+        the ensemble has other words or grids.
     """
     identity = directory.read_identity(run_dir)
     vocabulary = _vocabulary(run_dir, setup, identity)
     spec = records_lib.GridSpec(**identity.grid)
-    model = setup.build(spec, vocabulary)
+    model = _restored(run_dir, setup, vocabulary)
+    if setup.ensemble:
+        others = [
+            _restored(folder, _member(folder, setup, identity), vocabulary)
+            for folder in setup.ensemble
+        ]
+        model = ensemble.Ensemble([model, *others])
+    found = generator.CaptionGenerator(
+        model, vocabulary, setup.search, other_grids.read(run_dir, spec)
+    )
+    return found, model
+
+
+def _restored(
+    run_dir: str, setup: setup_lib.Setup, vocabulary: vocabulary_lib.Vocabulary
+) -> contract.Captioner:
+    """The captioner of one run, with its best weights."""
+    identity = directory.read_identity(run_dir)
+    model = setup.build(records_lib.GridSpec(**identity.grid), vocabulary)
     asked = dataclasses.replace(identity, captioner=model.settings)
     changed = asked.differences(identity)
     if changed:
@@ -185,10 +208,26 @@ def restore_best(
     checkpoints_lib.Checkpoints(
         run_dir, run=directory.run_name(run_dir, identity), captioner=model
     ).restore_best()
-    found = generator.CaptionGenerator(
-        model, vocabulary, setup.search, other_grids.read(run_dir, spec)
-    )
-    return found, model
+    return model
+
+
+def _member(
+    folder: str, setup: setup_lib.Setup, first: identity_lib.RunIdentity
+) -> setup_lib.Setup:
+    """The setup of another run of an ensemble, whose sizes may differ."""
+    identity = directory.read_identity(folder)
+    differ = [
+        name
+        for name in ("vocabulary", "grid", "encoder")
+        if getattr(identity, name) != getattr(first, name)
+    ]
+    if differ:
+        raise directory.RunError(
+            f"`Setup.ensemble`: {folder} was trained with another "
+            f"{' and '.join(differ)}"
+        )
+    own = functools.partial(setup.captioner, **identity.captioner)
+    return dataclasses.replace(setup, captioner=own)
 
 
 def _vocabulary(

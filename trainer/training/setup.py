@@ -25,6 +25,9 @@ class Setup:
       seed: of first weights and dropout; `Batching.seed` decides the order of
         examples.
       metrics: score the captions in validation and evaluation.
+      ensemble: folders of other runs of this captioner on the same words and
+        grids. Once trained, they decode together: each word's probability is
+        their mean.
     """
 
     records: str
@@ -36,6 +39,7 @@ class Setup:
         cider.CiderDMetric(),
         bleu.BleuMetric(),
     )
+    ensemble: Sequence[str] = ()
 
     def direction(self, score: str) -> bool:
         """Whether a higher value of a validation score is better.

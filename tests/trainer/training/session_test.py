@@ -1,9 +1,11 @@
 """A training claims its directory and restores its checkpoints."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tests.support import fixtures
 from trainer import config, configurable
@@ -100,6 +102,45 @@ def test_a_session_goes_on_where_another_was_saved(prepare, setup):
         first.step.outcome.weights, best.weights, strict=True
     ):
         np.testing.assert_array_equal(found.numpy(), saved.numpy())
+
+
+def test_several_runs_decode_together(prepare, setup, record_set):
+    first = prepare()
+    first.claim()
+    first.checkpoints.save_best(1)
+    spec = fixtures.UNEVEN_GRID
+    grid = np.ones([2, spec.locations, spec.depth], np.float32)
+    tokens = np.full([2, 1, 1], 2, np.int32)
+    twice = dataclasses.replace(
+        setup,
+        ensemble=[first.run_dir],
+        captioner=lambda *, units=8, **_: fixtures.tiny_captioner(
+            record_set.vocabulary, units=units
+        ),
+    )
+    one, both = (
+        session.restore_best(first.run_dir, each)[1] for each in (setup, twice)
+    )
+    assert both.count_params() == 2 * one.count_params()
+    expected = tf.nn.log_softmax(one(grid, tokens)[0])
+    np.testing.assert_allclose(both(grid, tokens)[0], expected, atol=1e-5)
+
+
+def test_a_member_with_other_words_is_refused(prepare, setup, tmp_path):
+    first = prepare()
+    first.claim()
+    first.checkpoints.save_best(1)
+    other = tmp_path / "other"
+    other.mkdir()
+    text = (tmp_path / "run" / "identity.json").read_text()
+    row = json.loads(text) | {"vocabulary": "others"}
+    (other / "identity.json").write_text(json.dumps(row))
+    asked = dataclasses.replace(setup, ensemble=[str(other)])
+    with pytest.raises(directory.RunError) as error:
+        session.restore_best(first.run_dir, asked)
+    assert str(error.value) == (
+        f"`Setup.ensemble`: {other} was trained with another vocabulary"
+    )
 
 
 def test_a_fold_is_another_run(prepare):

@@ -3,10 +3,12 @@
 The flow, in order; a module imports only those above it:
 
   ptb_tokens        caption -> words as the literature scores them
-  ngrams            words -> how often each run of up to four occurs
+  ngrams            runs of up to four words as numbers, and their counts
+  reference_ngrams  those of references, found by image or everywhere
   metric            what a metric is
-  bleu              BLEU as mergeable corpus counts, and its ceiling
-  cider             CIDEr-D over an index of the references
+  ratio             scores that are one sum over images by another
+  bleu              BLEU by counts of each image
+  cider             CIDEr-D and CIDEr by an index of the references
   repetition        how often captions repeat each other
   wilson            the interval of a share
   constant_caption  the one caption that would serve best for every image

@@ -9,8 +9,9 @@ import functools
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from pipeline.scoring.ngrams import Tokens
+from pipeline.scoring.ngrams import Floats, Tokens
 from pipeline.scoring.ptb_tokens import ptb_tokens
+from pipeline.scoring.reference_ngrams import ReferenceNgrams
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +31,29 @@ class References:
         """The captions' words, as the literature scores them."""
         return [[ptb_tokens(text) for text in row] for row in self.texts]
 
+    @functools.cached_property
+    def ngrams(self) -> ReferenceNgrams:
+        """The captions' n-grams.
 
+        Raises:
+          ValueError: an image has no references.
+        """
+        return ReferenceNgrams.of(self.words)
+
+    def first_against_others(self) -> "tuple[list[Tokens], References] | None":
+        """Returns each image's first reference, and the others.
+
+        None if an image has no other.
+        """
+        if min(map(len, self.texts), default=0) < 2:
+            return None
+        others = References(self.image_ids, [row[1:] for row in self.texts])
+        # A cached property is an attribute: nothing is cut into words twice.
+        vars(others)["words"] = [row[1:] for row in self.words]
+        return [row[0] for row in self.words], others
+
+
+@runtime_checkable
 class Scorer(Protocol):
     """A metric bound to the references of some images."""
 
@@ -43,6 +66,21 @@ class Scorer(Protocol):
 
     def each(self, captions: Sequence[Tokens]) -> list[float]:
         """The value of each image's caption by itself."""
+
+
+@runtime_checkable
+class SummedScorer(Scorer, Protocol):
+    """A scorer whose value comes from sums over images.
+
+    The bootstrap draws images and needs no more than these sums: a scorer that
+    has them gets an interval.
+    """
+
+    def statistics(self, captions: Sequence[Tokens]) -> Floats:
+        """What each image adds to the sums, float64 [images, sums]."""
+
+    def value(self, sums: Floats) -> Floats:
+        """The values of sums [..., sums], float64 [...]."""
 
 
 class Term(Protocol):

@@ -4,8 +4,9 @@ import dataclasses
 import random
 from collections.abc import Iterable, Sequence
 
-from pipeline.scoring import constant_caption
-from pipeline.scoring.bleu import Bleu, Ceiling
+import numpy as np
+
+from pipeline.scoring import bleu, constant_caption, reference_ngrams
 from pipeline.scoring.metric import Metric, Scorer
 from pipeline.scoring.ngrams import Tokens
 
@@ -23,10 +24,9 @@ def bleu_4_of_each(
     Returns:
       One value for each candidate, 0 to 1.
     """
-    ceilings = [Ceiling.from_references(group) for group in references]
-    alike = ([caption] * len(ceilings) for caption in candidates)
-    bleus = (Bleu.from_ceilings(captions, ceilings) for captions in alike)
-    return [bleu.compute()["bleu_4"] for bleu in bleus]
+    known = reference_ngrams.ReferenceNgrams.of(references)
+    sums = np.stack([bleu.sum_everywhere(each, known) for each in candidates])
+    return [float(score) for score in bleu.scores(sums)[:, 3]]
 
 
 def shuffled(captions: Sequence[Tokens], *, seed: int) -> list[Tokens]:

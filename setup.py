@@ -26,6 +26,7 @@ setuptools.setup(
     package_dir={"trainer.gin": "gin"},
     package_data={
         "trainer.gin": ["**/*.gin"],
+        "pipeline.scoring": ["coco_objects.txt"],
         "": ["templates/*.html", "templates/*.css"],
     },
     install_requires=[

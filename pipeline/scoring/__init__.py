@@ -9,7 +9,15 @@ The flow, in order; a module imports only those above it:
   ratio             scores that are one sum over images by another
   bleu              BLEU by counts of each image
   cider             CIDEr-D and CIDEr by an index of the references
-  repetition        how often captions repeat each other
+  rouge_l           ROUGE-L by longest common subsequences
+  distinct          how many different n-grams captions have
+  coverage          how many of people's words captions use
+  novelty           how many captions are no copies of train captions
+  dangling          how many captions break off
+  repetition        how often captions repeat each other, and themselves
+  hallucination     objects that no reference names
+  self_cider        how different the captions of one image are
+  mbleu             how alike the captions of one image are
   wilson            the interval of a share
   constant_caption  the one caption that would serve best for every image
 """

@@ -138,9 +138,10 @@ class ReferenceIndex:
         holders = table.ngrams.captions[table.order[places]]
         rows = own.orders[own.ngrams[entries]] * len(table.owners)
         counted = np.minimum(said, held) if self.clipped else said
-        return np.bincount(
+        products: Floats = np.bincount(
             rows + holders, counted * held, minlength=ORDERS * len(table.owners)
-        ).reshape(ORDERS, -1)
+        ).astype(np.float64)
+        return products.reshape(ORDERS, -1)
 
 
 def _norms(ngrams: Ngrams, weights: Floats) -> Floats:

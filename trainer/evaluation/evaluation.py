@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.recordset import record_set as record_set_lib
-from pipeline.scoring import cider, constant_caption, ngrams
+from pipeline.scoring import cider, constant_caption, ngrams, novelty
 from pipeline.scoring import metric as metric_lib
 from trainer.data import batches, split_images
 from trainer.decoding import caption as caption_lib
@@ -70,7 +70,7 @@ def evaluate(
       split: the split's name.
       generator_: makes the captions.
       loss_of_split: measures the teacher-forced loss.
-      metrics: score the captions.
+      metrics: score the captions, beside the usual ones.
       truth: image id -> scene, for synthetic data, or None.
 
     Raises:
@@ -84,22 +84,21 @@ def evaluate(
             "of other images, so that two are needed at least"
         )
     examples = list(generator.caption_split(generator_, record_set, split))
-    captions = scorers_lib.words(examples)
-    references = scorers_lib.references_of(examples)
-    measured = list(metrics)
+    corpus = scorers_lib.Corpus(examples)
+    captions, references = corpus.captions, corpus.references
+    sample = split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
+    trained = metric_lib.References((), list(sample)).words
+    constants = _constants(trained)
+    known = frozenset(tuple(caption) for row in trained for caption in row)
+    measured = scorers_lib.with_usual(metrics) + [novelty.NoveltyMetric(known)]
     if truth is not None:
         measured += scorers_lib.statement_metrics(truth)
-    cider_d = _CIDER_D.against(references)
-    scorers = [
-        (each, cider_d if each == _CIDER_D else each.against(references))
-        for each in measured
-    ]
-    sample = split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
-    constants = _constants(metric_lib.References((), list(sample)).words)
     firsts = scorers_lib.repetition([row[0] for row in references.words])
     own, counts = loss_of_split.per_image(data)
     other, _ = loss_of_split.per_image(data, swap_images=True)
-    evidence = _evidence((other - own) / counts, cider_d, captions, firsts)
+    evidence = _evidence(
+        (other - own) / counts, _CIDER_D.against(references), captions, firsts
+    )
     return Evaluation(
         split=split,
         examples=examples,
@@ -107,8 +106,9 @@ def evaluate(
         constant=" ".join(constants[0]),
         scores=baselines.floor_table(
             captions,
+            references,
             constants=constants,
-            scorers=scorers,
+            metrics=measured,
             seed=0,
         ),
         repetition=scorers_lib.repetition(captions),

@@ -15,6 +15,7 @@ from pipeline.scoring import (
     dangling,
     distinct,
     hallucination,
+    java_metrics,
     repetition,
     rouge_l,
 )
@@ -53,6 +54,8 @@ METRICS = {
     "Repetition": repetition.RepetitionMetric,
     "Dangling": dangling.DanglingMetric,
     "Hallucination": hallucination.HallucinationMetric,
+    "Meteor": java_metrics.MeteorMetric,
+    "Spice": java_metrics.SpiceMetric,
 }
 
 _PARTS = (

@@ -18,6 +18,7 @@ The flow, in order; a module imports only those above it:
   hallucination     objects that no reference names
   self_cider        how different the captions of one image are
   mbleu             how alike the captions of one image are
+  java_metrics      METEOR and SPICE where Java and their models are
   wilson            the interval of a share
   constant_caption  the one caption that would serve best for every image
 """

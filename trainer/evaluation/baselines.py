@@ -11,6 +11,27 @@ from pipeline.scoring.metric import Metric, References, Scorer, SummedScorer
 from pipeline.scoring.ngrams import Tokens
 from trainer.evaluation import bootstrap
 
+_RATED_IMAGES = 1000
+"""Images that candidates are rated on; fewer give a noisy floor."""
+
+
+def best_constants(references: constant_caption.References) -> list[Tokens]:
+    """Returns the best constant captions by CIDEr-D and by BLEU-4.
+
+    Args:
+      references: each image's captions as words; they are the candidates.
+
+    Raises:
+      ValueError: there are none.
+    """
+    captions = [caption for row in references for caption in row]
+    return [
+        constant_caption.best_constant_caption(
+            captions, references, seed=0, rate=rate, images=_RATED_IMAGES
+        )
+        for rate in (constant_caption.cider_d_of_each, bleu_4_of_each)
+    ]
+
 
 def bleu_4_of_each(
     candidates: Sequence[Tokens],

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.recordset import record_set as record_set_lib
-from pipeline.scoring import cider, constant_caption, ngrams, novelty
+from pipeline.scoring import cider, novelty
 from pipeline.scoring import metric as metric_lib
 from trainer.data import batches, split_images
 from trainer.decoding import caption as caption_lib
@@ -18,9 +18,6 @@ from trainer.evaluation import verdict as verdict_lib
 _CIDER_D = cider.CiderDMetric()
 _TRAIN_SAMPLE = 6000
 """Train images whose captions are the candidates for a constant caption."""
-
-_RATED_IMAGES = 1000
-"""Images of these that candidates are rated on; fewer give a noisy floor."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,7 +85,7 @@ def evaluate(
     captions, references = corpus.captions, corpus.references
     sample = split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
     trained = metric_lib.References((), list(sample)).words
-    constants = _constants(trained)
+    constants = baselines.best_constants(trained)
     known = frozenset(tuple(caption) for row in trained for caption in row)
     measured = scorers_lib.with_usual(metrics) + [novelty.NoveltyMetric(known)]
     if truth is not None:
@@ -117,19 +114,6 @@ def evaluate(
         looks=evidence.looks,
         verdict=verdict_lib.verdict(evidence),
     )
-
-
-def _constants(
-    references: Sequence[Sequence[ngrams.Tokens]],
-) -> list[ngrams.Tokens]:
-    """The best constant captions by CIDEr-D and by BLEU-4."""
-    captions = [caption for row in references for caption in row]
-    return [
-        constant_caption.best_constant_caption(
-            captions, references, seed=0, rate=rate, images=_RATED_IMAGES
-        )
-        for rate in (constant_caption.cider_d_of_each, baselines.bleu_4_of_each)
-    ]
 
 
 def _evidence(

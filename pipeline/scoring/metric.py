@@ -106,9 +106,8 @@ class Term(Protocol):
         """Whether a larger value is the better one."""
 
 
-@runtime_checkable
-class Metric(Term, Protocol):
-    """How good captions are, as one number; with the words of a `Term`.
+class Named(Term, Protocol):
+    """A score in words, with a key.
 
     Attributes:
       name: stable key, such as `cider_d`, in `metrics.jsonl`, `scores.json`
@@ -119,5 +118,23 @@ class Metric(Term, Protocol):
     def name(self) -> str:
         """A stable key; see the class."""
 
+
+@runtime_checkable
+class Metric(Named, Protocol):
+    """How good captions are, as one number; with the words of a `Term`."""
+
     def against(self, references: References) -> Scorer:
         """Binds the metric to references, to score many captions by them."""
+
+
+class SetMetric(Named, Protocol):
+    """How much several captions of one image differ, as one number."""
+
+    def of_sets(
+        self, sets: Sequence[Sequence[Tokens]], references: References
+    ) -> list[float]:
+        """Scores the captions of each image, two or more.
+
+        Raises:
+          ValueError: an image has fewer than two captions.
+        """

@@ -13,6 +13,7 @@ from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator
 from trainer.evaluation import baselines, estimate, split_loss
 from trainer.evaluation import scorers as scorers_lib
+from trainer.evaluation import signature as signature_lib
 from trainer.evaluation import verdict as verdict_lib
 
 _CIDER_D = cider.CiderDMetric()
@@ -35,6 +36,7 @@ class Evaluation:
       loss: teacher-forced, in nats per token.
       looks: whether the captioner looks at the image; None if too few tell.
       verdict: one line that says so and gives the evidence.
+      signature: how the scores were made.
     """
 
     split: str
@@ -47,6 +49,7 @@ class Evaluation:
     loss: float
     looks: bool | None
     verdict: str
+    signature: str
 
 
 def evaluate(
@@ -113,6 +116,7 @@ def evaluate(
         loss=float(own.sum() / counts.sum()),
         looks=evidence.looks,
         verdict=verdict_lib.verdict(evidence),
+        signature=signature_lib.signature(references),
     )
 
 

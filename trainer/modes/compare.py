@@ -157,7 +157,9 @@ def _compared(
     found = bootstrap.differences(summed, *counted, seed=0)
     return {
         name: difference_table.Row(
-            *(each.corpus(said) for said in captions), found.get(name)
+            a=each.corpus(captions[0]),
+            b=each.corpus(captions[1]),
+            difference=found.get(name),
         )
         for name, each in bound.items()
     }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.scoring import java_metrics, mbleu, self_cider
-from pipeline.scoring.metric import Metric, References
+from pipeline.scoring.metric import Metric, References, SetMetric
 from pipeline.scoring.ngrams import Tokens
 from pipeline.scoring.ptb_tokens import ptb_tokens
 from trainer.diagnosis import caption_results
@@ -17,7 +17,10 @@ from trainer.evaluation.signature import signature
 from trainer.report import glossary, score_table
 from trainer.run import directory
 
-_OF_SETS = (self_cider.SelfCiderMetric(), mbleu.MBleuMetric())
+_OF_SETS: tuple[SetMetric, ...] = (
+    self_cider.SelfCiderMetric(),
+    mbleu.MBleuMetric(),
+)
 
 
 def score(captions: str, references: str, output: str | None = None) -> str:

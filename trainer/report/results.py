@@ -122,6 +122,7 @@ def _scores(result: evaluation.Evaluation) -> dict[str, Any]:
         "repetition": result.repetition,
         "reference_repetition": result.reference_repetition,
         "constant_caption": result.constant,
+        "signature": result.signature,
     }
 
 
@@ -162,4 +163,5 @@ def _text(
     shown = [
         f"  {row.image_id}: {row.caption.text}" for row in result.examples[:3]
     ]
-    return "\n".join([*rows, "", *shown, "", result.verdict, f"Page: {path}"])
+    ends = [f"Signature: {result.signature}", result.verdict, f"Page: {path}"]
+    return "\n".join([*rows, "", *shown, "", *ends])

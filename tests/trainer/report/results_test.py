@@ -39,6 +39,7 @@ def result():
         loss=2.5,
         looks=True,
         verdict="It looks at the image: it does.",
+        signature="tok:ptb",
     )
 
 
@@ -62,7 +63,7 @@ def test_text_begins_with_scores_and_ends_with_the_page(tmp_path, result):
         *("0.140", "0.060", "0.800"),
     ]
     assert sum(line.startswith("  img-") for line in lines) == 3
-    assert lines[-2] == result.verdict
+    assert lines[-3:-1] == ["Signature: tok:ptb", result.verdict]
     assert lines[-1] == f"Page: {tmp_path / 'test' / 'page.html'}"
 
 
@@ -105,6 +106,7 @@ def test_scores_are_for_programs(tmp_path, result):
         "interval": [0.49, 0.55],
     }
     assert scores["constant_caption"] == "a dog"
+    assert scores["signature"] == "tok:ptb"
     assert scores["images"] == 4
 
 

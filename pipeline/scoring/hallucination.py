@@ -66,18 +66,23 @@ def objects(caption: Tokens) -> frozenset[str]:
     return frozenset(filter(None, _named(tuple(caption))))
 
 
+@functools.cache
+def _sizes() -> Mapping[str, Sequence[int]]:
+    """First word of a name -> numbers of words, the largest first."""
+    found: dict[str, set[int]] = {}
+    for words in phrases():
+        found.setdefault(words[0], set()).add(len(words))
+    return {word: sorted(sizes, reverse=True) for word, sizes in found.items()}
+
+
 def _named(caption: tuple[str, ...]) -> Iterator[str]:
-    known = phrases()
-    longest = max(map(len, known))
-    start = 0
+    known, start = phrases(), 0
     while start < len(caption):
-        sizes = range(min(longest, len(caption) - start), 0, -1)
-        size = next(
-            (n for n in sizes if caption[start : start + n] in known), 0
-        )
-        if size:
-            yield known[caption[start : start + size]]
-        start += max(size, 1)
+        ends = (start + n for n in _sizes().get(caption[start], ()))
+        end = next((e for e in ends if caption[start:e] in known), None)
+        if end is not None:
+            yield known[caption[start:end]]
+        start = end or start + 1
 
 
 @dataclasses.dataclass(frozen=True)

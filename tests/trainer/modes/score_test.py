@@ -82,24 +82,24 @@ def test_several_captions_of_each_image_get_their_diversity(files):
             lines([{"image_id": 99, "caption": "a dog"}]),
             None,
             (
-                "--references: {known} says nothing of 1 of 1 images of {said}, "
-                "such as '99'"
+                "--references: {known} says nothing of 1 of 1 images of "
+                "{said}, such as '99'"
             ),
         ),
         (
             lines(SAID[:1]),
             None,
             (
-                "--captions: {said} has captions of 1 images: floors need two at "
-                "least"
+                "--captions: {said} has captions of 1 images: floors need two "
+                "at least"
             ),
         ),
         (
             "{broken",
             None,
             (
-                "--captions: {said}, line 1 is no JSON: Expecting property name "
-                "enclosed in double quotes: line 1 column 2 (char 1)"
+                "--captions: {said}, line 1 is no JSON: Expecting property "
+                "name enclosed in double quotes: line 1 column 2 (char 1)"
             ),
         ),
         (

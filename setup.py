@@ -26,6 +26,7 @@ setuptools.setup(
     package_dir={"trainer.gin": "gin"},
     package_data={
         "trainer.gin": ["**/*.gin"],
+        "pipeline.scoring": ["coco_objects.txt"],
         "": ["templates/*.html", "templates/*.css"],
     },
     install_requires=[
@@ -74,6 +75,7 @@ setuptools.setup(
         "aws": [BEAM_AWS],
         "gcp": [BEAM_GCP],
         "tfds": [TFDS],
+        "java-metrics": ["pycocoevalcap==1.2"],  # METEOR and SPICE.
         "gpu": ["tensorflow[and-cuda]>=2.20,<2.22"],
         # The TPU compiler, without a TPU; by private names of jaxlib.
         "tpu-compile": ["jax==0.10.2", "jaxlib==0.10.2", "libtpu==0.0.52"],

@@ -8,7 +8,17 @@ from collections.abc import Callable
 from typing import Any
 
 import gin
-from pipeline.scoring import bleu, cider
+from pipeline.scoring import (
+    bleu,
+    cider,
+    coverage,
+    dangling,
+    distinct,
+    hallucination,
+    java_metrics,
+    repetition,
+    rouge_l,
+)
 from trainer import config, settings
 from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
@@ -42,7 +52,19 @@ MODES_FILE = "gin/modes.gin"
 CAPTIONERS = (show_attend_tell.ShowAttendTell,)
 # Saved configurations know beam search as `Search`.
 DECODERS = {"Search": beam.BeamSearch, "Greedy": greedy.Greedy}
-METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}
+METRICS = {
+    "CiderD": cider.CiderDMetric,
+    "Cider": cider.CiderMetric,
+    "Bleu": bleu.BleuMetric,
+    "RougeL": rouge_l.RougeLMetric,
+    "Distinct": distinct.DistinctMetric,
+    "Coverage": coverage.CoverageMetric,
+    "Repetition": repetition.RepetitionMetric,
+    "Dangling": dangling.DanglingMetric,
+    "Hallucination": hallucination.HallucinationMetric,
+    "Meteor": java_metrics.MeteorMetric,
+    "Spice": java_metrics.SpiceMetric,
+}
 
 _PARTS = (
     *CAPTIONERS,

@@ -10,6 +10,9 @@ r"""Trains, evaluates and serves captioners.
   python -m trainer.main --mode=diagnose --run_dir=runs/mine
   python -m trainer.main --mode=diagnose --captions=results.json \
     --references=captions.jsonl
+  python -m trainer.main --mode=score --captions=results.json \
+    --references=captions.jsonl
+  python -m trainer.main --mode=compare --run_dir=runs/a --run_dir=runs/b
   python -m trainer.main --mode=caption --run_dir=runs/mine photo.jpg folder \
     --output=captions.jsonl
   python -m trainer.main --mode=status --run_dir=runs
@@ -40,35 +43,37 @@ with (
     from trainer import config, configurable
     from trainer.devices import heartbeat, launcher
     from trainer.loop import stop_signal
-    from trainer.modes import diagnose_captions
+    from trainer.modes import compare, diagnose_captions, score
     from trainer.modes.outcome import Outcome
 
 # What each flag is for; the help shows them in this order.
-_TASK, _SETTINGS, _TRAIN, _DIAGNOSE, _CAPTION = _TASKS = (
+_TASK, _SETTINGS, _TRAIN, _RESULTS, _COMPARE, _CAPTION = _TASKS = (
     "What to do",
     "Settings",
     "--mode=train",
-    "--mode=diagnose",
+    "--mode=score and --mode=diagnose of any system",
+    "--mode=compare",
     "--mode=caption",
 )
 
 _MODE = flags.DEFINE_enum(
     "mode",
     None,
-    [*configurable.MODES, "config", "status"],
+    [*configurable.MODES, "score", "compare", "config", "status"],
     "What to do. range_test: find a learning rate. cross_validate: train on k "
     "folds of the train split. config: show all settings of a run, and where "
     "each was set; --run_dir is not needed. diagnose: say why captions are all "
     "alike; with --gin_param='diagnose.cure = True', mend it beside the run. "
-    "status: list runs.",
+    "score: score the captions of any system. compare: say of two evaluated "
+    "runs whether their scores truly differ. status: list runs.",
     required=True,
     module_name=_TASK,
 )
-_RUN_DIR = flags.DEFINE_string(
+_RUN_DIR = flags.DEFINE_multi_string(
     "run_dir",
-    "",
+    [],
     "Folder of the run: checkpoints, curves, configuration, scores, page. "
-    "status: or a folder of runs.",
+    "status: or a folder of runs. compare: twice, for two runs.",
     module_name=_TASK,
 )
 _GIN_FILE = flags.DEFINE_multi_string(
@@ -87,24 +92,30 @@ _GIN_PARAM = flags.DEFINE_multi_string(
 _OUTPUT = flags.DEFINE_string(
     "output",
     None,
-    "JSONL file to write; standard output if not set. --mode=diagnose with "
-    "--captions: JSON file to write.",
+    "JSONL file to write; standard output if not set. score, compare, and "
+    "diagnose with --captions: JSON file to write.",
     module_name=_CAPTION,
 )
 
 _CAPTIONS = flags.DEFINE_string(
     "captions",
     None,
-    "Captions of any system to diagnose in place of a run: COCO's results "
-    "format, or one {'image_id', 'caption'} a line.",
-    module_name=_DIAGNOSE,
+    "Captions of any system, to score, or to diagnose in place of a run: "
+    "COCO's results format, or one {'image_id', 'caption'} a line.",
+    module_name=_RESULTS,
 )
 _REFERENCES = flags.DEFINE_string(
     "references",
     None,
     "What people say of their images: COCO's captions format, or lines of "
     "{'id', 'captions'}.",
-    module_name=_DIAGNOSE,
+    module_name=_RESULTS,
+)
+_SPLIT = flags.DEFINE_string(
+    "split",
+    None,
+    "The split, where both runs were evaluated on several.",
+    module_name=_COMPARE,
 )
 _NUM_WORKERS = flags.DEFINE_integer(
     "num_workers",
@@ -121,14 +132,17 @@ _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
 
 def _run(arguments: list[str]) -> str | Outcome:
-    mode, run_dir = _MODE.value, _RUN_DIR.value
-    files = list(_GIN_FILE.value)
-    if mode == "diagnose" and _CAPTIONS.value:
-        return _diagnose_captions(_CAPTIONS.value)
-    if mode != "config" and not run_dir:
-        raise config.ConfigError(f"--mode={mode} needs --run_dir")
+    mode, files = _MODE.value, list(_GIN_FILE.value)
+    # As of any flag, the last one counts.
+    run_dir = _RUN_DIR.value[-1] if _RUN_DIR.value else ""
     if mode != "caption" and arguments:
         raise config.ConfigError(f"not a flag: {arguments[0]!r}; see --help")
+    if mode == "score" or (mode == "diagnose" and _CAPTIONS.value):
+        return _of_results(mode)
+    if mode == "compare":
+        return compare.compare(_RUN_DIR.value, _SPLIT.value, _OUTPUT.value)
+    if mode != "config" and not run_dir:
+        raise config.ConfigError(f"--mode={mode} needs --run_dir")
     if mode == "status":
         if files or _GIN_PARAM.value:
             raise config.ConfigError(
@@ -167,12 +181,16 @@ def _told(said: str | Outcome) -> int:
     return ended.exit_code
 
 
-def _diagnose_captions(captions: str) -> Outcome:
+def _of_results(mode: str) -> str | Outcome:
+    """Scores or diagnoses the captions of any system."""
+    if not _CAPTIONS.value:
+        raise config.ConfigError(f"--mode={mode} needs --captions")
     if not _REFERENCES.value:
         raise config.ConfigError("--captions needs --references")
-    return diagnose_captions.diagnose_captions(
-        captions, _REFERENCES.value, _OUTPUT.value
+    run = (
+        score.score if mode == "score" else diagnose_captions.diagnose_captions
     )
+    return run(_CAPTIONS.value, _REFERENCES.value, _OUTPUT.value)
 
 
 def _launch() -> int:

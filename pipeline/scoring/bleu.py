@@ -1,142 +1,88 @@
-"""BLEU as mergeable corpus counts, and its ceiling."""
+"""BLEU (Papineni et al. 2002) by counts of each image, equal to pycocoevalcap.
 
-import collections
+The counts of images add up, so that the score of any set of images is computed
+from the sum of theirs.
+"""
+
 import dataclasses
-import itertools
-import math
-from collections.abc import Mapping, Sequence
-from typing import Self
+from collections.abc import Sequence
+
+import numpy as np
 
 from pipeline.scoring.metric import References
-from pipeline.scoring.ngrams import (
-    ORDERS,
-    Ngram,
-    Tokens,
-    check_aligned,
-    ngram_counts,
-)
+from pipeline.scoring.ngrams import ORDERS, Floats, Integers, Tokens
+from pipeline.scoring.reference_ngrams import ReferenceNgrams
 
 # The two constants by which pycocoevalcap keeps quotients finite.
 _TINY, _SMALL = 1e-15, 1e-9
+_FAR = 1 << 32
 
 
-@dataclasses.dataclass(frozen=True)
-class Ceiling:
-    """What BLEU has to know about one image's references.
+def statistics(
+    captions: Sequence[Tokens], references: ReferenceNgrams
+) -> Floats:
+    """Counts what BLEU needs of each image's caption.
 
-    Attributes:
-      counts: the most occurrences of each n-gram in any one reference.
-      lengths: words in each reference.
+    Returns:
+      float64 [images, 10]: n-grams of orders 1 to 4 that are found in a
+      reference, clipped; n-grams of orders 1 to 4; words; words of the
+      reference whose length is closest, the shorter one if two are.
+
+    Raises:
+      ValueError: there are not as many captions as images.
     """
-
-    counts: Mapping[Ngram, int]
-    lengths: tuple[int, ...]
-
-    @classmethod
-    def from_references(cls, references: Sequence[Tokens]) -> Self:
-        """Counts the n-grams of one image's reference captions.
-
-        Raises:
-          ValueError: there are no captions.
-        """
-        if not references:
-            raise ValueError("An image has no reference captions.")
-        most: collections.Counter[Ngram] = collections.Counter()
-        for reference in references:
-            most |= ngram_counts(reference)
-        return cls(most, tuple(map(len, references)))
-
-    def closest_length(self, length: int) -> int:
-        """Returns the reference length next to `length`, the shorter if two."""
-        return min((abs(own - length), own) for own in self.lengths)[1]
+    match = references.match(captions)
+    own = match.own
+    clipped = np.minimum(own.times[match.entries], references.most[match.runs])
+    places = own.captions[match.entries] * ORDERS
+    matched = np.bincount(
+        places + own.orders[own.ngrams[match.entries]],
+        clipped,
+        minlength=references.images * ORDERS,
+    ).reshape(-1, ORDERS)
+    lengths = own.lengths
+    return np.column_stack([matched, *_lengths(lengths, references)])
 
 
-@dataclasses.dataclass(frozen=True)
-class Bleu:
-    """Corpus BLEU-1 to BLEU-4 (Papineni et al. 2002), equal to pycocoevalcap.
+def sum_everywhere(caption: Tokens, references: ReferenceNgrams) -> Floats:
+    """Sums `statistics` of one caption as that of every image, float64 [10]."""
+    match = references.match_everywhere(caption)
+    own, images = match.own, references.images
+    clipped = np.minimum(own.times[match.entries], references.most[match.runs])
+    orders = own.orders[own.ngrams[match.entries]]
+    matched = np.bincount(orders, clipped, minlength=ORDERS)
+    lengths = np.full(images, len(caption))
+    sums = np.column_stack(_lengths(lengths, references)).sum(axis=0)
+    return np.concatenate([matched, sums])
 
-    Attributes:
-      matched: n-grams of each order found in the references, clipped.
-      total: n-grams of each order in the captions.
-      length: words in the captions.
-      reference_length: words in the references of closest length.
+
+def scores(sums: Floats) -> Floats:
+    """Computes BLEU-1 to BLEU-4 from sums of `statistics`.
+
+    Args:
+      sums: float64 [..., 10].
+
+    Returns:
+      float64 [..., 4], 0 to 1.
     """
+    matched, total = sums[..., :ORDERS], sums[..., ORDERS : 2 * ORDERS]
+    precisions = (matched + _TINY) / (total + _SMALL)
+    ratio = (sums[..., -2] + _TINY) / (sums[..., -1] + _SMALL)
+    brevity = np.exp(np.minimum(0.0, 1 - 1 / ratio))[..., None]
+    roots = 1 / np.arange(1, ORDERS + 1)
+    return brevity * np.cumprod(precisions, axis=-1) ** roots
 
-    matched: tuple[int, ...] = (0,) * ORDERS
-    total: tuple[int, ...] = (0,) * ORDERS
-    length: int = 0
-    reference_length: int = 0
 
-    @classmethod
-    def empty(cls) -> Self:
-        """Returns the score of no captions, neutral under `merge`."""
-        return cls()
-
-    @classmethod
-    def from_captions(
-        cls,
-        captions: Sequence[Tokens],
-        references: Sequence[Sequence[Tokens]],
-    ) -> Self:
-        """Counts the captions of a batch against their images' references.
-
-        Raises:
-          ValueError: the lengths differ or an image has no references.
-        """
-        ceilings = [Ceiling.from_references(group) for group in references]
-        return cls.from_ceilings(captions, ceilings)
-
-    @classmethod
-    def from_ceilings(
-        cls, captions: Sequence[Tokens], ceilings: Sequence[Ceiling]
-    ) -> Self:
-        """Does what `from_captions` does, with references counted before.
-
-        Raises:
-          ValueError: there is not one caption for each image.
-        """
-        check_aligned(len(captions), len(ceilings))
-        matched, total, closest = [0] * ORDERS, [0] * ORDERS, 0
-        # A constant caption is counted once.
-        counts = {c: ngram_counts(c) for c in set(map(tuple, captions))}
-        for caption, ceiling in zip(captions, ceilings, strict=True):
-            own = counts[tuple(caption)]
-            for ngram in own.keys() & ceiling.counts.keys():
-                most = min(own[ngram], ceiling.counts[ngram])
-                matched[len(ngram) - 1] += most
-            for order in range(ORDERS):
-                total[order] += max(len(caption) - order, 0)
-            closest += ceiling.closest_length(len(caption))
-        return cls(tuple(matched), tuple(total), total[0], closest)
-
-    def merge(self, other: "Bleu") -> "Bleu":
-        """Returns the score of both sets of captions together."""
-        return Bleu(
-            tuple(map(sum, zip(self.matched, other.matched, strict=True))),
-            tuple(map(sum, zip(self.total, other.total, strict=True))),
-            self.length + other.length,
-            self.reference_length + other.reference_length,
-        )
-
-    def compute(self) -> dict[str, float]:
-        """Returns `bleu_1` to `bleu_4`, each from 0 to 1.
-
-        Raises:
-          ValueError: nothing was counted.
-        """
-        if not self.reference_length:
-            raise ValueError("BLEU of no captions is undefined.")
-        precisions = (
-            (matched + _TINY) / (total + _SMALL)
-            for matched, total in zip(self.matched, self.total, strict=True)
-        )
-        products = itertools.accumulate(precisions, lambda a, b: a * b)
-        ratio = (self.length + _TINY) / (self.reference_length + _SMALL)
-        brevity = math.exp(min(0.0, 1 - 1 / ratio))
-        return {
-            f"bleu_{order}": brevity * product ** (1 / order)
-            for order, product in enumerate(products, start=1)
-        }
+def _lengths(
+    lengths: Integers, references: ReferenceNgrams
+) -> tuple[Integers, Integers, Integers]:
+    """N-grams of each order [images, 4], words, and words of the closest."""
+    totals = np.maximum(lengths[:, None] - np.arange(ORDERS), 0)
+    theirs = references.ngrams.lengths
+    apart = np.abs(theirs - lengths[references.owners])
+    # One number orders by distance, then by length.
+    closest = np.minimum.reduceat(apart * _FAR + theirs, references.bounds[:-1])
+    return totals, lengths, closest % _FAR
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,10 +127,8 @@ class BleuMetric:
         )
 
     def against(self, references: References) -> "BleuScorer":
-        """Counts the references' n-grams once."""
-        return BleuScorer(
-            self.name, tuple(map(Ceiling.from_references, references.words))
-        )
+        """Takes the references' n-grams."""
+        return BleuScorer(self.order, references.ngrams)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -192,20 +136,25 @@ class BleuScorer:
     """BLEU of one order against counted references.
 
     Attributes:
-      name: `bleu_1` to `bleu_4`.
-      ceilings: what is known about each image's references.
+      order: 1 to 4.
+      references: their n-grams.
     """
 
-    name: str
-    ceilings: tuple[Ceiling, ...]
+    order: int
+    references: ReferenceNgrams
 
     def corpus(self, captions: Sequence[Tokens]) -> float:
         """BLEU of all captions as one corpus, 0 to 1."""
-        return Bleu.from_ceilings(captions, self.ceilings).compute()[self.name]
+        return float(self.value(self.statistics(captions).sum(axis=0)))
 
     def each(self, captions: Sequence[Tokens]) -> list[float]:
         """BLEU of each image's caption as a corpus of its own, 0 to 1."""
-        return [
-            Bleu.from_ceilings([caption], [ceiling]).compute()[self.name]
-            for caption, ceiling in zip(captions, self.ceilings, strict=True)
-        ]
+        return [float(score) for score in self.value(self.statistics(captions))]
+
+    def statistics(self, captions: Sequence[Tokens]) -> Floats:
+        """Counts that add up over images, float64 [images, 10]."""
+        return statistics(captions, self.references)
+
+    def value(self, sums: Floats) -> Floats:
+        """BLEU from sums of the counts [..., 10], float64 [...]."""
+        return np.asarray(scores(sums)[..., self.order - 1])

@@ -1,138 +1,69 @@
-"""CIDEr-D (Vedantam et al. 2015), fast for many captions of the same images.
+"""CIDEr-D and CIDEr (Vedantam et al. 2015), fast for many captions.
 
     index = ReferenceIndex.from_references(references)
-    CiderD.from_captions(captions, index).compute()
+    index.scores(captions)
 
-CIDEr-D weighs words by how many images mention them, so the images of all
-hosts have to be counted first: merge `DocumentFrequencies`, then pass the sum
-to each `ReferenceIndex`.
+Both weigh words by how many images mention them: by default, the images that
+are scored.
 """
 
-import collections
 import dataclasses
-import itertools
+import functools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.scoring.metric import References
-from pipeline.scoring.ngrams import (
-    ORDERS,
-    Ngram,
-    Tokens,
-    check_aligned,
-    ngram_counts,
-)
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from pipeline.scoring.ngrams import ORDERS, Floats, Ngrams, Tokens
+from pipeline.scoring.ratio import RatioScorer, mean_of
+from pipeline.scoring.reference_ngrams import Match, ReferenceNgrams, spans
 
 _SIGMA = 6.0
 
 
 @dataclasses.dataclass(frozen=True)
-class CiderD:
-    """CIDEr-D of each image, and its mean over the images.
-
-    Attributes:
-      scores: one score per image, 0 to 10, in the order of the captions.
-    """
-
-    scores: tuple[float, ...] = ()
-
-    @classmethod
-    def empty(cls) -> Self:
-        """Returns the score of no captions, neutral under `merge`."""
-        return cls()
-
-    @classmethod
-    def from_captions(
-        cls, captions: Sequence[Tokens], index: "ReferenceIndex"
-    ) -> Self:
-        """Scores one caption for each image of the index, in its order."""
-        return cls(tuple(index.scores(captions).tolist()))
-
-    def merge(self, other: "CiderD") -> "CiderD":
-        """Returns the score of both sets of captions together."""
-        return CiderD(self.scores + other.scores)
-
-    def compute(self) -> float:
-        """Returns the mean score, 0 to 10; papers print it times 100.
-
-        Raises:
-          ValueError: nothing was scored.
-        """
-        if not self.scores:
-            raise ValueError("CIDEr-D of no captions is undefined.")
-        return math.fsum(self.scores) / len(self.scores)
-
-
-@dataclasses.dataclass(frozen=True)
 class DocumentFrequencies:
-    """In how many images' references each n-gram occurs; mergeable.
+    """In how many images' references each n-gram occurs.
 
     Attributes:
-      counts: images whose references hold the n-gram.
-      images: images counted.
+      references: whose n-grams are counted.
     """
 
-    counts: Mapping[Ngram, int] = dataclasses.field(default_factory=dict)
-    images: int = 0
+    references: ReferenceNgrams
 
     @classmethod
     def from_references(cls, references: Sequence[Sequence[Tokens]]) -> Self:
         """Counts each n-gram once per image."""
-        counts: collections.Counter[Ngram] = collections.Counter()
-        for group in references:
-            counts.update(set().union(*map(ngram_counts, group)))
-        return cls(counts, len(references))
+        return cls(ReferenceNgrams.of(references))
 
-    def merge(self, other: "DocumentFrequencies") -> "DocumentFrequencies":
-        """Returns the frequencies over both sets of images."""
-        counts = collections.Counter(self.counts)
-        counts.update(other.counts)
-        return DocumentFrequencies(counts, self.images + other.images)
-
-    def weights(self, caption: Tokens) -> dict[Ngram, float]:
-        """Returns the TF-IDF weight of each n-gram of a caption, in nats."""
-        images, counts = math.log(max(self.images, 1)), self.counts
-        return {
-            ngram: count * (images - math.log(counts.get(ngram, 1)))
-            for ngram, count in ngram_counts(caption).items()
-        }
+    def rarity(self, ngrams: Ngrams) -> Floats:
+        """Returns the log of images over images with it, in nats [n-grams]."""
+        numbers = ngrams.numbers_in(self.references.ngrams)
+        counts = np.append(self.references.image_counts, 1)[numbers]
+        return math.log(max(self.references.images, 1)) - np.log(counts)
 
 
 @dataclasses.dataclass(frozen=True)
 class ReferenceIndex:
-    """Finds references by their n-grams, so that many captions score fast.
+    """Weighs references by their n-grams, so that many captions score fast.
 
     CIDEr-D is Vedantam et al. 2015 (arXiv:1411.5726), section 8: the mean over
     n and references of the cosine of TF-IDF vectors of n-grams, the caption's
     weights clipped at the reference's, times exp(-(l - l')^2 / (2 sigma^2)),
-    times 10. As in pycocoevalcap, l counts pairs of words and sigma is 6.
+    times 10. As in pycocoevalcap, l counts pairs of words and sigma is 6. CIDEr
+    clips nothing and asks for no length.
 
     Attributes:
+      table: the references' n-grams.
       frequencies: the counts that the weights of n-grams come from.
-      terms: n-gram -> its row in `starts`.
-      starts: int64 [terms + 1]; a term owns a span of the next two arrays.
-      holders: int64 [postings], the references that hold it, ascending.
-      weights: float64 [postings], its weight in each of them.
-      norms: float64 [ORDERS, references], lengths of the weight vectors.
-      pairs: float64 [references], pairs of neighbouring words.
-      bounds: int64 [images + 1]; image i owns bounds[i] to bounds[i + 1].
+      clipped: whether it is CIDEr-D.
     """
 
+    table: ReferenceNgrams
     frequencies: DocumentFrequencies
-    terms: Mapping[Ngram, int]
-    starts: Integers
-    holders: Integers
-    weights: Floats
-    norms: Floats
-    pairs: Floats
-    bounds: Integers
+    clipped: bool = True
 
     @classmethod
     def from_references(
@@ -140,7 +71,7 @@ class ReferenceIndex:
         references: Sequence[Sequence[Tokens]],
         frequencies: DocumentFrequencies | None = None,
     ) -> Self:
-        """Indexes the references of some images.
+        """Indexes the references of some images for CIDEr-D.
 
         Args:
           references: each image's captions as words.
@@ -150,106 +81,80 @@ class ReferenceIndex:
         Raises:
           ValueError: an image has no references.
         """
-        if not all(references):
-            raise ValueError("An image has no reference captions.")
-        if frequencies is None:
-            frequencies = DocumentFrequencies.from_references(references)
-        captions = list(itertools.chain.from_iterable(references))
-        terms: dict[Ngram, int] = {}
-        rows: list[int] = []
-        holders: list[int] = []
-        weights: list[float] = []
-        norms = np.zeros((ORDERS, len(captions)))
-        for number, caption in enumerate(captions):
-            vector = frequencies.weights(caption)
-            norms[:, number] = _norms(vector)
-            rows += [terms.setdefault(ngram, len(terms)) for ngram in vector]
-            weights += vector.values()
-            holders += [number] * len(vector)
-        row_of = np.array(rows, np.int64)
-        by_term = np.argsort(row_of, kind="stable")
-        return cls(
-            frequencies,
-            terms,
-            np.cumsum(np.bincount(row_of + 1, minlength=len(terms) + 1)),
-            np.array(holders, np.int64)[by_term],
-            np.array(weights, np.float64)[by_term],
-            norms,
-            _pairs(captions),
-            np.cumsum([0, *map(len, references)]),
-        )
+        table = ReferenceNgrams.of(references)
+        return cls(table, frequencies or DocumentFrequencies(table))
+
+    @functools.cached_property
+    def weights(self) -> Floats:
+        """The weight of each count, by image and n-gram, float64 [entries]."""
+        return self._weights(self.table.ngrams)[self.table.order]
+
+    @functools.cached_property
+    def norms(self) -> Floats:
+        """Lengths of the weight vectors, float64 [ORDERS, references]."""
+        ngrams = self.table.ngrams
+        return _norms(ngrams, self._weights(ngrams))
 
     def scores(self, captions: Sequence[Tokens]) -> Floats:
-        """Returns CIDEr-D of one caption per image, float64 [images].
+        """Scores one caption per image, float64 [images], 0 to 10.
 
         Raises:
           ValueError: there are not as many captions as images.
         """
-        check_aligned(len(captions), len(self.bounds) - 1)
-        spans = itertools.pairwise(self.bounds.tolist())
-        return np.array(
-            [
-                self._similarities(caption, start, stop).mean()
-                for caption, (start, stop) in zip(captions, spans, strict=True)
-            ]
-        )
+        return self._means(self.table.match(captions), self.table.owners)
 
     def scores_everywhere(self, caption: Tokens) -> Floats:
-        """Returns CIDEr-D of one caption for every image, float64 [images]."""
-        every = self._similarities(caption, 0, len(self.pairs))
-        return np.add.reduceat(every, self.bounds[:-1]) / np.diff(self.bounds)
+        """Scores one caption for every image, float64 [images], 0 to 10."""
+        alone = np.zeros_like(self.table.owners)
+        return self._means(self.table.match_everywhere(caption), alone)
 
-    def _similarities(self, caption: Tokens, start: int, stop: int) -> Floats:
-        """CIDEr-D with each of a span of references, float64 [references]."""
-        weights = self.frequencies.weights(caption)
-        known = [ngram for ngram in weights if ngram in self.terms]
-        products = np.zeros((ORDERS, stop - start))
-        if known:
-            postings = [self._posting(ngram, start, stop) for ngram in known]
-            sizes = [len(holders) for holders, _ in postings]
-            holders, held = map(np.concatenate, zip(*postings, strict=True))
-            own = np.repeat([weights[ngram] for ngram in known], sizes)
-            rows = np.repeat([len(ngram) - 1 for ngram in known], sizes)
-            products += np.bincount(
-                rows * (stop - start) + holders - start,
-                np.minimum(own, held) * held,
-                minlength=products.size,
-            ).reshape(products.shape)
-        scale = _norms(weights)[:, None] * self.norms[:, start:stop]
-        cosines = products / np.where(scale > 0, scale, 1)
-        excess = _pairs([caption]) - self.pairs[start:stop]
-        penalty = np.exp(-(excess**2) / (2 * _SIGMA**2))
-        return 10 * penalty * cosines.mean(axis=0)
+    def _weights(self, ngrams: Ngrams) -> Floats:
+        """The TF-IDF weight of each count, float64 [entries]."""
+        rarity = self.frequencies.rarity(ngrams)
+        return ngrams.times * rarity[ngrams.ngrams]
 
-    def _posting(
-        self, ngram: Ngram, start: int, stop: int
-    ) -> tuple[Integers, Floats]:
-        """Which of a span of references hold an n-gram, and its weights."""
-        term = self.terms[ngram]
-        first, last = self.starts[term], self.starts[term + 1]
-        if stop - start < len(self.pairs):
-            within = self.holders[first:last].searchsorted((start, stop))
-            first, last = first + within
-        return self.holders[first:last], self.weights[first:last]
+    def _means(self, match: Match, said: np.ndarray) -> Floats:
+        """Means of an image's references, of each of which `said` is told."""
+        own, table = match.own, self.table
+        weights = self._weights(own)
+        scale = _norms(own, weights)[:, said] * self.norms
+        products = self._products(match, weights)
+        similar = (products / np.where(scale > 0, scale, 1)).mean(axis=0)
+        if self.clipped:
+            pairs, theirs = (
+                np.maximum(each.lengths - 1, 0) for each in (own, table.ngrams)
+            )
+            excess = pairs[said] - theirs
+            similar *= np.exp(-(excess**2) / (2 * _SIGMA**2))
+        sums = np.add.reduceat(similar, table.bounds[:-1])
+        return 10 * sums / np.diff(table.bounds)
 
-
-def _norms(weights: Mapping[Ngram, float]) -> Floats:
-    """Length of the weight vector of each order, float64 [ORDERS]."""
-    squares = [0.0] * ORDERS
-    for ngram, weight in weights.items():
-        squares[len(ngram) - 1] += weight**2
-    return np.sqrt(squares)
+    def _products(self, match: Match, weights: Floats) -> Floats:
+        """Products of the vectors, float64 [ORDERS, references]."""
+        own, table, runs = match.own, self.table, match.runs
+        which, places = spans(table.starts[runs], table.starts[runs + 1])
+        entries = match.entries[which]
+        held, said = self.weights[places], weights[entries]
+        holders = table.ngrams.captions[table.order[places]]
+        rows = own.orders[own.ngrams[entries]] * len(table.owners)
+        counted = np.minimum(said, held) if self.clipped else said
+        products: Floats = np.bincount(
+            rows + holders, counted * held, minlength=ORDERS * len(table.owners)
+        ).astype(np.float64)
+        return products.reshape(ORDERS, -1)
 
 
-def _pairs(captions: Iterable[Tokens]) -> Floats:
-    """Pairs of neighbouring words in each caption, float64 [captions]."""
-    pairs = [max(len(caption) - 1, 0) for caption in captions]
-    return np.array(pairs, np.float64)
+def _norms(ngrams: Ngrams, weights: Floats) -> Floats:
+    """Lengths of the weight vectors, float64 [ORDERS, captions]."""
+    size = len(ngrams.lengths)
+    rows = ngrams.orders[ngrams.ngrams] * size + ngrams.captions
+    squares = np.bincount(rows, weights**2, minlength=ORDERS * size)
+    return np.sqrt(squares).reshape(ORDERS, size)
 
 
 @dataclasses.dataclass(frozen=True)
 class CiderDMetric:
-    """CIDEr-D as a metric, with the references' own document frequencies."""
+    """CIDEr-D, with the references' own document frequencies."""
 
     name: str = dataclasses.field(default="cider_d", init=False)
     label: str = dataclasses.field(default="CIDEr-D", init=False)
@@ -260,25 +165,31 @@ class CiderDMetric:
     )
     higher_is_better: bool = dataclasses.field(default=True, init=False)
 
-    def against(self, references: References) -> "CiderDScorer":
-        """Indexes the references once."""
-        return CiderDScorer(ReferenceIndex.from_references(references.words))
+    def against(self, references: References) -> RatioScorer:
+        """Weighs the references once; papers print 0.45 as 45."""
+        return _scorer(references, clipped=True)
 
 
 @dataclasses.dataclass(frozen=True)
-class CiderDScorer:
-    """CIDEr-D against indexed references; papers print 0.45 as 45.
+class CiderMetric:
+    """CIDEr as first published, which rewards captions that repeat words."""
 
-    Attributes:
-      index: of the references.
-    """
+    name: str = dataclasses.field(default="cider", init=False)
+    label: str = dataclasses.field(default="CIDEr", init=False)
+    definition: str = dataclasses.field(
+        default="CIDEr-D without its guards against repeated words and odd "
+        "lengths, and without stemming; 0 to 10. What papers call CIDEr is "
+        "mostly CIDEr-D (Vedantam et al. 2015).",
+        init=False,
+    )
+    higher_is_better: bool = dataclasses.field(default=True, init=False)
 
-    index: ReferenceIndex
+    def against(self, references: References) -> RatioScorer:
+        """Weighs the references once."""
+        return _scorer(references, clipped=False)
 
-    def corpus(self, captions: Sequence[Tokens]) -> float:
-        """The mean score of the images, 0 to 10."""
-        return float(self.index.scores(captions).mean())
 
-    def each(self, captions: Sequence[Tokens]) -> list[float]:
-        """The score of each image, 0 to 10."""
-        return [float(score) for score in self.index.scores(captions)]
+def _scorer(references: References, *, clipped: bool) -> RatioScorer:
+    table = references.ngrams
+    index = ReferenceIndex(table, DocumentFrequencies(table), clipped)
+    return RatioScorer(mean_of(index.scores))

@@ -1,14 +1,13 @@
 """The one caption that would serve best for every image."""
 
 import collections
-import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
 from pipeline.scoring.cider import ReferenceIndex
-from pipeline.scoring.ngrams import Tokens, ngram_counts
+from pipeline.scoring.ngrams import Ngrams, Tokens
 
 References = Sequence[Sequence[Tokens]]
 # Rates each candidate as the caption of every image: candidates, references ->
@@ -73,16 +72,21 @@ def _candidates(captions: Sequence[Tokens]) -> list[Tokens]:
     # Both scores punish a caption that is much shorter or longer than most.
     short, long = np.quantile([len(c) for c in captions], (0.25, 0.75))
     usual = [caption for caption in whole if short <= len(caption) <= long]
-    ngrams = {caption: ngram_counts(caption) for caption in whole}
-    counts: collections.Counter[tuple[str, ...]] = collections.Counter()
-    for caption, times in whole.items():
-        for ngram in ngrams[caption]:
-            counts[ngram] += times
-
-    def typicality(caption: tuple[str, ...]) -> float:
-        """The mean logarithm of how often its n-grams occur."""
-        own = ngrams[caption]
-        return sum(math.log(counts[n]) for n in own) / max(len(own), 1)
-
-    typical = sorted(usual, key=typicality, reverse=True)[:_CANDIDATES]
+    typicality = _typicality(whole)
+    typical = sorted(usual, key=typicality.__getitem__, reverse=True)[
+        :_CANDIDATES
+    ]
     return list(dict.fromkeys(frequent + typical))
+
+
+def _typicality(
+    captions: Mapping[tuple[str, ...], int],
+) -> dict[tuple[str, ...], float]:
+    """The mean logarithm of how often each n-gram of a caption occurs."""
+    ngrams, times = Ngrams.of(list(captions)), np.array(list(captions.values()))
+    counts = np.bincount(ngrams.ngrams, times[ngrams.captions])
+    logs = np.log(counts[ngrams.ngrams])
+    sums = np.bincount(ngrams.captions, logs, minlength=len(captions))
+    sizes = np.bincount(ngrams.captions, minlength=len(captions))
+    means = sums / np.maximum(sizes, 1)
+    return dict(zip(captions, means.tolist(), strict=True))

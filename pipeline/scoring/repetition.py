@@ -1,9 +1,14 @@
-"""How often captions repeat each other."""
+"""How often captions repeat each other, and themselves."""
 
 import collections
+import dataclasses
 from collections.abc import Sequence
 
-from pipeline.scoring.ngrams import Tokens
+import numpy as np
+
+from pipeline.scoring.metric import References
+from pipeline.scoring.ngrams import Floats, Ngrams, Tokens
+from pipeline.scoring.ratio import RatioScorer
 
 
 def mode_share(captions: Sequence[Tokens]) -> float:
@@ -34,3 +39,31 @@ def _repeats(captions: Sequence[Tokens], *, least: int) -> list[int]:
     if len(captions) < least:
         raise ValueError(f"{len(captions)} captions, at least {least} needed.")
     return list(collections.Counter(map(tuple, captions)).values())
+
+
+@dataclasses.dataclass(frozen=True)
+class RepetitionMetric:
+    """How often captions repeat themselves: seq-rep-2 (Welleck et al. 2020)."""
+
+    name: str = dataclasses.field(default="repetition", init=False)
+    label: str = dataclasses.field(default="Repetition", init=False)
+    definition: str = dataclasses.field(
+        default="Share of the pairs of neighbouring words that stand in their "
+        "caption before; 0 to 1 (seq-rep-2 of Welleck et al. 2020).",
+        init=False,
+    )
+    higher_is_better: bool = dataclasses.field(default=False, init=False)
+
+    def against(self, references: References) -> RatioScorer:
+        """Needs no references."""
+        del references
+        return RatioScorer(_repeated_pairs)
+
+
+def _repeated_pairs(captions: Sequence[Tokens]) -> Floats:
+    """Pairs that were said before, and all pairs, float64 [images, 2]."""
+    ngrams = Ngrams.of(captions)
+    pairs = np.maximum(ngrams.lengths - 1, 0)
+    own = ngrams.captions[ngrams.orders[ngrams.ngrams] == 1]
+    different = np.bincount(own, minlength=len(captions))
+    return np.column_stack([pairs - different, pairs]).astype(np.float64)

@@ -13,8 +13,10 @@ import pytest
 from tests.golden import commands
 
 EXPECTED = json.loads((commands.FOLDER / "expected.json").read_text())
-# Bits are promised on one kind of processor alone.
+# Bits are promised on one kind of processor alone; of scores, which are sums
+# that a later version may order otherwise, all but the last digits.
 SAME_BITS = EXPECTED["processor"] == commands.processor()
+TOLERANCE = 1e-12 if SAME_BITS else 0.02
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 
 
@@ -42,18 +44,15 @@ def close(found: Any, kept: Any) -> bool:
             [float(number) for number in NUMBER.findall(kept)],
         )
     if isinstance(kept, float):
-        return math.isclose(found, kept, rel_tol=0.02, abs_tol=0.02)
-    if isinstance(kept, int):
+        return math.isclose(found, kept, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+    if isinstance(kept, int) and not SAME_BITS:
         # Counts are equal; the data card's sums of grids are large.
         return math.isclose(found, kept, rel_tol=1e-4)
     return bool(found == kept)
 
 
 def check(found: Any, kept: Any) -> None:
-    if SAME_BITS:
-        assert found == kept
-    else:
-        assert close(found, kept), (found, kept)
+    assert close(found, kept), (found, kept)
 
 
 def without_digests(value: Any) -> Any:
@@ -176,7 +175,13 @@ def test_run_resumes_to_the_same_bits(tmp_path):
 def test_evaluate_writes_the_same_scores(served):
     folder = served / "run" / "train"
     scores = json.loads((folder / "scores.json").read_text())
-    check(scores, EXPECTED["scores"])
+    then = EXPECTED["scores"]
+    # A later version may measure more.
+    scores["scores"] = {
+        name: {key: scores["scores"][name][key] for key in floors}
+        for name, floors in then["scores"].items()
+    }
+    check({name: scores[name] for name in then}, then)
     check(commands.rows(folder / "captions.jsonl"), EXPECTED["evaluated"])
 
 

@@ -56,7 +56,7 @@ def test_toys_train_decode_score_and_are_selected_by(load, tmp_path):
     said = configurable.MODES["evaluate"](str(run))
     folder = run / "validation"
     scores = json.loads((folder / "scores.json").read_text())
-    assert scores["scores"].keys() == {"cider_d", "wordiness"}
+    assert list(scores["scores"])[:2] == ["cider_d", "wordiness"]
     captions = [
         json.loads(line)["caption"].split()
         for line in (folder / "captions.jsonl").read_text().splitlines()

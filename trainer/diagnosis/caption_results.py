@@ -26,13 +26,18 @@ class Results:
 
     Attributes:
       image_ids: of the images.
-      captions: one of each image.
+      sets: the captions of each image, one or several.
       references: what people say of each.
     """
 
     image_ids: Sequence[str]
-    captions: Sequence[str]
+    sets: Sequence[Sequence[str]]
     references: Sequence[Sequence[str]]
+
+    @property
+    def captions(self) -> list[str]:
+        """The first caption of each image."""
+        return [each[0] for each in self.sets]
 
 
 def read(captions: str, references: str) -> Results:
@@ -42,7 +47,9 @@ def read(captions: str, references: str) -> Results:
       ResultsError: a file is missing, or of another form, or an image has no
         references.
     """
-    said = dict(_captions(captions))
+    said: dict[str, list[str]] = {}
+    for name, text in _captions(captions):
+        said.setdefault(name, []).append(text)
     known = _references(references)
     missing = [name for name in said if not known.get(name)]
     if missing:

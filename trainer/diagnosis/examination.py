@@ -19,7 +19,7 @@ from trainer.decoding import step as step_lib
 from trainer.diagnosis import path_swaps, record_facts, said
 from trainer.diagnosis.case import Case
 from trainer.diagnosis.evidence import Evidence, Learning, Looks
-from trainer.evaluation import split_loss
+from trainer.evaluation import scorers, split_loss
 from trainer.evaluation.estimate import Estimate
 
 _LOG = logging.getLogger(__name__)
@@ -70,7 +70,9 @@ def examine(
     evidence = dataclasses.replace(
         evidence,
         train=_looks(case, batching, "train"),
-        said=said.measure(examples, decoder.settings.get("max_length")),
+        said=said.measure(
+            scorers.Corpus(examples), decoder.settings.get("max_length")
+        ),
         disordered=_disordered(generator, record_set, split),
         replayed=replayed,
     )

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from pipeline.scoring import cider, metric, ptb_tokens, wilson
+from pipeline.scoring import cider, metric, wilson
 from trainer.decoding.caption import Caption, CaptionedExample
 from trainer.diagnosis import said as said_lib
 from trainer.diagnosis.caption_results import Results
@@ -17,7 +17,7 @@ from trainer.diagnosis.causes.cause import (
 )
 from trainer.diagnosis.cures import ByHand
 from trainer.diagnosis.doctor import Diagnosis, State, ranked
-from trainer.evaluation import baselines, verdict
+from trainer.evaluation import baselines, scorers, verdict
 from trainer.evaluation.estimate import Estimate
 
 LEAST_IMAGES = 20
@@ -50,10 +50,9 @@ class Outputs:
 
 def measure(results: Results) -> Outputs:
     """Scores captions at their own images, at others, and in other orders."""
-    words = [ptb_tokens.ptb_tokens(text) for text in results.captions]
-    scorer = cider.CiderDMetric().against(
-        metric.References(results.image_ids, results.references)
-    )
+    corpus = scorers.Corpus(list(_examples(results)))
+    words = corpus.captions
+    scorer = cider.CiderDMetric().against(corpus.references)
     own = np.asarray(scorer.each(words))
     order, places = max(
         orders(len(words)).items(),
@@ -63,7 +62,7 @@ def measure(results: Results) -> Outputs:
     other = scorer.each(baselines.shuffled(words, seed=0))
     marked = [any(m in text for m in _UNKNOWN) for text in results.captions]
     return Outputs(
-        said=said_lib.measure(list(_examples(results)), max_length=1 << 30),
+        said=said_lib.measure(corpus, max_length=1 << 30),
         own_z=Estimate.of(own - np.asarray(other)).z,
         order=order if z > _SURE_Z else "",
         order_z=z,

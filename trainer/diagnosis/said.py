@@ -42,17 +42,15 @@ class Said:
     common: str
 
 
-def measure(
-    examples: Sequence[caption_lib.CaptionedExample], max_length: int | None
-) -> Said:
+def measure(corpus: scorers.Corpus, max_length: int | None) -> Said:
     """Judges captions.
 
     Args:
-      examples: captioned images; what compares images is NaN of one alone.
+      corpus: captioned images; what compares images is NaN of one alone.
       max_length: most tokens of a caption, END included; None for no limit.
     """
-    captions = scorers.words(examples)
-    references = scorers.references_of(examples)
+    examples, captions = corpus.examples, corpus.captions
+    references = corpus.references
     scorer = cider.CiderDMetric().against(references)
     own = scorers.repetition(captions)
     human = scorers.repetition([row[0] for row in references.words])

@@ -18,11 +18,10 @@ from pipeline.encoders import encoder as encoder_lib
 from pipeline.recordset import vocabulary
 from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
-from trainer.decoding import caption as caption_lib
 from trainer.diagnosis import doctor, examination, path_swaps
 from trainer.diagnosis import said as said_lib
 from trainer.diagnosis.case import Case
-from trainer.evaluation import verdict
+from trainer.evaluation import scorers, verdict
 from trainer.evaluation.estimate import Estimate
 from trainer.run import metrics_file
 
@@ -61,13 +60,11 @@ class Watch:
         # Of a captioner that was made blind, nothing else is expected.
         self._warned = not case.captioner.uses_image
 
-    def __call__(
-        self, examples: Sequence[caption_lib.CaptionedExample]
-    ) -> dict[str, float]:
+    def __call__(self, corpus: scorers.Corpus) -> dict[str, float]:
         """Measures captions, and what the image carries.
 
         Args:
-          examples: captioned images of the validation split.
+          corpus: captioned images of the validation split.
 
         Returns:
           Scalars by name; what cannot be known is NaN. Of the captions:
@@ -80,7 +77,7 @@ class Watch:
           features at each word alone; `uniform_gap` where every place is the
           mean of all. `collapsed`: 1 if the captions owe nothing, or 0.
         """
-        said = self._said = said_lib.measure(examples, self._max_length)
+        said = self._said = said_lib.measure(corpus, self._max_length)
         found = self._glance()
         gaps = {path: _estimate(found[path]) for path in _PATHS}
         gap = gaps["image"]

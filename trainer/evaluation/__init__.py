@@ -5,6 +5,8 @@ The flow, in order; a module imports only those above it:
   estimate    a mean over images, and how sure it is
   split_loss  the teacher-forced loss of a split, its images or others'
   scorers     captions and references -> scores
+  bootstrap   intervals of scores, and of their differences
+  signature   how scores were made, in one line
   baselines   scores that need no look at the image
   verdict     whether the captioner looks at the image, in one line
   validation  what is measured every so often while training

@@ -2,12 +2,35 @@
 
 import dataclasses
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 
-from pipeline.scoring import constant_caption
-from pipeline.scoring.bleu import Bleu, Ceiling
-from pipeline.scoring.metric import Metric, Scorer
+import numpy as np
+
+from pipeline.scoring import bleu, constant_caption, reference_ngrams
+from pipeline.scoring.metric import Metric, References, Scorer, SummedScorer
 from pipeline.scoring.ngrams import Tokens
+from trainer.evaluation import bootstrap
+
+_RATED_IMAGES = 1000
+"""Images that candidates are rated on; fewer give a noisy floor."""
+
+
+def best_constants(references: constant_caption.References) -> list[Tokens]:
+    """Returns the best constant captions by CIDEr-D and by BLEU-4.
+
+    Args:
+      references: each image's captions as words; they are the candidates.
+
+    Raises:
+      ValueError: there are none.
+    """
+    captions = [caption for row in references for caption in row]
+    return [
+        constant_caption.best_constant_caption(
+            captions, references, seed=0, rate=rate, images=_RATED_IMAGES
+        )
+        for rate in (constant_caption.cider_d_of_each, bleu_4_of_each)
+    ]
 
 
 def bleu_4_of_each(
@@ -23,10 +46,9 @@ def bleu_4_of_each(
     Returns:
       One value for each candidate, 0 to 1.
     """
-    ceilings = [Ceiling.from_references(group) for group in references]
-    alike = ([caption] * len(ceilings) for caption in candidates)
-    bleus = (Bleu.from_ceilings(captions, ceilings) for captions in alike)
-    return [bleu.compute()["bleu_4"] for bleu in bleus]
+    known = reference_ngrams.ReferenceNgrams.of(references)
+    sums = np.stack([bleu.sum_everywhere(each, known) for each in candidates])
+    return [float(score) for score in bleu.scores(sums)[:, 3]]
 
 
 def shuffled(captions: Sequence[Tokens], *, seed: int) -> list[Tokens]:
@@ -52,31 +74,40 @@ class Score:
       model: its value for the captioner's captions.
       constant: its value for one caption that every image gets.
       shuffled: its value for the captioner's captions at other images.
+      people: its value for each image's first reference against the others;
+        None where an image has no other.
+      interval: the 95 % interval of `model`; None where no sum over images
+        gives the metric.
     """
 
     model: float
     constant: float
     shuffled: float
+    people: float | None = None
+    interval: tuple[float, float] | None = None
 
 
 def floor_table(
     captions: Sequence[Tokens],
+    references: References,
     *,
     constants: Sequence[Tokens],
-    scorers: Iterable[tuple[Metric, Scorer]],
+    metrics: Sequence[Metric],
     seed: int,
 ) -> dict[str, Score]:
-    """Returns each metric, by its name, beside its two floors.
+    """Returns each metric, by its name, beside its floors.
 
     The constant floor is the value of whichever of `constants` is best for the
     metric. So with one caption chosen by CIDEr-D and one by BLEU-4 both
     metrics get their true floors.
 
     Args:
-      captions: words, one caption for each image in the scorers' order.
+      captions: words, one caption for each image.
+      references: of the images, in the same order.
       constants: captions as words, each to be said of every image.
-      scorers: each metric, and its scorer for the images' references.
-      seed: decides which captions are swapped.
+      metrics: what to score by.
+      seed: decides which captions are swapped, and which images are drawn for
+        the intervals.
 
     Raises:
       ValueError: there are fewer than two captions or no constant caption.
@@ -84,11 +115,34 @@ def floor_table(
     if not constants:
         raise ValueError("The constant floor needs a constant caption.")
     swapped, table = shuffled(captions, seed=seed), {}
-    for metric, scorer in scorers:
+    scorers = {each.name: each.against(references) for each in metrics}
+    intervals = _intervals(scorers, captions, seed)
+    human = references.first_against_others()
+    for metric in metrics:
+        scorer = scorers[metric.name]
         fixed = [scorer.corpus([each] * len(captions)) for each in constants]
         table[metric.name] = Score(
             model=scorer.corpus(captions),
             constant=max(fixed) if metric.higher_is_better else min(fixed),
             shuffled=scorer.corpus(swapped),
+            people=metric.against(human[1]).corpus(human[0]) if human else None,
+            interval=intervals.get(metric.name),
         )
     return table
+
+
+def _intervals(
+    scorers: Mapping[str, Scorer], captions: Sequence[Tokens], seed: int
+) -> dict[str, tuple[float, float]]:
+    """The interval of each metric that sums over images give."""
+    summed = {
+        name: scorer
+        for name, scorer in scorers.items()
+        if isinstance(scorer, SummedScorer)
+    }
+    rows = {name: each.statistics(captions) for name, each in summed.items()}
+    drawn = bootstrap.draw_sums(rows, seed=seed)
+    return {
+        name: bootstrap.interval(scorer.value(drawn[name]))
+        for name, scorer in summed.items()
+    }

@@ -6,21 +6,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.recordset import record_set as record_set_lib
-from pipeline.scoring import cider, constant_caption, ngrams
+from pipeline.scoring import cider, novelty
 from pipeline.scoring import metric as metric_lib
 from trainer.data import batches, split_images
 from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator
 from trainer.evaluation import baselines, estimate, split_loss
 from trainer.evaluation import scorers as scorers_lib
+from trainer.evaluation import signature as signature_lib
 from trainer.evaluation import verdict as verdict_lib
 
 _CIDER_D = cider.CiderDMetric()
 _TRAIN_SAMPLE = 6000
 """Train images whose captions are the candidates for a constant caption."""
-
-_RATED_IMAGES = 1000
-"""Images of these that candidates are rated on; fewer give a noisy floor."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,6 +36,7 @@ class Evaluation:
       loss: teacher-forced, in nats per token.
       looks: whether the captioner looks at the image; None if too few tell.
       verdict: one line that says so and gives the evidence.
+      signature: how the scores were made.
     """
 
     split: str
@@ -50,6 +49,7 @@ class Evaluation:
     loss: float
     looks: bool | None
     verdict: str
+    signature: str
 
 
 def evaluate(
@@ -70,7 +70,7 @@ def evaluate(
       split: the split's name.
       generator_: makes the captions.
       loss_of_split: measures the teacher-forced loss.
-      metrics: score the captions.
+      metrics: score the captions, beside the usual ones.
       truth: image id -> scene, for synthetic data, or None.
 
     Raises:
@@ -84,22 +84,21 @@ def evaluate(
             "of other images, so that two are needed at least"
         )
     examples = list(generator.caption_split(generator_, record_set, split))
-    captions = scorers_lib.words(examples)
-    references = scorers_lib.references_of(examples)
-    measured = list(metrics)
+    corpus = scorers_lib.Corpus(examples)
+    captions, references = corpus.captions, corpus.references
+    sample = split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
+    trained = metric_lib.References((), list(sample)).words
+    constants = baselines.best_constants(trained)
+    known = frozenset(tuple(caption) for row in trained for caption in row)
+    measured = scorers_lib.with_usual(metrics) + [novelty.NoveltyMetric(known)]
     if truth is not None:
         measured += scorers_lib.statement_metrics(truth)
-    cider_d = _CIDER_D.against(references)
-    scorers = [
-        (each, cider_d if each == _CIDER_D else each.against(references))
-        for each in measured
-    ]
-    sample = split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
-    constants = _constants(metric_lib.References((), list(sample)).words)
     firsts = scorers_lib.repetition([row[0] for row in references.words])
     own, counts = loss_of_split.per_image(data)
     other, _ = loss_of_split.per_image(data, swap_images=True)
-    evidence = _evidence((other - own) / counts, cider_d, captions, firsts)
+    evidence = _evidence(
+        (other - own) / counts, _CIDER_D.against(references), captions, firsts
+    )
     return Evaluation(
         split=split,
         examples=examples,
@@ -107,8 +106,9 @@ def evaluate(
         constant=" ".join(constants[0]),
         scores=baselines.floor_table(
             captions,
+            references,
             constants=constants,
-            scorers=scorers,
+            metrics=measured,
             seed=0,
         ),
         repetition=scorers_lib.repetition(captions),
@@ -116,20 +116,8 @@ def evaluate(
         loss=float(own.sum() / counts.sum()),
         looks=evidence.looks,
         verdict=verdict_lib.verdict(evidence),
+        signature=signature_lib.signature(references),
     )
-
-
-def _constants(
-    references: Sequence[Sequence[ngrams.Tokens]],
-) -> list[ngrams.Tokens]:
-    """The best constant captions by CIDEr-D and by BLEU-4."""
-    captions = [caption for row in references for caption in row]
-    return [
-        constant_caption.best_constant_caption(
-            captions, references, seed=0, rate=rate, images=_RATED_IMAGES
-        )
-        for rate in (constant_caption.cider_d_of_each, baselines.bleu_4_of_each)
-    ]
 
 
 def _evidence(

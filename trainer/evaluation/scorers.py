@@ -3,17 +3,46 @@
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Sequence
+
+import numpy as np
 
 from pipeline.scenes import judge
 from pipeline.scenes import truth as truth_lib
-from pipeline.scoring import metric, ngrams, ptb_tokens
+from pipeline.scoring import (
+    bleu,
+    cider,
+    coverage,
+    dangling,
+    distinct,
+    hallucination,
+    metric,
+    ngrams,
+    ptb_tokens,
+    ratio,
+    rouge_l,
+)
 from pipeline.scoring import repetition as repetition_lib
 from trainer.decoding import caption as caption_lib
 
 Truth = dict[str, truth_lib.Scene]
 # Counts the statements of one caption, as `AttributeCounts.from_caption` does.
 Count = Callable[..., judge.AttributeCounts]
+USUAL: tuple[metric.Metric, ...] = (
+    *(bleu.BleuMetric(order) for order in (1, 2, 3, 4)),
+    rouge_l.RougeLMetric(),
+    cider.CiderMetric(),
+    cider.CiderDMetric(),
+    distinct.DistinctMetric(1),
+    distinct.DistinctMetric(2),
+    coverage.CoverageMetric(),
+    repetition_lib.RepetitionMetric(),
+    dangling.DanglingMetric(),
+    hallucination.HallucinationMetric(),
+    hallucination.HallucinationMetric(by_caption=True),
+)
+"""What papers print of captions, and what tells whether to believe it."""
 
 
 class TruthError(ValueError):
@@ -28,7 +57,7 @@ class StatementMetric:
       name: `attribute_precision` or `attribute_recall`.
       label: what people call it.
       definition: what it measures.
-      value: `precision` or `recall`, as `AttributeCounts` has them.
+      parts: the two of `AttributeCounts` whose ratio it is.
       truth: image id -> scene.
       count: counts the statements of a caption.
     """
@@ -36,60 +65,31 @@ class StatementMetric:
     name: str
     label: str
     definition: str
-    value: str
+    parts: tuple[str, str]
     truth: Truth
     count: Count
     higher_is_better: bool = dataclasses.field(default=True, init=False)
 
-    def against(self, references: metric.References) -> "StatementScorer":
+    def against(self, references: metric.References) -> ratio.RatioScorer:
         """Finds the scenes of the images.
 
         Raises:
           TruthError: an image that `truth` does not know.
         """
-        return StatementScorer(
-            self.value,
-            scenes(references.image_ids, self.truth),
-            list(map(tuple, references.texts)),
-            self.count,
-        )
+        known = scenes(references.image_ids, self.truth)
+        said = list(map(tuple, references.texts))
 
+        def parts(captions: ratio.Captions) -> ngrams.Floats:
+            judged = [
+                self.count(" ".join(caption), scene, references=texts)
+                for caption, scene, texts in zip(
+                    captions, known, said, strict=True
+                )
+            ]
+            rows = [operator.attrgetter(*self.parts)(each) for each in judged]
+            return np.array(rows, np.float64)
 
-@dataclasses.dataclass(frozen=True)
-class StatementScorer:
-    """Precision or recall, 0 to 1, against scenes and references.
-
-    Attributes:
-      value: `precision` or `recall`, as `AttributeCounts` has them.
-      scenes: of the images.
-      references: each image's captions, as people wrote them.
-      count: counts the statements of a caption.
-    """
-
-    value: str
-    scenes: Sequence[truth_lib.Scene]
-    references: Sequence[tuple[str, ...]]
-    count: Count
-
-    def corpus(self, captions: Sequence[ngrams.Tokens]) -> float:
-        """The share of all captions' statements together."""
-        counts = judge.AttributeCounts()
-        for each in self._counts(captions):
-            counts += each
-        return float(getattr(counts, self.value))
-
-    def each(self, captions: Sequence[ngrams.Tokens]) -> list[float]:
-        """The share of each caption's statements."""
-        counted = self._counts(captions)
-        return [float(getattr(each, self.value)) for each in counted]
-
-    def _counts(
-        self, captions: Sequence[ngrams.Tokens]
-    ) -> Iterator[judge.AttributeCounts]:
-        for caption, scene, references in zip(
-            captions, self.scenes, self.references, strict=True
-        ):
-            yield self.count(" ".join(caption), scene, references=references)
+        return ratio.RatioScorer(parts)
 
 
 def statement_metrics(truth: Truth) -> tuple[StatementMetric, ...]:
@@ -101,7 +101,7 @@ def statement_metrics(truth: Truth) -> tuple[StatementMetric, ...]:
             "Attribute precision",
             "Share of the attributes and relations that a caption states which "
             "hold in the image.",
-            "precision",
+            ("true", "stated"),
             truth,
             count,
         ),
@@ -110,11 +110,38 @@ def statement_metrics(truth: Truth) -> tuple[StatementMetric, ...]:
             "Attribute recall",
             "Share of the objects that people name which the caption names "
             "right, with no false attribute.",
-            "recall",
+            ("named", "expected"),
             truth,
             count,
         ),
     )
+
+
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """Captioned images whose texts are cut into words once.
+
+    Attributes:
+      examples: the images.
+    """
+
+    examples: Sequence[caption_lib.CaptionedExample]
+
+    @functools.cached_property
+    def captions(self) -> list[list[str]]:
+        """Each caption's words."""
+        return words(self.examples)
+
+    @functools.cached_property
+    def references(self) -> metric.References:
+        """What people say of the images."""
+        return references_of(self.examples)
+
+
+def with_usual(metrics: Sequence[metric.Metric]) -> list[metric.Metric]:
+    """Returns some metrics, and those of `USUAL` that they lack."""
+    names = {each.name for each in metrics}
+    return [*metrics, *(each for each in USUAL if each.name not in names)]
 
 
 def references_of(

@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.scoring import metric as metric_lib
 from trainer.data import batches
-from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator as generator_lib
 from trainer.evaluation import scorers, split_loss
 
-Watch = Callable[[Sequence[caption_lib.CaptionedExample]], dict[str, float]]
+Watch = Callable[[scorers.Corpus], dict[str, float]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,14 +41,14 @@ class Validation:
         captioned = generator_lib.caption_split(
             self.generator, self.record_set, self.split, limit=self.num_images
         )
-        examples = list(captioned)
-        references = scorers.references_of(examples)
-        captions = scorers.words(examples)
+        corpus = scorers.Corpus(list(captioned))
         return {
             "loss": self.loss_of_split.measure(self.data),
             **{
-                metric.name: metric.against(references).corpus(captions)
+                metric.name: metric.against(corpus.references).corpus(
+                    corpus.captions
+                )
                 for metric in self.metrics
             },
-            **self.watch(examples),
+            **self.watch(corpus),
         }

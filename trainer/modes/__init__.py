@@ -10,6 +10,8 @@ The flow, in order; a module imports only those above it:
   cure            carries out what a diagnosis advises, beside a run
   diagnose        says whether a run looks at its images, and if not, why
   diagnose_captions  the same by captions alone, of any system
+  score           scores captions of any system, beside floors
+  compare         says of two runs whether their scores truly differ
   caption         captions image files
   status          lists runs: steps, scores, verdicts, what still trains
 """

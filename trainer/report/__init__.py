@@ -3,6 +3,8 @@
 The flow, in order; a module imports only those above it:
 
   glossary            what each score is called, and what it means
+  score_table         scores beside floors, as text for the terminal
+  difference_table    two systems' scores, and which differences are real
   scorecard           each score beside its baselines, as numbers and bars
   style               CSS of images and words, and which map is shown
   gallery             images, captions, and where the captioner looked

@@ -73,7 +73,7 @@ class Glossary:
       metrics: those that the captions were scored by.
     """
 
-    metrics: Sequence[metric.Metric] = ()
+    metrics: Sequence[metric.Named] = ()
 
     def term(self, name: str) -> metric.Term:
         """Returns the words for a score.

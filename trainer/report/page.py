@@ -101,7 +101,7 @@ class Page:
             [*self.scores, *self.habits, *self.curves.names]
         )
         if self.scores:
-            rows += scorecard.FLOOR_DEFINITIONS.items()
+            rows += scorecard.DEFINITIONS.items()
         meanings = document.pairs(rows, "pairs")
         files = document.pairs(self.files, "pairs")
         return Markup(_PARTS.footer(meanings, files))

@@ -12,9 +12,9 @@ from pipeline.scenes import judge
 from pipeline.scenes import truth as truth_lib
 from trainer import config
 from trainer.decoding import caption
-from trainer.evaluation import baselines, evaluation
+from trainer.evaluation import evaluation
 from trainer.report import curves as curves_lib
-from trainer.report import gallery, glossary, page, scorecard
+from trainer.report import gallery, glossary, page, score_table, scorecard
 from trainer.run import directory, metrics_file
 
 CAPTIONS_FILE = "captions.jsonl"
@@ -122,6 +122,7 @@ def _scores(result: evaluation.Evaluation) -> dict[str, Any]:
         "repetition": result.repetition,
         "reference_repetition": result.reference_repetition,
         "constant_caption": result.constant,
+        "signature": result.signature,
     }
 
 
@@ -150,21 +151,17 @@ def _text(
     result: evaluation.Evaluation, words: glossary.Glossary, path: str
 ) -> str:
     rows = [
-        f"{'':<22}{'captioner':>11}{'constant':>11}{'shuffled':>11}",
-        *(_score_row(words.label(n), s) for n, s in result.scores.items()),
-        f"{'':<22}{'captioner':>11}{'references':>11}",
+        score_table.table(result.scores, words),
+        "",
+        f"{'':<22}{'captioner':>10}{'references':>12}",
         *(
-            f"{words.label(name):<22}{value:>11.4f}"
-            f"{result.reference_repetition[name]:>11.4f}"
+            f"{words.label(name):<22}{value:>10.4f}"
+            f"{result.reference_repetition[name]:>12.4f}"
             for name, value in result.repetition.items()
         ),
     ]
     shown = [
         f"  {row.image_id}: {row.caption.text}" for row in result.examples[:3]
     ]
-    return "\n".join([*rows, "", *shown, "", result.verdict, f"Page: {path}"])
-
-
-def _score_row(label: str, score: baselines.Score) -> str:
-    values = (score.model, score.constant, score.shuffled)
-    return f"{label:<22}" + "".join(f"{value:>11.3f}" for value in values)
+    ends = [f"Signature: {result.signature}", result.verdict, f"Page: {path}"]
+    return "\n".join([*rows, "", *shown, "", *ends])

@@ -11,11 +11,17 @@ from pipeline.scoring import metric
 from trainer.evaluation import baselines
 from trainer.report import glossary as glossary_lib
 
-FLOOR_DEFINITIONS = {
-    "Best constant caption": "The one sentence that scores best when every "
-    "image gets it: what can be had without looking.",
-    "Shuffled images": "The captioner's own captions, each scored against "
-    "another image: what fluent wording is worth by itself.",
+_CONSTANT, _SHUFFLED = "Best constant caption", "Shuffled images"
+_PEOPLE, _INTERVAL = "One person", "95 % interval"
+DEFINITIONS = {
+    _CONSTANT: "The one sentence that scores best when every image gets it: "
+    "what can be had without looking.",
+    _SHUFFLED: "The captioner's own captions, each scored against another "
+    "image: what fluent wording is worth by itself.",
+    _PEOPLE: "The first reference of each image, scored against the others: no "
+    "floor, but what a person reaches, against one reference fewer.",
+    _INTERVAL: "Where a score would mostly lie with other images of the same "
+    "kind, by 2,000 bootstrap draws; what is no sum over images has none.",
 }
 _MODEL = "This captioner"
 
@@ -58,19 +64,22 @@ def cards(
 
 
 def _score(term: metric.Term, score: baselines.Score) -> Markup:
-    constant, shuffled = FLOOR_DEFINITIONS
     rows = [
         bars.Bar(_MODEL, score.model, "own"),
-        bars.Bar(constant, score.constant),
-        bars.Bar(shuffled, score.shuffled),
+        bars.Bar(_CONSTANT, score.constant),
+        bars.Bar(_SHUFFLED, score.shuffled),
+        bars.Bar(_PEOPLE, score.people),
     ]
+    sure = ""
+    if score.interval:
+        sure = "; {} {:.3f} to {:.3f}".format(_INTERVAL, *score.interval)
     floors = filter(math.isfinite, (score.constant, score.shuffled))
     best = max if term.higher_is_better else min
     gap = round(score.model - best(floors, default=math.nan), 3)
     if not math.isfinite(gap):
         return bars.card(term.label, rows, form="{:.3f}")
     remark = f"{abs(gap):.3f} {'above' if gap > 0 else 'below'} its best floor"
-    remark = remark if gap else "level with its best floor"
+    remark = (remark if gap else "level with its best floor") + sure
     good = gap > 0 if term.higher_is_better else gap < 0
     return bars.card(term.label, rows, form="{:.3f}", good=good, remark=remark)
 

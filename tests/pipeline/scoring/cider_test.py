@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from pipeline.scoring.cider import CiderD, DocumentFrequencies, ReferenceIndex
+from pipeline.scoring.cider import (
+    CiderMetric,
+    DocumentFrequencies,
+    ReferenceIndex,
+)
+from pipeline.scoring.metric import References
 from tests.support import reference_data
 
 
@@ -25,15 +30,14 @@ REFERENCES = [
 
 
 def _cider(captions, references):
-    index = ReferenceIndex.from_references(references)
-    return CiderD.from_captions(captions, index)
+    return ReferenceIndex.from_references(references).scores(captions).tolist()
 
 
 def test_cider_d_by_hand():
     # Two images with nothing in common: each n-gram has the weight log 2. A
     # caption of two words has orders 1 and 2 only, so perfect is 5 of 10.
     references = [_split("red dog"), _split("blue cat")]
-    scores = _cider(_split("red dog", "blue dog"), references).scores
+    scores = _cider(_split("red dog", "blue dog"), references)
     assert scores[0] == pytest.approx(5.0)
     assert scores[1] == pytest.approx(10 / 4 * (1 / 2))
 
@@ -41,7 +45,7 @@ def test_cider_d_by_hand():
 def test_cider_d_clips_repeated_words():
     references = [_split("red dog"), _split("blue cat")]
     said_once, said_often = (
-        _cider([caption, ["x"]], references).scores[0]
+        _cider([caption, ["x"]], references)[0]
         for caption in _split("dog", "dog dog dog dog")
     )
     # One pair of words against none: exp(-1 / 72); against three: exp(-4 / 72).
@@ -53,16 +57,16 @@ def test_cider_d_clips_repeated_words():
 
 def test_cider_d_ignores_words_of_every_image():
     references = [_split("a dog"), _split("a cat")]
-    assert _cider(_split("a", "a"), references).scores == (0.0, 0.0)
+    assert _cider(_split("a", "a"), references) == [0.0, 0.0]
 
 
 def test_cider_d_of_silence_and_unknown_words_is_zero():
-    scores = _cider([[], ["zebra"], [], []], REFERENCES).scores
-    assert scores == (0.0, 0.0, 0.0, 0.0)
+    scores = _cider([[], ["zebra"], [], []], REFERENCES)
+    assert scores == [0.0, 0.0, 0.0, 0.0]
 
 
 def test_cider_d_of_one_image_is_zero():
-    assert _cider(_split("a dog"), [_split("a dog")]).compute() == 0.0
+    assert _cider(_split("a dog"), [_split("a dog")]) == [0.0]
 
 
 def test_one_caption_everywhere_equals_that_caption_for_each_image():
@@ -76,30 +80,29 @@ def test_one_caption_everywhere_equals_that_caption_for_each_image():
 
 def test_images_may_have_different_numbers_of_references():
     references = [_split("red dog"), _split("blue cat", "blue cat", "blue cat")]
-    assert _cider(_split("red dog", "blue cat"), references).compute() == (
-        pytest.approx(5.0)
-    )
+    scores = _cider(_split("red dog", "blue cat"), references)
+    assert scores == pytest.approx([5.0, 5.0])
 
 
-def test_frequencies_merge_in_any_grouping_to_the_whole():
-    parts = [DocumentFrequencies.from_references([g]) for g in REFERENCES]
-    first, second, third, fourth = parts
-    left = first.merge(second).merge(third).merge(fourth)
-    right = first.merge(second.merge(third.merge(fourth)))
-    whole = DocumentFrequencies.from_references(REFERENCES)
-    assert left == right == whole == DocumentFrequencies().merge(whole)
-    assert whole.images == 4
-    assert whole.counts["a",] == 4
-    assert whole.counts["dog",] == 1
-
-
-def test_hosts_together_score_as_one():
+def test_frequencies_may_be_those_of_more_images():
     frequencies = DocumentFrequencies.from_references(REFERENCES)
-    merged = CiderD.empty()
-    for half in (slice(0, 3), slice(3, 4)):
-        index = ReferenceIndex.from_references(REFERENCES[half], frequencies)
-        merged = merged.merge(CiderD.from_captions(CAPTIONS[half], index))
-    assert merged.scores == pytest.approx(_cider(CAPTIONS, REFERENCES).scores)
+    scores = [
+        score
+        for half in (slice(0, 3), slice(3, 4))
+        for score in ReferenceIndex.from_references(
+            REFERENCES[half], frequencies
+        ).scores(CAPTIONS[half])
+    ]
+    assert scores == pytest.approx(_cider(CAPTIONS, REFERENCES))
+
+
+def test_plain_cider_clips_nothing_and_forgives_lengths():
+    known = References(["1", "2"], [["red dog"], ["blue cat"]])
+    captions = _split("dog dog dog dog", "blue cat")
+    # One of the two words, the only order in common: 10 / 4 / sqrt(2).
+    assert CiderMetric().against(known).each(captions) == pytest.approx(
+        [2.5 / math.sqrt(2), 5.0]
+    )
 
 
 def test_refuses_what_cannot_be_scored():
@@ -107,8 +110,6 @@ def test_refuses_what_cannot_be_scored():
         _cider(CAPTIONS[:3], REFERENCES)
     with pytest.raises(ValueError, match="no reference captions"):
         ReferenceIndex.from_references([[]])
-    with pytest.raises(ValueError, match="CIDEr-D of no captions"):
-        CiderD.empty().compute()
 
 
 @pytest.mark.data
@@ -116,8 +117,8 @@ def test_equals_the_official_scores():
     parity = reference_data.parity()
     cider = _cider(parity.captions, parity.references)
     official = parity.file["corpus"]["CIDEr"]
-    assert cider.compute() == pytest.approx(official, rel=1e-9)
+    assert np.mean(cider) == pytest.approx(official, rel=1e-9)
     each = parity.file["per_image"]["CIDEr"]
-    assert cider.scores == pytest.approx(
+    assert cider == pytest.approx(
         [each[image] for image in parity.images], abs=1e-9
     )

@@ -2,7 +2,9 @@
 
 import pytest
 
+from pipeline.scoring.metric import References
 from pipeline.scoring.repetition import (
+    RepetitionMetric,
     collision_probability,
     mode_share,
 )
@@ -29,3 +31,12 @@ def test_repetition_needs_captions():
         mode_share([])
     with pytest.raises(ValueError, match="1 captions, at least 2 needed"):
         collision_probability(_split("a"))
+
+
+def test_repetition_inside_captions_by_hand():
+    captions = _split("a dog and a dog", "a cat", "a")
+    captions.append([])
+    scorer = RepetitionMetric().against(References([], []))
+    # 'a dog' stands twice among five pairs.
+    assert scorer.each(captions) == [1 / 4, 0.0, 0.0, 0.0]
+    assert scorer.corpus(captions) == 1 / 5

@@ -50,6 +50,13 @@ def test_each_form_is_joined_by_id_in_the_captions_order(
     assert found.references == [["a dog runs", "it runs"], ["a cat"]]
 
 
+def test_an_image_may_have_several_captions(tmp_path: Path) -> None:
+    more = [*SAID, {"image_id": 7, "caption": "two dogs"}]
+    found = read(tmp_path, json.dumps(more), lines(OWN))
+    assert found.sets == [["a dog", "two dogs"], [""]]
+    assert found.captions == ["a dog", ""]
+
+
 @pytest.mark.parametrize(
     ("said", "known", "told"),
     [

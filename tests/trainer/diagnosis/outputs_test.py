@@ -21,7 +21,7 @@ def sound(count: int = 120) -> Results:
     ]
     return Results(
         [str(number) for number in range(count)],
-        [f"a {c} {t} on the {p}" for c, t, p in kinds],
+        [[f"a {c} {t} on the {p}"] for c, t, p in kinds],
         [
             [f"a {c} {t} in the {p}", f"the {t} on a {p} is {c}"]
             for c, t, p in kinds
@@ -31,9 +31,8 @@ def sound(count: int = 120) -> Results:
 
 def diagnose(captions: list[str] | None = None, count: int = 120) -> Diagnosis:
     given = sound(count)
-    changed = Results(
-        given.image_ids, captions or given.captions, given.references
-    )
+    sets = [[text] for text in captions] if captions else given.sets
+    changed = Results(given.image_ids, sets, given.references)
     return outputs.diagnose(outputs.measure(changed))
 
 

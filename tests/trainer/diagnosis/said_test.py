@@ -5,6 +5,7 @@ import pytest
 
 from trainer.decoding.caption import Caption, CaptionedExample
 from trainer.diagnosis import said
+from trainer.evaluation import scorers
 
 
 def example(number: int, text: str, *references: str) -> CaptionedExample:
@@ -14,15 +15,13 @@ def example(number: int, text: str, *references: str) -> CaptionedExample:
 
 
 def test_captions_are_judged_by_repetition_ends_and_words() -> None:
-    found = said.measure(
-        [
-            example(0, "a red dog", "a red dog runs", "a dog"),
-            example(1, "a red dog", "a blue cat", "a cat"),
-            example(2, "", "a green bird", "a bird"),
-            example(3, "a <unk> horse and", "a brown horse", "a horse"),
-        ],
-        max_length=5,
-    )
+    examples = [
+        example(0, "a red dog", "a red dog runs", "a dog"),
+        example(1, "a red dog", "a blue cat", "a cat"),
+        example(2, "", "a green bird", "a bird"),
+        example(3, "a <unk> horse and", "a brown horse", "a horse"),
+    ]
+    found = said.measure(scorers.Corpus(examples), max_length=5)
     assert found.images == 4
     assert found.mode_share == 0.5 and found.common == "a red dog"
     assert found.reference_mode_share == 0.25

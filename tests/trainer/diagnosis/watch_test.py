@@ -17,6 +17,7 @@ from trainer.data.batching import Batching
 from trainer.decoding.caption import Caption, CaptionedExample
 from trainer.diagnosis import case as case_lib
 from trainer.diagnosis import path_swaps, watch
+from trainer.evaluation import scorers
 from trainer.training import objective
 
 NOWHERE = np.zeros([0, 0], np.float32)
@@ -64,19 +65,21 @@ def first_images(case: case_lib.Case) -> batches.Batch:
     ).first_images(64)
 
 
-def examples(texts: list[str]) -> list[CaptionedExample]:
-    return [
-        CaptionedExample(
-            str(number),
-            b"",
-            [f"a red {number}", f"one {number}"],
-            Caption(text, tuple(text.split()), NOWHERE, -1.0),
-        )
-        for number, text in enumerate(texts)
-    ]
+def examples(texts: list[str]) -> scorers.Corpus:
+    return scorers.Corpus(
+        [
+            CaptionedExample(
+                str(number),
+                b"",
+                [f"a red {number}", f"one {number}"],
+                Caption(text, tuple(text.split()), NOWHERE, -1.0),
+            )
+            for number, text in enumerate(texts)
+        ]
+    )
 
 
-def fitting(count: int = 12) -> list[CaptionedExample]:
+def fitting(count: int = 12) -> scorers.Corpus:
     return examples([f"a red {number}" for number in range(count)])
 
 

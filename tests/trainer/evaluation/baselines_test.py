@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from pipeline.scoring import bleu
+from pipeline.scoring import bleu, distinct, rouge_l
 from pipeline.scoring.metric import References
 from trainer.evaluation.baselines import Score, floor_table, shuffled
 
@@ -53,18 +53,15 @@ class Share:
 REFERENCES = References(["1", "2", "3", "4"], [["a"], ["b"], ["c"], ["d"]])
 
 
-def bound(*metrics, references=REFERENCES):
-    return [(metric, metric.against(references)) for metric in metrics]
-
-
 def test_table_puts_each_metric_beside_its_floors():
     table = floor_table(
         [["a"], ["b"], ["c"], ["d"]],
+        REFERENCES,
         constants=[["a"], ["z"]],
-        scorers=bound(
+        metrics=[
             Share("known", ("a", "b", "c")),
             Share("missed", ("a", "b", "c"), higher_is_better=False),
-        ),
+        ],
         seed=0,
     )
     # The best of the constants is another one for each metric.
@@ -79,21 +76,43 @@ def test_swapped_captions_are_scored_against_other_images():
     texts = [[" ".join(caption)] for caption in captions]
     (score,) = floor_table(
         captions,
+        References(["1", "2"], texts),
         constants=captions[:1],
-        scorers=bound(
-            bleu.BleuMetric(1), references=References(["1", "2"], texts)
-        ),
+        metrics=[bleu.BleuMetric(1)],
         seed=0,
     ).values()
     assert score.model == pytest.approx(1)
     assert score.shuffled < 0.01 < score.constant < 1
 
 
+def test_people_and_an_interval_stand_beside_a_score():
+    texts = [["a red dog", "a dog"], ["a blue car", "one car"]] * 10
+    captions = [["a", "dog"], ["a", "bus"]] * 10
+    names = list(map(str, range(20)))
+    table = floor_table(
+        captions,
+        References(names, texts),
+        constants=captions[:1],
+        metrics=[rouge_l.RougeLMetric(), distinct.DistinctMetric()],
+        seed=0,
+    )
+    rouge, different = table["rouge_l"], table["distinct_1"]
+    assert rouge.interval is not None and different.interval is None
+    low, high = rouge.interval
+    assert low < rouge.model < high
+    expected = rouge_l.rouge_l(
+        [row[0].split() for row in texts], [[row[1].split()] for row in texts]
+    )
+    assert rouge.people == pytest.approx(sum(expected) / 20)
+    assert different.people == 5 / 60
+
+
 def test_table_needs_a_constant():
     with pytest.raises(ValueError, match="needs a constant caption"):
         floor_table(
             [["a"], ["b"]],
+            REFERENCES,
             constants=[],
-            scorers=[],
+            metrics=[],
             seed=0,
         )

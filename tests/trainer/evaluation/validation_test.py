@@ -34,7 +34,7 @@ def validation(tmp_path_factory) -> Validation:
             model, record_set.vocabulary, greedy.Greedy(6, batch_images=4)
         ),
         metrics=(cider.CiderDMetric(), bleu.BleuMetric(2)),
-        watch=lambda examples: {"captions": len(examples)},
+        watch=lambda corpus: {"captions": len(corpus.captions)},
     )
 
 

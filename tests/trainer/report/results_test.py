@@ -31,12 +31,15 @@ def result():
         examples=[example(i, text) for i, text in enumerate(texts)],
         metrics=[cider.CiderDMetric()],
         constant="a dog",
-        scores={"cider_d": baselines.Score(0.52, 0.14, 0.06)},
+        scores={
+            "cider_d": baselines.Score(0.52, 0.14, 0.06, 0.8, (0.49, 0.55))
+        },
         repetition={"mode_share": 0.25, "collision_probability": 0.0},
         reference_repetition={"mode_share": 1.0, "collision_probability": 1.0},
         loss=2.5,
         looks=True,
         verdict="It looks at the image: it does.",
+        signature="tok:ptb",
     )
 
 
@@ -54,10 +57,13 @@ def write(run_dir, result, truth=None, images=2):
 def test_text_begins_with_scores_and_ends_with_the_page(tmp_path, result):
     text = write(tmp_path, result)
     lines = text.splitlines()
-    assert lines[0].split() == ["captioner", "constant", "shuffled"]
-    assert lines[1].split() == ["CIDEr-D", "0.520", "0.140", "0.060"]
+    assert lines[0].split()[0] == "captioner"
+    assert lines[1].split() == [
+        *("CIDEr-D", "0.520", "0.490", "to", "0.550"),
+        *("0.140", "0.060", "0.800"),
+    ]
     assert sum(line.startswith("  img-") for line in lines) == 3
-    assert lines[-2] == result.verdict
+    assert lines[-3:-1] == ["Signature: tok:ptb", result.verdict]
     assert lines[-1] == f"Page: {tmp_path / 'test' / 'page.html'}"
 
 
@@ -96,8 +102,11 @@ def test_scores_are_for_programs(tmp_path, result):
         "model": 0.52,
         "constant": 0.14,
         "shuffled": 0.06,
+        "people": 0.8,
+        "interval": [0.49, 0.55],
     }
     assert scores["constant_caption"] == "a dog"
+    assert scores["signature"] == "tok:ptb"
     assert scores["images"] == 4
 
 

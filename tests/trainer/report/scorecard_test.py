@@ -55,6 +55,12 @@ def test_fewer_are_better_where_the_metric_says_so() -> None:
     assert 'class="card good"' in text
 
 
+def test_people_and_the_interval_are_told() -> None:
+    text = card(baselines.Score(1.6, 0.4, 0.2, 2.0, (1.5, 1.71)))
+    assert re.findall(r"<td>(.+?)</td>", text)[-1] == "2.000"
+    assert "above its best floor; 95 % interval 1.500 to 1.710" in text
+
+
 def test_score_that_is_no_number_has_no_bar() -> None:
     text = card(baselines.Score(math.nan, 0.4, 0.1))
     assert "not a number" in text

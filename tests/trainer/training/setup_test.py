@@ -1,11 +1,13 @@
 """A captioner is made for a record set and its vocabulary, from a seed."""
 
+import dataclasses
 import functools
 
 import numpy as np
 import pytest
 
 from pipeline.recordset import records, vocabulary
+from pipeline.scoring import dangling, rouge_l
 from trainer.captioners import contract, show_attend_tell
 from trainer.decoding import beam
 from trainer.devices import strategy
@@ -60,6 +62,10 @@ def test_the_seed_decides_the_first_weights(
 def test_a_score_has_the_direction_of_its_metric() -> None:
     assert made().direction("cider_d") and made().direction("bleu_4")
     assert not made().direction("loss")
+    other = dataclasses.replace(
+        made(), metrics=(rouge_l.RougeLMetric(), dangling.DanglingMetric())
+    )
+    assert other.direction("rouge_l") and not other.direction("dangling")
     with pytest.raises(ValueError) as error:
         made().direction("tokens")
     assert str(error.value) == (

@@ -18,6 +18,7 @@ class CoverageMetric:
         "caption uses; 0 to 1.",
         init=False,
     )
+    of_wording: bool = dataclasses.field(default=True, init=False)
     higher_is_better: bool = dataclasses.field(default=True, init=False)
 
     def against(self, references: References) -> "CoverageScorer":

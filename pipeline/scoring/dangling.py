@@ -28,6 +28,7 @@ class DanglingMetric:
         "'with', after which more has to come; 0 to 1.",
         init=False,
     )
+    of_wording: bool = dataclasses.field(default=True, init=False)
     higher_is_better: bool = dataclasses.field(default=False, init=False)
 
     def against(self, references: References) -> RatioScorer:

@@ -21,6 +21,7 @@ class DistinctMetric:
     """
 
     order: int = 1
+    of_wording: bool = dataclasses.field(default=True, init=False)
     higher_is_better: bool = dataclasses.field(default=True, init=False)
 
     def __post_init__(self) -> None:

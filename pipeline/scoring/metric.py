@@ -127,6 +127,19 @@ class Metric(Named, Protocol):
         """Binds the metric to references, to score many captions by them."""
 
 
+@runtime_checkable
+class WordingMetric(Metric, Protocol):
+    """A metric of wording alone, to which it is all one who gets which caption.
+
+    Floors say nothing of it, what people's captions score does.
+
+    Attributes:
+      of_wording: is there.
+    """
+
+    of_wording: bool
+
+
 class SetMetric(Named, Protocol):
     """How much several captions of one image differ, as one number."""
 

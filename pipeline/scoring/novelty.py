@@ -24,6 +24,7 @@ class NoveltyMetric:
         "images, of 6,000 images at most; 0 to 1.",
         init=False,
     )
+    of_wording: bool = dataclasses.field(default=True, init=False)
     higher_is_better: bool = dataclasses.field(default=True, init=False)
 
     def against(self, references: References) -> RatioScorer:

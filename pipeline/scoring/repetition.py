@@ -52,6 +52,7 @@ class RepetitionMetric:
         "caption before; 0 to 1 (seq-rep-2 of Welleck et al. 2020).",
         init=False,
     )
+    of_wording: bool = dataclasses.field(default=True, init=False)
     higher_is_better: bool = dataclasses.field(default=False, init=False)
 
     def against(self, references: References) -> RatioScorer:

@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pipeline.scoring import bleu, constant_caption, reference_ngrams
-from pipeline.scoring.metric import Metric, References, Scorer, SummedScorer
+from pipeline.scoring.metric import (
+    Metric,
+    References,
+    Scorer,
+    SummedScorer,
+    WordingMetric,
+)
 from pipeline.scoring.ngrams import Tokens
 from trainer.evaluation import bootstrap
 
@@ -72,8 +78,10 @@ class Score:
 
     Attributes:
       model: its value for the captioner's captions.
-      constant: its value for one caption that every image gets.
-      shuffled: its value for the captioner's captions at other images.
+      constant: its value for one caption that every image gets; None of a
+        `WordingMetric`.
+      shuffled: its value for the captioner's captions at other images;
+        likewise.
       people: its value for each image's first reference against the others;
         None where an image has no other.
       interval: the 95 % interval of `model`; None where no sum over images
@@ -81,8 +89,8 @@ class Score:
     """
 
     model: float
-    constant: float
-    shuffled: float
+    constant: float | None
+    shuffled: float | None
     people: float | None = None
     interval: tuple[float, float] | None = None
 
@@ -114,17 +122,22 @@ def floor_table(
     """
     if not constants:
         raise ValueError("The constant floor needs a constant caption.")
-    swapped, table = shuffled(captions, seed=seed), {}
+    swapped = shuffled(captions, seed=seed)
     scorers = {each.name: each.against(references) for each in metrics}
     intervals = _intervals(scorers, captions, seed)
     human = references.first_against_others()
+    table = {}
     for metric in metrics:
-        scorer = scorers[metric.name]
-        fixed = [scorer.corpus([each] * len(captions)) for each in constants]
+        scorer, constant, moved = scorers[metric.name], None, None
+        if not isinstance(metric, WordingMetric):
+            best = max if metric.higher_is_better else min
+            alike = ([each] * len(captions) for each in constants)
+            constant = best(map(scorer.corpus, alike))
+            moved = scorer.corpus(swapped)
         table[metric.name] = Score(
             model=scorer.corpus(captions),
-            constant=max(fixed) if metric.higher_is_better else min(fixed),
-            shuffled=scorer.corpus(swapped),
+            constant=constant,
+            shuffled=moved,
             people=metric.against(human[1]).corpus(human[0]) if human else None,
             interval=intervals.get(metric.name),
         )

@@ -17,9 +17,10 @@ from trainer.report import glossary as glossary_lib
 
 _PARTS = template.macros(__file__, "results.html")
 _SCORES_LEAD = (
-    "A captioner that never looks at the image can still reach the grey bars: "
-    "what counts is how far the coloured bar goes past them. Of repetition, "
-    "less is better."
+    "A captioner that never looks at the image can still reach the bars of the "
+    "best constant caption and of shuffled images: what counts is how far the "
+    "coloured bar goes past them. Scores of wording alone stand beside one "
+    "person's. Of repetition, less is better."
 )
 _EXAMPLES_LEAD = (
     "None of these was trained on. Point at a word, tap it, or use the arrow "

@@ -70,18 +70,28 @@ def _score(term: metric.Term, score: baselines.Score) -> Markup:
         bars.Bar(_SHUFFLED, score.shuffled),
         bars.Bar(_PEOPLE, score.people),
     ]
-    sure = ""
+    remark, good = _above(term, score)
     if score.interval:
-        sure = "; {} {:.3f} to {:.3f}".format(_INTERVAL, *score.interval)
-    floors = filter(math.isfinite, (score.constant, score.shuffled))
-    best = max if term.higher_is_better else min
-    gap = round(score.model - best(floors, default=math.nan), 3)
-    if not math.isfinite(gap):
-        return bars.card(term.label, rows, form="{:.3f}")
-    remark = f"{abs(gap):.3f} {'above' if gap > 0 else 'below'} its best floor"
-    remark = (remark if gap else "level with its best floor") + sure
-    good = gap > 0 if term.higher_is_better else gap < 0
+        sure = "{} {:.3f} to {:.3f}".format(_INTERVAL, *score.interval)
+        remark = "; ".join(filter(None, (remark, sure)))
     return bars.card(term.label, rows, form="{:.3f}", good=good, remark=remark)
+
+
+def _above(
+    term: metric.Term, score: baselines.Score
+) -> tuple[str, bool | None]:
+    """How far a score is from its best floor, and whether that is good."""
+    known = (score.constant, score.shuffled)
+    floors = [each for each in known if each is not None]
+    best = max if term.higher_is_better else min
+    floor = best(filter(math.isfinite, floors), default=math.nan)
+    gap = round(score.model - floor, 3)
+    if not math.isfinite(gap):
+        return "", None
+    if not gap:
+        return "level with its best floor", False
+    told = f"{abs(gap):.3f} {'above' if gap > 0 else 'below'} its best floor"
+    return told, (gap > 0) == term.higher_is_better
 
 
 def _habit(title: str, habit: Habit) -> Markup:

@@ -105,6 +105,8 @@ def test_people_and_an_interval_stand_beside_a_score():
     )
     assert rouge.people == pytest.approx(sum(expected) / 20)
     assert different.people == 5 / 60
+    # Swapped captions have the same words: nothing is a floor.
+    assert different.constant is different.shuffled is None
 
 
 def test_table_needs_a_constant():

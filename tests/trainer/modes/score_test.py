@@ -57,6 +57,7 @@ def test_scores_stand_beside_floors_with_a_signature(files):
     cider_d = found["scores"]["cider_d"]
     assert cider_d["model"] > max(cider_d["constant"], cider_d["shuffled"])
     assert found["scores"]["distinct_1"]["interval"] is None
+    assert found["scores"]["distinct_1"]["shuffled"] is None
     assert found["diversity"] == {}
 
 

@@ -61,6 +61,14 @@ def test_people_and_the_interval_are_told() -> None:
     assert "above its best floor; 95 % interval 1.500 to 1.710" in text
 
 
+def test_wording_has_no_floor_and_is_not_judged() -> None:
+    text = card(baselines.Score(0.3, None, None, 0.2, (0.25, 0.35)))
+    assert re.findall(r"<td>(.+?)</td>", text) == ["0.300", "0.200"]
+    assert "floor" not in text
+    assert "95 % interval 0.250 to 0.350</p>" in text
+    assert 'class="card"' in text
+
+
 def test_score_that_is_no_number_has_no_bar() -> None:
     text = card(baselines.Score(math.nan, 0.4, 0.1))
     assert "not a number" in text

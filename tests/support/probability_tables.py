@@ -78,7 +78,12 @@ class Table:
         return logits - math.log(np.exp(logits).sum())
 
     def beam(
-        self, beams: int, *, max_length: int, power: float = 0.0
+        self,
+        beams: int,
+        *,
+        max_length: int,
+        power: float = 0.0,
+        n_best: int = 1,
     ) -> step.Decoded:
         return beam_lib.beam_search(
             self.next_token,
@@ -88,6 +93,7 @@ class Table:
             locations=self.locations,
             max_length=max_length,
             length_power=power,
+            n_best=n_best,
         )
 
     def greedy(self, *, max_length: int) -> step.Decoded:

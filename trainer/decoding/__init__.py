@@ -4,6 +4,7 @@ The flow, in order; a module imports only those above it:
 
   step             what a decoder is: what it calls, and what it returns
   scores           log probabilities of tokens, and the length penalty
+  hypotheses       hypotheses that grow by a token at a time, and ended ones
   greedy           greedy search: the most likely token at each position
   beam             beam search
   teacher_forcing  loss with each path from image to words given by itself

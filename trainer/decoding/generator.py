@@ -10,7 +10,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from trainer.captioners import contract
 from trainer.data import split_images
 from trainer.decoding import caption as caption_lib
-from trainer.decoding import image_gain, step
+from trainer.decoding import image_gain, scores, step
 
 
 class CaptionGenerator:
@@ -70,31 +70,39 @@ class CaptionGenerator:
           count: number of captions; the images after it fill up the batch.
         """
         decoded = self.decode(grid)
-        tokens = decoded.tokens.numpy()
-        attention = decoded.attention.numpy()
-        log_probs = decoded.log_probs.numpy()
         gains = self._gain(decoded) if self._gain else None
+        rows = step.Decoded(*(np.asarray(part) for part in decoded))
         return [
             self._caption(
-                tokens[row],
-                attention[row],
-                float(log_probs[row]),
+                step.Decoded(*(part[row] for part in rows)),
                 float(gains[row]) if gains is not None else None,
             )
             for row in range(count)
         ]
 
     def _caption(
-        self,
-        tokens: np.ndarray,
-        attention: np.ndarray,
-        log_prob: float,
-        gain: float | None,
+        self, decoded: step.Decoded, gain: float | None
     ) -> caption_lib.Caption:
-        text = self._vocabulary.decode(tokens)
+        """Makes a caption of one image's part of what was decoded."""
+        found = [
+            caption_lib.Candidate(self._vocabulary.decode(tokens), float(each))
+            for tokens, each in zip(
+                decoded.tokens, decoded.log_probs, strict=True
+            )
+        ]
+        text, log_prob = found[0]
         words = tuple(text.split())
         return caption_lib.Caption(
-            text, words, attention[: len(words)], log_prob, gain
+            text,
+            words,
+            decoded.attention[0][: len(words)],
+            log_prob,
+            gain,
+            n_best=tuple(
+                each
+                for place, each in enumerate(found)
+                if place == 0 or each.log_prob > scores.NEVER / 2
+            ),
         )
 
 

@@ -115,4 +115,4 @@ def greedy(
         loop,
         maximum_iterations=max_length,
     )
-    return step.Decoded(tokens, attention, log_probs)
+    return step.Decoded(tokens[:, None], attention[:, None], log_probs[:, None])

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import tensorflow as tf
 
+from pipeline.recordset import vocabulary as vocabulary_lib
+
 State = Any
 NextToken = Callable[[tf.Tensor, State], tuple[tf.Tensor, tf.Tensor, State]]
 """(tokens int32 [images, hypotheses], state) -> logits float32 [images,
@@ -19,14 +21,14 @@ the new state: a nest of [images, hypotheses, ...]."""
 
 
 class Decoded(NamedTuple):
-    """The best caption of each image.
+    """The n best captions of each image, the best first.
 
     Attributes:
-      tokens: int32 [images, length]; END and then PAD follow the last word.
-      attention: float32 [images, length, locations], where the captioner
+      tokens: int32 [images, n, length]; END and then PAD follow the last word.
+      attention: float32 [images, n, length, locations], where the captioner
         looked before each token; zero after END.
-      log_probs: float32 [images], natural log probability of each caption, END
-        included.
+      log_probs: float32 [images, n], natural log probability of each caption,
+        END included; below `scores.NEVER / 2` where there are fewer than n.
     """
 
     tokens: tf.Tensor
@@ -78,6 +80,18 @@ class Decoder(Protocol):
             all the same.
           images: number of images.
           locations: number of locations that attention weighs.
+        """
+
+
+@runtime_checkable
+class NamesWords(Protocol):
+    """A decoder whose settings name words of the vocabulary."""
+
+    def knowing(self, vocabulary: vocabulary_lib.Vocabulary) -> Decoder:
+        """Returns the decoder with these words as tokens.
+
+        Raises:
+          ValueError: the vocabulary lacks a word that captions must have.
         """
 
 

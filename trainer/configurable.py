@@ -12,7 +12,7 @@ from pipeline.scoring import bleu, cider
 from trainer import config, settings
 from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
-from trainer.decoding import beam, greedy
+from trainer.decoding import beam, greedy, sampling, word_rules
 from trainer.devices import strategy
 from trainer.diagnosis import treatment
 from trainer.loop import cadence
@@ -33,7 +33,11 @@ from trainer.training import loss, loss_scale, optimizer, recipe, setup
 MODES_FILE = "gin/modes.gin"
 CAPTIONERS = (show_attend_tell.ShowAttendTell,)
 # Saved configurations know beam search as `Search`.
-DECODERS = {"Search": beam.BeamSearch, "Greedy": greedy.Greedy}
+DECODERS = {
+    "Search": beam.BeamSearch,
+    "Greedy": greedy.Greedy,
+    "Sampling": sampling.Sampling,
+}
 METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}
 
 _PARTS = (
@@ -46,6 +50,7 @@ _PARTS = (
     recipe.Recipe,
     setup.Setup,
     strategy.Devices,
+    word_rules.WordRules,
 )
 _SIZES = ("vocabulary_size", "locations", "depth", "log_unigram")
 # What a part gets from the code, so that a gin file can't set it.

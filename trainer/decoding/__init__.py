@@ -4,9 +4,11 @@ The flow, in order; a module imports only those above it:
 
   step             what a decoder is: what it calls, and what it returns
   scores           log probabilities of tokens, and the length penalty
+  word_rules       which words a decoder may choose, beside what is likely
   hypotheses       hypotheses that grow by a token at a time, and ended ones
   greedy           greedy search: the most likely token at each position
   beam             beam search
+  sampling         words are drawn: temperature, top-k, nucleus
   teacher_forcing  loss with each path from image to words given by itself
   caption          a caption as text, with its attention
   image_gain       how much likelier a caption is by its image than others

@@ -1,11 +1,12 @@
 """Beam search over any step function, in the graph, batched."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Self
 
 import tensorflow as tf
 
-from trainer.decoding import greedy, hypotheses, step
+from pipeline.recordset import vocabulary as vocabulary_lib
+from trainer.decoding import greedy, hypotheses, step, word_rules
 from trainer.decoding import scores as scores_lib
 
 
@@ -20,6 +21,7 @@ class BeamSearch:
       batch_images: number of images decoded at once.
       n_best: number of captions returned of each image, at most `beams`; the
         best is the same for any number.
+      rules: which words may be chosen.
 
     Raises:
       ValueError: a number is out of range.
@@ -30,6 +32,7 @@ class BeamSearch:
     length_power: float = 0.7
     batch_images: int = 32
     n_best: int = 1
+    rules: word_rules.WordRules = word_rules.WordRules()
 
     def __post_init__(self) -> None:
         """Validates the settings."""
@@ -59,12 +62,17 @@ class BeamSearch:
             "beams": self.beams,
             "max_length": self.max_length,
             "length_power": self.length_power,
+            **self.rules.settings,
         }
 
     @property
     def description(self) -> str:
         """The decoder's name for people, with its number of beams."""
-        return f"beam search, {self.beams} beams"
+        return f"beam search, {self.beams} beams{self.rules.description}"
+
+    def knowing(self, vocabulary: vocabulary_lib.Vocabulary) -> Self:
+        """See `step.NamesWords`."""
+        return dataclasses.replace(self, rules=self.rules.knowing(vocabulary))
 
     def __call__(
         self,
@@ -76,7 +84,7 @@ class BeamSearch:
     ) -> step.Decoded:
         """See `step.Decoder`."""
         if self.beams == 1:
-            return greedy.Greedy(self.max_length)(
+            return greedy.Greedy(self.max_length, rules=self.rules)(
                 next_token, state, images=images, locations=locations
             )
         return beam_search(
@@ -85,8 +93,9 @@ class BeamSearch:
             images=images,
             beams=self.beams,
             locations=locations,
-            max_length=self.max_length,
-            length_power=self.length_power,
+            ranking=hypotheses.Ranking(
+                self.length_power, self.max_length, self.rules
+            ),
             n_best=self.n_best,
         )
 
@@ -98,8 +107,7 @@ def beam_search(
     images: int,
     beams: int,
     locations: int,
-    max_length: int,
-    length_power: float,
+    ranking: hypotheses.Ranking,
     n_best: int = 1,
 ) -> step.Decoded:
     """Searches for the hypotheses with the best normalised scores.
@@ -110,19 +118,17 @@ def beam_search(
       images: number of images.
       beams: number of live and of finished hypotheses kept of each image.
       locations: number of locations that attention weighs.
-      max_length: most tokens of a caption, END included.
-      length_power: see `scores.length_penalty`; zero ranks by log probability.
+      ranking: the score, with the length and the words of a caption.
       n_best: number of captions of each image; the search goes on until none
         of them can be bettered.
     """
-    ranking = hypotheses.Ranking(length_power, max_length)
     start = hypotheses.first(
         state,
         images=images,
         live=beams,
         done=beams,
         locations=locations,
-        max_length=max_length,
+        max_length=ranking.max_length,
     )
 
     def body(*parts: Any) -> hypotheses.Beams:
@@ -131,7 +137,9 @@ def beam_search(
     def goes_on(*parts: Any) -> tf.Tensor:
         return hypotheses.can_improve(hypotheses.Beams(*parts), ranking, n_best)
 
-    end = tf.while_loop(goes_on, body, start, maximum_iterations=max_length)
+    end = tf.while_loop(
+        goes_on, body, start, maximum_iterations=ranking.max_length
+    )
     return hypotheses.best(hypotheses.Beams(*end), n_best)
 
 
@@ -144,10 +152,12 @@ def _extend(
     count = beams.tokens.shape[1]
     logits, weights, state = next_token(beams.last, beams.state)
     scores = scores_lib.log_probs(logits)
+    scores = ranking.rules.allowed(scores, beams.tokens, beams.place)
     is_last = beams.place + 1 == ranking.max_length
     scores = hypotheses.ending(scores, is_last)
     scores += beams.log_probs[..., None]
+    preference = ranking.rules.preference(beams.place, scores.shape[-1])
     # Take twice `count`: up to `count` of them may end here.
-    found = hypotheses.best_candidates(scores, 2 * count)
+    found = hypotheses.best_candidates(scores, 2 * count, preference)
     pick = hypotheses.live(found, count)
     return hypotheses.grow(beams, found, pick, weights, state, ranking)

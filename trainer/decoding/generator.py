@@ -34,6 +34,11 @@ class CaptionGenerator:
         """
         self._captioner, self._vocabulary = captioner, vocabulary
         self.decoder = decoder
+        self._search = (
+            decoder.knowing(vocabulary)
+            if isinstance(decoder, step.NamesWords)
+            else decoder
+        )
         self._gain = (
             image_gain.ImageGain(captioner, others)
             if others is not None
@@ -56,9 +61,10 @@ class CaptionGenerator:
             return logits, attention, state
 
         state = model.initial_state(memory, hypotheses)
-        return self.decoder(
-            next_token, state, images=images, locations=locations
-        )
+        search: step.Search = self._search
+        if isinstance(self._search, step.Draws):
+            search = self._search.drawing(image_keys(grid))
+        return search(next_token, state, images=images, locations=locations)
 
     def captions(
         self, grid: tf.Tensor, count: int
@@ -104,6 +110,19 @@ class CaptionGenerator:
                 if place == 0 or each.log_prob > scores.NEVER / 2
             ),
         )
+
+
+def image_keys(grid: tf.Tensor) -> tf.Tensor:
+    """A number of each image that depends on its grid alone, int32 [images].
+
+    Whole numbers add up to the same in any order, so that it does not depend
+    on the device, nor on the batch.
+    """
+    bits = tf.bitcast(tf.cast(grid, tf.float32), tf.int32)
+    bits = tf.reshape(bits, [grid.shape[0], -1])
+    # Odd multiples of the golden ratio's bits (Knuth's multiplicative hash).
+    factors = tf.range(bits.shape[1]) * -1640531527 * 2 + 1
+    return tf.reduce_sum(bits * factors, axis=1)
 
 
 def caption_split(

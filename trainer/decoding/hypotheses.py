@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from pipeline.recordset import vocabulary
 from trainer.decoding import scores as scores_lib
-from trainer.decoding import step
+from trainer.decoding import step, word_rules
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,23 +21,31 @@ class Ranking:
     Attributes:
       length_power: see `scores.length_penalty`; zero ranks by log probability.
       max_length: most tokens of a caption, END included.
+      rules: reward words.
     """
 
     length_power: float
     max_length: int
+    rules: word_rules.WordRules = word_rules.WordRules()
 
     def score(self, log_probs: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
         """Scores hypotheses of one length, END included, that end."""
-        return log_probs / scores_lib.length_penalty(length, self.length_power)
+        scores = log_probs / scores_lib.length_penalty(
+            length, self.length_power
+        )
+        if self.rules.length_reward:
+            scores += self.rules.reward(length - 1)
+        return scores
 
     def bound(self, log_probs: tf.Tensor) -> tf.Tensor:
         """The most that live hypotheses can still score.
 
         A log probability is negative and only falls, so a hypothesis can't
         reach more than its present one gives under the penalty of the greatest
-        length.
+        length, and the greatest reward.
         """
-        return self.score(log_probs, self.max_length)
+        penalty = scores_lib.length_penalty(self.max_length, self.length_power)
+        return log_probs / penalty + self.rules.most_reward(self.max_length - 1)
 
 
 class Beams(NamedTuple):

@@ -95,6 +95,22 @@ class NamesWords(Protocol):
         """
 
 
+Search = Callable[..., Decoded]
+"""What `Decoder.__call__` takes and gives."""
+
+
+@runtime_checkable
+class Draws(Protocol):
+    """A decoder that draws words at random."""
+
+    def drawing(self, keys: tf.Tensor) -> Search:
+        """Returns the search with which an image's draws depend on its key.
+
+        Args:
+          keys: int32 [images]; the same for the same image in any batch.
+        """
+
+
 def require_positive(settings: object, *names: str) -> None:
     """Checks that settings of a decoder are positive.
 

@@ -12,7 +12,7 @@ from pipeline.scoring import bleu, cider
 from trainer import config, settings
 from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
-from trainer.decoding import beam, greedy, sampling, word_rules
+from trainer.decoding import beam, diverse_beam, greedy, sampling, word_rules
 from trainer.devices import strategy
 from trainer.diagnosis import treatment
 from trainer.loop import cadence
@@ -36,6 +36,7 @@ CAPTIONERS = (show_attend_tell.ShowAttendTell,)
 DECODERS = {
     "Search": beam.BeamSearch,
     "Greedy": greedy.Greedy,
+    "Diverse": diverse_beam.DiverseBeamSearch,
     "Sampling": sampling.Sampling,
 }
 METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}

@@ -8,6 +8,7 @@ The flow, in order; a module imports only those above it:
   hypotheses       hypotheses that grow by a token at a time, and ended ones
   greedy           greedy search: the most likely token at each position
   beam             beam search
+  diverse_beam     diverse beam search: groups, each unlike those before it
   sampling         words are drawn: temperature, top-k, nucleus
   teacher_forcing  loss with each path from image to words given by itself
   caption          a caption as text, with its attention

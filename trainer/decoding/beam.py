@@ -44,10 +44,7 @@ class BeamSearch:
                 f"`n_best` must not exceed the {self.beams} of `beams`, got "
                 f"{self.n_best}"
             )
-        if self.length_power < 0:
-            raise ValueError(
-                f"`length_power` must not be negative, got {self.length_power}"
-            )
+        step.require_not_negative(self, "length_power")
 
     @property
     def hypotheses(self) -> int:
@@ -151,11 +148,7 @@ def _extend(
     """Extends each live hypothesis by one token."""
     count = beams.tokens.shape[1]
     logits, weights, state = next_token(beams.last, beams.state)
-    scores = scores_lib.log_probs(logits)
-    scores = ranking.rules.allowed(scores, beams.tokens, beams.place)
-    is_last = beams.place + 1 == ranking.max_length
-    scores = hypotheses.ending(scores, is_last)
-    scores += beams.log_probs[..., None]
+    scores = ranking.scores(beams, scores_lib.log_probs(logits))
     preference = ranking.rules.preference(beams.place, scores.shape[-1])
     # Take twice `count`: up to `count` of them may end here.
     found = hypotheses.best_candidates(scores, 2 * count, preference)

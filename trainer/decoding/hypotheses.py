@@ -28,6 +28,21 @@ class Ranking:
     max_length: int
     rules: word_rules.WordRules = word_rules.WordRules()
 
+    def scores(self, beams: "Beams", log_probs: tf.Tensor) -> tf.Tensor:
+        """Log probabilities of hypotheses with a token more.
+
+        Args:
+          beams: K live hypotheses.
+          log_probs: float32 [images, K, vocabulary], of the next token.
+
+        Returns:
+          The same shape; below `scores.NEVER / 2` where a rule, or the limit,
+          forbids the token.
+        """
+        allowed = self.rules.allowed(log_probs, beams.tokens, beams.place)
+        is_last = beams.place + 1 == self.max_length
+        return ending(allowed, is_last) + beams.log_probs[..., None]
+
     def score(self, log_probs: tf.Tensor, length: tf.Tensor) -> tf.Tensor:
         """Scores hypotheses of one length, END included, that end."""
         scores = log_probs / scores_lib.length_penalty(

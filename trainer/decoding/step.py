@@ -124,6 +124,19 @@ def require_positive(settings: object, *names: str) -> None:
             )
 
 
+def require_not_negative(settings: object, *names: str) -> None:
+    """Checks that settings of a decoder are not negative.
+
+    Raises:
+      ValueError: one of the named attributes is below zero.
+    """
+    for name in names:
+        if getattr(settings, name) < 0:
+            raise ValueError(
+                f"`{name}` must not be negative, got {getattr(settings, name)}"
+            )
+
+
 def put(values: tf.Tensor, new: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
     """Sets values[:, place] = new.
 

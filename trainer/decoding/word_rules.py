@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from pipeline.recordset import vocabulary as vocabulary_lib
 from trainer.decoding import scores as scores_lib
+from trainer.decoding import step
 
 _END = vocabulary_lib.END
 
@@ -47,11 +48,7 @@ class WordRules:
 
     def __post_init__(self) -> None:
         """Validates the settings."""
-        for name in ("min_words", "no_repeat_ngram"):
-            if getattr(self, name) < 0:
-                raise ValueError(
-                    f"`{name}` must not be negative, got {getattr(self, name)}"
-                )
+        step.require_not_negative(self, "min_words", "no_repeat_ngram")
         if self.target_words is not None and self.length_reward <= 0:
             raise ValueError(
                 "`target_words` needs a positive `length_reward`, got "

@@ -7,6 +7,7 @@ The flow, in order; a module imports only those above it:
   word_rules       which words a decoder may choose, beside what is likely
   hypotheses       hypotheses that grow by a token at a time, and ended ones
   greedy           greedy search: the most likely token at each position
+  constrained      beam search for captions that must have some words
   beam             beam search
   diverse_beam     diverse beam search: groups, each unlike those before it
   sampling         words are drawn: temperature, top-k, nucleus

@@ -1,12 +1,20 @@
 """Beam search over any step function, in the graph, batched."""
 
 import dataclasses
+import functools
+from collections.abc import Sequence
 from typing import Any, Self
 
 import tensorflow as tf
 
 from pipeline.recordset import vocabulary as vocabulary_lib
-from trainer.decoding import greedy, hypotheses, step, word_rules
+from trainer.decoding import (
+    constrained,
+    greedy,
+    hypotheses,
+    step,
+    word_rules,
+)
 from trainer.decoding import scores as scores_lib
 
 
@@ -21,10 +29,12 @@ class BeamSearch:
       batch_images: number of images decoded at once.
       n_best: number of captions returned of each image, at most `beams`; the
         best is the same for any number.
+      must_say: words of the vocabulary, or their tokens, that every caption
+        has; see `constrained.constrained_search`.
       rules: which words may be chosen.
 
     Raises:
-      ValueError: a number is out of range.
+      ValueError: a number is out of range, or a caption can't hold the words.
     """
 
     beams: int = 3
@@ -32,6 +42,7 @@ class BeamSearch:
     length_power: float = 0.7
     batch_images: int = 32
     n_best: int = 1
+    must_say: Sequence[str | int] = ()
     rules: word_rules.WordRules = word_rules.WordRules()
 
     def __post_init__(self) -> None:
@@ -45,11 +56,16 @@ class BeamSearch:
                 f"{self.n_best}"
             )
         step.require_not_negative(self, "length_power")
+        if len(self.must_say) >= self.max_length:
+            raise ValueError(
+                f"`must_say` has {len(self.must_say)} words, and a caption at "
+                f"most {self.max_length - 1} (`max_length`)"
+            )
 
     @property
     def hypotheses(self) -> int:
-        """One for each beam."""
-        return self.beams
+        """One for each beam, and for each number of words that it must say."""
+        return self.beams * (1 + len(self.must_say))
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -59,17 +75,38 @@ class BeamSearch:
             "beams": self.beams,
             "max_length": self.max_length,
             "length_power": self.length_power,
+            **({"must_say": list(self.must_say)} if self.must_say else {}),
             **self.rules.settings,
         }
 
     @property
     def description(self) -> str:
         """The decoder's name for people, with its number of beams."""
-        return f"beam search, {self.beams} beams{self.rules.description}"
+        words = (
+            f", must say {' '.join(map(str, self.must_say))}"
+            if self.must_say
+            else ""
+        )
+        return f"beam search, {self.beams} beams{words}{self.rules.description}"
 
     def knowing(self, vocabulary: vocabulary_lib.Vocabulary) -> Self:
         """See `step.NamesWords`."""
-        return dataclasses.replace(self, rules=self.rules.knowing(vocabulary))
+        known: dict[str | int, int] = {
+            word: token for token, word in enumerate(vocabulary.words)
+        }
+        for special in vocabulary_lib.SPECIAL:
+            del known[special]
+        for word in self.must_say:
+            if word not in known:
+                raise ValueError(
+                    f"`must_say` has {word!r}, which the captioner can't say: "
+                    f"it is none of the {len(known)} words of its vocabulary"
+                )
+        return dataclasses.replace(
+            self,
+            must_say=[known[word] for word in self.must_say],
+            rules=self.rules.knowing(vocabulary),
+        )
 
     def __call__(
         self,
@@ -80,11 +117,17 @@ class BeamSearch:
         locations: int,
     ) -> step.Decoded:
         """See `step.Decoder`."""
-        if self.beams == 1:
+        if self.beams == 1 and not self.must_say:
             return greedy.Greedy(self.max_length, rules=self.rules)(
                 next_token, state, images=images, locations=locations
             )
-        return beam_search(
+        search = beam_search
+        if self.must_say:
+            search = functools.partial(
+                constrained.constrained_search,
+                must_say=[*map(int, self.must_say)],
+            )
+        return search(
             next_token,
             state,
             images=images,

@@ -28,8 +28,8 @@ class WordRules:
       no_repeat_ngram: no run of so many words is said twice (Paulus et al.
         2018); 1 for no word twice, 0 for no such rule.
       no_doubled_word: whether a word may not follow itself.
-      bad_endings: words that no caption ends in; those that the vocabulary
-        lacks have no effect.
+      bad_endings: words, or their tokens, that no caption ends in; those that
+        the vocabulary lacks have no effect.
       length_reward: nats that each word adds to the score by which captions
         are chosen (He et al. 2016); negative for shorter captions.
       target_words: of more words, each takes `length_reward` away; None to
@@ -42,7 +42,7 @@ class WordRules:
     min_words: int = 1
     no_repeat_ngram: int = 0
     no_doubled_word: bool = False
-    bad_endings: Sequence[str] | Sequence[int] = ()
+    bad_endings: Sequence[str | int] = ()
     length_reward: float = 0.0
     target_words: int | None = None
 

@@ -12,7 +12,15 @@ from pipeline.scoring import bleu, cider
 from trainer import config, settings
 from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
-from trainer.decoding import beam, diverse_beam, greedy, sampling, word_rules
+from trainer.decoding import (
+    beam,
+    consensus,
+    diverse_beam,
+    greedy,
+    guided,
+    sampling,
+    word_rules,
+)
 from trainer.devices import strategy
 from trainer.diagnosis import treatment
 from trainer.loop import cadence
@@ -38,6 +46,8 @@ DECODERS = {
     "Greedy": greedy.Greedy,
     "Diverse": diverse_beam.DiverseBeamSearch,
     "Sampling": sampling.Sampling,
+    "Guided": guided.Guided,
+    "Consensus": consensus.Consensus,
 }
 METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}
 

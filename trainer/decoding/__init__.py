@@ -11,6 +11,9 @@ The flow, in order; a module imports only those above it:
   beam             beam search
   diverse_beam     diverse beam search: groups, each unlike those before it
   sampling         words are drawn: temperature, top-k, nucleus
+  around           a decoder around another
+  guided           what the image adds to a word counts more
+  consensus        of several captions, the one that the others agree with
   teacher_forcing  loss with each path from image to words given by itself
   caption          a caption as text, with its attention
   image_gain       how much likelier a caption is by its image than others

@@ -9,8 +9,16 @@ from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
 from trainer.captioners import contract
 from trainer.data import split_images
+from trainer.decoding import (
+    around,
+    consensus,
+    guided,
+    image_gain,
+    scores,
+    step,
+    teacher_forcing,
+)
 from trainer.decoding import caption as caption_lib
-from trainer.decoding import image_gain, scores, step
 
 
 class CaptionGenerator:
@@ -34,11 +42,16 @@ class CaptionGenerator:
         """
         self._captioner, self._vocabulary = captioner, vocabulary
         self.decoder = decoder
-        self._search = (
-            decoder.knowing(vocabulary)
-            if isinstance(decoder, step.NamesWords)
-            else decoder
+        self._search = step.knowing(decoder, vocabulary)
+        layers = list(around.layers(decoder))
+        self._guidance = sum(
+            each.weight for each in layers if isinstance(each, guided.Guided)
         )
+        self._votes = [
+            each.vote(vocabulary)
+            for each in layers
+            if isinstance(each, consensus.Consensus)
+        ]
         self._gain = (
             image_gain.ImageGain(captioner, others)
             if others is not None
@@ -48,23 +61,54 @@ class CaptionGenerator:
     @tf.function
     def decode(self, grid: tf.Tensor) -> step.Decoded:
         """Decodes a grid [images, locations, depth] of any float dtype."""
-        images, locations = grid.shape[0], grid.shape[1]
-        hypotheses, model = self.decoder.hypotheses, self._captioner
-        memory = model.remember(grid)
+        memory = self._captioner.remember(grid)
+        next_token, state = self._start(memory, grid)
+        if self._guidance:
+            nothing = self._captioner.remember(tf.zeros_like(grid))
+            blind, unseen = self._start(nothing, grid)
+            next_token = guided.guided(next_token, blind, self._guidance)
+            state = state, unseen
+        search = step.drawing(self._search, image_keys(grid))
+        decoded = search(
+            next_token, state, images=grid.shape[0], locations=grid.shape[1]
+        )
+        return self._own(decoded, memory) if self._guidance else decoded
+
+    def _start(
+        self, memory: contract.Memory, grid: tf.Tensor
+    ) -> tuple[step.NextToken, contract.State]:
+        """The step function of a memory, and the state before any word."""
+        model, hypotheses = self._captioner, self.decoder.hypotheses
+        nowhere = tf.zeros([grid.shape[0], hypotheses, grid.shape[1]])
 
         def next_token(
             tokens: tf.Tensor, state: contract.State
         ) -> tuple[tf.Tensor, tf.Tensor, contract.State]:
             logits, attention, state = model.step(memory, state, tokens)
-            if attention is None:
-                attention = tf.zeros([images, hypotheses, locations])
-            return logits, attention, state
+            return logits, nowhere if attention is None else attention, state
 
-        state = model.initial_state(memory, hypotheses)
-        search: step.Search = self._search
-        if isinstance(self._search, step.Draws):
-            search = self._search.drawing(image_keys(grid))
-        return search(next_token, state, images=images, locations=locations)
+        return next_token, model.initial_state(memory, hypotheses)
+
+    def _own(
+        self, decoded: step.Decoded, memory: contract.Memory
+    ) -> step.Decoded:
+        """Gives captions that were led astray the captioner's own chances."""
+        tokens = decoded.tokens
+        said = tf.pad(
+            tokens[..., :-1],
+            [[0, 0], [0, 0], [1, 0]],
+            constant_values=vocabulary_lib.START,
+        )
+        losses, _ = teacher_forcing.TeacherForcing(self._captioner)(
+            self._captioner.initial_state(memory, tokens.shape[1]),
+            memory,
+            said,
+            tokens,
+        )
+        losses = tf.where(tokens != vocabulary_lib.PAD, losses, 0.0)
+        possible = decoded.log_probs > scores.NEVER / 2
+        own = tf.where(possible, -tf.reduce_sum(losses, 2), scores.NEVER)
+        return decoded._replace(log_probs=own)
 
     def captions(
         self, grid: tf.Tensor, count: int
@@ -76,6 +120,8 @@ class CaptionGenerator:
           count: number of captions; the images after it fill up the batch.
         """
         decoded = self.decode(grid)
+        for vote in self._votes:
+            decoded = vote(decoded)
         gains = self._gain(decoded) if self._gain else None
         rows = step.Decoded(*(np.asarray(part) for part in decoded))
         return [

@@ -111,6 +111,18 @@ class Draws(Protocol):
         """
 
 
+def knowing(decoder: Decoder, vocabulary: vocabulary_lib.Vocabulary) -> Decoder:
+    """Returns a decoder with the words that it names as tokens, if any."""
+    if isinstance(decoder, NamesWords):
+        return decoder.knowing(vocabulary)
+    return decoder
+
+
+def drawing(decoder: Decoder, keys: tf.Tensor) -> Search:
+    """Returns a decoder's search; see `Draws` for one that draws."""
+    return decoder.drawing(keys) if isinstance(decoder, Draws) else decoder
+
+
 def require_positive(settings: object, *names: str) -> None:
     """Checks that settings of a decoder are positive.
 

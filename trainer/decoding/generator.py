@@ -1,6 +1,7 @@
 """A captioner, a vocabulary and a decoder: grids -> captions."""
 
 from collections.abc import Iterator
+from typing import Self
 
 import numpy as np
 import tensorflow as tf
@@ -57,6 +58,10 @@ class CaptionGenerator:
             if others is not None
             else None
         )
+
+    def by(self, decoder: step.Decoder) -> Self:
+        """Returns the same by another decoder, without `image_gain`."""
+        return type(self)(self._captioner, self._vocabulary, decoder)
 
     @tf.function
     def decode(self, grid: tf.Tensor) -> step.Decoded:

@@ -73,7 +73,9 @@ class WordRules:
     @property
     def description(self) -> str:
         """The rules that differ from the defaults, for people."""
-        rules = self.settings.get("rules", {})
+        rules = dict(self.settings.get("rules", {}))
+        if self.bad_endings:
+            rules["bad_endings"] = f"{len(self.bad_endings)} words"
         return "".join(f", {name} {value}" for name, value in rules.items())
 
     def knowing(self, vocabulary: vocabulary_lib.Vocabulary) -> Self:

@@ -200,9 +200,15 @@ def test_a_decoder_without_rules_of_its_own_has_the_identity_it_had():
         "max_length": 24,
         "length_power": 0.7,
     }
-    ruled = beam.BeamSearch(rules=WordRules(no_repeat_ngram=3))
-    assert ruled.settings["rules"] == {"no_repeat_ngram": 3}
-    assert ruled.description == "beam search, 3 beams, no_repeat_ngram 3"
+    rules = WordRules(no_repeat_ngram=3, bad_endings=["a", "the"])
+    ruled = beam.BeamSearch(rules=rules)
+    assert ruled.settings["rules"] == {
+        "no_repeat_ngram": 3,
+        "bad_endings": ["a", "the"],
+    }
+    assert ruled.description == (
+        "beam search, 3 beams, no_repeat_ngram 3, bad_endings 2 words"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,10 @@
         print(row.image, row.caption or row.error)
     captions = captioner.caption_images([pixels])  # uint8 [height, width, 3]
 
+    captioner = api.open_run("runs/mine", "Search.n_best = 3")
+    for text, log_prob in captioner.caption_images([pixels])[0].n_best:
+        print(text, log_prob)
+
     scores = api.score([caption.text for caption in captions], references)
     print(scores["cider_d"].corpus, scores["cider_d"].each)
 
@@ -116,7 +120,8 @@ def open_run(run_dir: str, *bindings: str) -> caption_files.CaptionServer:
       ConfigError: there is no trained captioner, or a binding is wrong.
       RunError: the run, or its encoder, is not the one that was trained.
     """
-    with config.loaded([config.saved(run_dir)], bindings):
+    files = [configurable.MODES_FILE, config.saved(run_dir)]
+    with config.loaded(files, bindings):
         return caption_files.open_server(
             run_dir, **configurable.given("caption")
         )

@@ -22,7 +22,15 @@ from pipeline.scoring import (
 from trainer import config, settings
 from trainer.captioners import show_attend_tell
 from trainer.data.batching import Batching
-from trainer.decoding import beam, greedy
+from trainer.decoding import (
+    beam,
+    consensus,
+    diverse_beam,
+    greedy,
+    guided,
+    sampling,
+    word_rules,
+)
 from trainer.devices import strategy
 from trainer.diagnosis import treatment
 from trainer.loop import cadence
@@ -51,7 +59,14 @@ from trainer.training import (
 MODES_FILE = "gin/modes.gin"
 CAPTIONERS = (show_attend_tell.ShowAttendTell,)
 # Saved configurations know beam search as `Search`.
-DECODERS = {"Search": beam.BeamSearch, "Greedy": greedy.Greedy}
+DECODERS = {
+    "Search": beam.BeamSearch,
+    "Greedy": greedy.Greedy,
+    "Diverse": diverse_beam.DiverseBeamSearch,
+    "Sampling": sampling.Sampling,
+    "Guided": guided.Guided,
+    "Consensus": consensus.Consensus,
+}
 METRICS = {
     "CiderD": cider.CiderDMetric,
     "Cider": cider.CiderMetric,
@@ -78,6 +93,7 @@ _PARTS = (
     recipe.Recipe,
     setup.Setup,
     strategy.Devices,
+    word_rules.WordRules,
 )
 _SIZES = ("vocabulary_size", "locations", "depth", "log_unigram")
 # What a part gets from the code, so that a gin file can't set it.

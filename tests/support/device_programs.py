@@ -19,7 +19,7 @@ import tensorflow as tf
 import gin
 from pipeline.recordset import records, vocabulary
 from trainer import config
-from trainer.decoding import generator
+from trainer.decoding import generator, step
 from trainer.devices import strategy
 from trainer.evaluation import split_loss
 from trainer.training import (
@@ -194,11 +194,15 @@ class Run:
     def decoding(self, beams: int) -> Program:
         """Greedy search where there is one beam."""
         search = dataclasses.replace(self._search, beams=beams)
+        name = f"beam-{beams}" if beams > 1 else "greedy"
+        return self.searching(search, name)
+
+    def searching(self, search: step.Decoder, name: str) -> Program:
+        """Captions of a batch by any decoder."""
         searcher = generator.CaptionGenerator(
             self._model, self._vocabulary, search
         )
         grid = self._grid(search.batch_images)
-        name = f"beam-{beams}" if beams > 1 else "greedy"
         return self._lower(name, searcher.decode, grid)
 
     def every(self) -> list[Program]:

@@ -8,10 +8,11 @@ import tensorflow as tf
 
 from trainer.decoding import beam as beam_lib
 from trainer.decoding import greedy as greedy_lib
-from trainer.decoding import step
+from trainer.decoding import hypotheses, step, word_rules
 
 PAD, UNK, START, END, A, B, C = range(7)
 SIZE = 7
+FREE = word_rules.WordRules(min_words=0)  # A caption may be empty.
 LETTERS = {END: ".", A: "A", B: "B", C: "C", PAD: "_"}
 
 
@@ -78,7 +79,13 @@ class Table:
         return logits - math.log(np.exp(logits).sum())
 
     def beam(
-        self, beams: int, *, max_length: int, power: float = 0.0
+        self,
+        beams: int,
+        *,
+        max_length: int,
+        power: float = 0.0,
+        n_best: int = 1,
+        rules: word_rules.WordRules = FREE,
     ) -> step.Decoded:
         return beam_lib.beam_search(
             self.next_token,
@@ -86,17 +93,20 @@ class Table:
             images=self.images,
             beams=beams,
             locations=self.locations,
-            max_length=max_length,
-            length_power=power,
+            ranking=hypotheses.Ranking(power, max_length, rules),
+            n_best=n_best,
         )
 
-    def greedy(self, *, max_length: int) -> step.Decoded:
+    def greedy(
+        self, *, max_length: int, rules: word_rules.WordRules = FREE
+    ) -> step.Decoded:
         return greedy_lib.greedy(
             self.next_token,
             tf.zeros([self.images, 1], tf.int32),
             images=self.images,
             locations=self.locations,
             max_length=max_length,
+            rules=rules,
         )
 
 

@@ -71,7 +71,8 @@ class FirstWords:
         end = tf.fill([images, 1], vocabulary.END)
         tokens = tf.concat([tf.repeat(words, self.length, 1), end], 1)
         looks = tf.zeros([images, self.length + 1, locations])
-        return step_lib.Decoded(tokens, looks, tf.reduce_max(logits, [1, 2]))
+        chances = tf.reduce_max(logits, 2)
+        return step_lib.Decoded(tokens[:, None], looks[:, None], chances)
 
 
 @gin.register

@@ -81,6 +81,17 @@ def test_a_run_opens_with_other_settings_and_leaves_gin_empty(pixels):
     assert gin.config_str() == ""
 
 
+def test_a_caption_comes_with_the_n_best_that_were_asked_for(captioner, pixels):
+    (plain,) = captioner.caption_images(pixels[:1])
+    assert plain.n_best == ((plain.text, plain.log_prob),)
+    (caption,) = api.open_run(
+        str(GOLDEN / "run"), ENCODER, "Search.n_best = 2"
+    ).caption_images(pixels[:1])
+    assert caption.text == plain.text
+    (_, first), (text, second) = caption.n_best
+    assert text != plain.text and second < 0 and first == plain.log_prob
+
+
 def test_a_folder_without_a_run_is_named(tmp_path):
     with pytest.raises(config.ConfigError, match="no trained captioner in"):
         api.open_run(str(tmp_path))

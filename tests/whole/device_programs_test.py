@@ -1,10 +1,14 @@
 """Every device program lowers to XLA, and all its shapes are known."""
 
+import dataclasses
+
 import keras
 import pytest
 import tensorflow as tf
 
 from tests.support import device_programs
+from trainer.decoding import beam, diverse_beam, greedy, guided, sampling
+from trainer.decoding.word_rules import WordRules
 
 # A shipped run's own settings, of few and small weights.
 FILES = ("gin/run_flickr8k.gin", "gin/tiny.gin")
@@ -13,6 +17,16 @@ SIZES = (
     "ShowAttendTell.dropout_rate = 0.3",
     "ShowAttendTell.word_dropout = 0.2",
     "AdamW.average_decay = 0.9",
+)
+
+
+RULES = WordRules(
+    min_words=2,
+    no_repeat_ngram=2,
+    no_doubled_word=True,
+    bad_endings=["word3"],
+    length_reward=0.5,
+    target_words=3,
 )
 
 
@@ -53,6 +67,34 @@ def test_replicas_meet_in_the_gradients_alone(programs, name):
     reduced = programs[name].text.count("replica_groups={{0,1}}")
     # One for each weight, the loss and the count of tokens.
     assert (reduced > 2) == (name == "gradients")
+
+
+SEARCHES = {
+    "ruled-beam": beam.BeamSearch(rules=RULES, n_best=2),
+    "must-say": beam.BeamSearch(beams=2, must_say=["word1", "word2"]),
+    "greedy": greedy.Greedy(rules=RULES),
+    "diverse": diverse_beam.DiverseBeamSearch(beams=4, groups=2),
+    "sampling": sampling.Sampling(n_best=2, top_p=0.9, rules=RULES),
+    "top-k": sampling.Sampling(top_k=5, temperature=0.7),
+    "guided": guided.Guided(beam.BeamSearch(beams=2), weight=0.5),
+}
+
+
+@pytest.fixture(scope="module")
+def searching():
+    yield build()
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.mark.parametrize("name", SEARCHES)
+def test_every_search_lowers(searching, name):
+    inner = {"max_length": 5, "batch_images": 4}
+    search = SEARCHES[name]
+    if isinstance(search, guided.Guided):
+        inside = dataclasses.replace(search.search, **inner)
+        inner = {"search": inside}
+    program = searching.searching(dataclasses.replace(search, **inner), name)
+    assert not device_programs.faults(program)
 
 
 def test_microbatches_and_other_losses_lower(programs):

@@ -1,12 +1,25 @@
 """A caption as text, with its attention and log probability."""
 
 import dataclasses
+from typing import NamedTuple
 
 import numpy as np
 
 # A sound captioner's captions gain ten times as much; those of a collapsed one
 # less than a tenth of it.
 LITTLE_GAIN = 0.1
+
+
+class Candidate(NamedTuple):
+    """One of the n best captions of an image.
+
+    Attributes:
+      text: the words, joined by spaces.
+      log_prob: natural log probability of the caption, END included.
+    """
+
+    text: str
+    log_prob: float
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,6 +33,8 @@ class Caption:
       log_prob: natural log probability of the caption, END included.
       image_gain: how much likelier it is with its image than with others, in
         nats per token; None where there are no others. See `ImageGain`.
+      n_best: what the decoder returned, the best first, this caption at its
+        head; one where it was asked for no more.
     """
 
     text: str
@@ -27,6 +42,7 @@ class Caption:
     attention: np.ndarray
     log_prob: float
     image_gain: float | None = None
+    n_best: tuple[Candidate, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,13 +1,13 @@
 """Greedy search: the most likely token at each position."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Self
 
 import tensorflow as tf
 
-from pipeline.recordset import vocabulary
+from pipeline.recordset import vocabulary as vocabulary_lib
 from trainer.decoding import scores as scores_lib
-from trainer.decoding import step
+from trainer.decoding import step, word_rules
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Greedy:
     Attributes:
       max_length: most tokens of a caption, END included.
       batch_images: number of images decoded at once.
+      rules: which words may be chosen.
 
     Raises:
       ValueError: a number below one.
@@ -24,6 +25,7 @@ class Greedy:
 
     max_length: int = 24
     batch_images: int = 32
+    rules: word_rules.WordRules = word_rules.WordRules()
 
     def __post_init__(self) -> None:
         """Validates the settings."""
@@ -37,12 +39,20 @@ class Greedy:
     @property
     def settings(self) -> dict[str, Any]:
         """The settings that decide the captions, as JSON values."""
-        return {"name": "greedy", "max_length": self.max_length}
+        return {
+            "name": "greedy",
+            "max_length": self.max_length,
+            **self.rules.settings,
+        }
 
     @property
     def description(self) -> str:
         """The decoder's name for people."""
-        return "greedy search"
+        return f"greedy search{self.rules.description}"
+
+    def knowing(self, vocabulary: vocabulary_lib.Vocabulary) -> Self:
+        """See `step.NamesWords`."""
+        return dataclasses.replace(self, rules=self.rules.knowing(vocabulary))
 
     def __call__(
         self,
@@ -59,6 +69,7 @@ class Greedy:
             images=images,
             locations=locations,
             max_length=self.max_length,
+            rules=self.rules,
         )
 
 
@@ -69,6 +80,7 @@ def greedy(
     images: int,
     locations: int,
     max_length: int,
+    rules: word_rules.WordRules,
 ) -> step.Decoded:
     """Takes the most likely token at each position.
 
@@ -78,11 +90,12 @@ def greedy(
       images: number of images.
       locations: number of locations that attention weighs.
       max_length: most tokens of a caption, END included.
+      rules: which words may be chosen.
     """
     tokens = tf.zeros([images, max_length], tf.int32)
     attention = tf.zeros([images, max_length, locations])
     log_probs = tf.zeros([images])
-    last = tf.fill([images, 1], vocabulary.START)
+    last = tf.fill([images, 1], vocabulary_lib.START)
     live = tf.ones([images], tf.bool)
     place = tf.constant(0)
     state = tf.nest.map_structure(tf.identity, state)
@@ -90,14 +103,15 @@ def greedy(
     def body(place, last, live, state, tokens, attention, log_probs):  # noqa: ANN001, ANN202
         logits, weights, state = next_token(last, state)
         scores = scores_lib.log_probs(logits[:, 0])
-        best = tf.argmax(scores, axis=-1, output_type=tf.int32)
-        gain = tf.reduce_max(scores, axis=-1)
-        best = tf.where(live, best, vocabulary.PAD)
+        choice = rules.choice(scores[:, None], tokens[:, None], place)[:, 0]
+        best = tf.argmax(choice, axis=-1, output_type=tf.int32)
+        gain = tf.gather(scores, best, batch_dims=1)
+        best = tf.where(live, best, vocabulary_lib.PAD)
         tokens = step.put(tokens, best, place)
         looks = tf.where(live[:, None], weights[:, 0], 0.0)
         attention = step.put(attention, looks, place)
         log_probs += tf.where(live, gain, 0.0)
-        live &= best != vocabulary.END
+        live &= best != vocabulary_lib.END
         return (
             place + 1,
             best[:, None],
@@ -115,4 +129,4 @@ def greedy(
         loop,
         maximum_iterations=max_length,
     )
-    return step.Decoded(tokens, attention, log_probs)
+    return step.Decoded(tokens[:, None], attention[:, None], log_probs[:, None])

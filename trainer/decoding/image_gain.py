@@ -30,14 +30,16 @@ class ImageGain:
         self._losses = teacher_forcing.TeacherForcing(captioner)
 
     def __call__(self, decoded: step.Decoded) -> np.ndarray:
-        """Measures captions, which carry their likelihood by their own images.
+        """Measures the best captions, each with its likelihood by its image.
 
         Returns:
           Nats per token, END included, float32 [images]. It is zero where the
           caption owes nothing to its image, and below where other images make
           it likelier.
         """
-        return np.asarray(self._gains(decoded.tokens, decoded.log_probs))
+        return np.asarray(
+            self._gains(decoded.tokens[:, 0], decoded.log_probs[:, 0])
+        )
 
     @tf.function
     def _gains(self, tokens: tf.Tensor, log_probs: tf.Tensor) -> tf.Tensor:

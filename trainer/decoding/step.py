@@ -11,6 +11,8 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import tensorflow as tf
 
+from pipeline.recordset import vocabulary as vocabulary_lib
+
 State = Any
 NextToken = Callable[[tf.Tensor, State], tuple[tf.Tensor, tf.Tensor, State]]
 """(tokens int32 [images, hypotheses], state) -> logits float32 [images,
@@ -19,14 +21,14 @@ the new state: a nest of [images, hypotheses, ...]."""
 
 
 class Decoded(NamedTuple):
-    """The best caption of each image.
+    """The n best captions of each image, the best first.
 
     Attributes:
-      tokens: int32 [images, length]; END and then PAD follow the last word.
-      attention: float32 [images, length, locations], where the captioner
+      tokens: int32 [images, n, length]; END and then PAD follow the last word.
+      attention: float32 [images, n, length, locations], where the captioner
         looked before each token; zero after END.
-      log_probs: float32 [images], natural log probability of each caption, END
-        included.
+      log_probs: float32 [images, n], natural log probability of each caption,
+        END included; below `scores.NEVER / 2` where there are fewer than n.
     """
 
     tokens: tf.Tensor
@@ -81,6 +83,46 @@ class Decoder(Protocol):
         """
 
 
+@runtime_checkable
+class NamesWords(Protocol):
+    """A decoder whose settings name words of the vocabulary."""
+
+    def knowing(self, vocabulary: vocabulary_lib.Vocabulary) -> Decoder:
+        """Returns the decoder with these words as tokens.
+
+        Raises:
+          ValueError: the vocabulary lacks a word that captions must have.
+        """
+
+
+Search = Callable[..., Decoded]
+"""What `Decoder.__call__` takes and gives."""
+
+
+@runtime_checkable
+class Draws(Protocol):
+    """A decoder that draws words at random."""
+
+    def drawing(self, keys: tf.Tensor) -> Search:
+        """Returns the search with which an image's draws depend on its key.
+
+        Args:
+          keys: int32 [images]; the same for the same image in any batch.
+        """
+
+
+def knowing(decoder: Decoder, vocabulary: vocabulary_lib.Vocabulary) -> Decoder:
+    """Returns a decoder with the words that it names as tokens, if any."""
+    if isinstance(decoder, NamesWords):
+        return decoder.knowing(vocabulary)
+    return decoder
+
+
+def drawing(decoder: Decoder, keys: tf.Tensor) -> Search:
+    """Returns a decoder's search; see `Draws` for one that draws."""
+    return decoder.drawing(keys) if isinstance(decoder, Draws) else decoder
+
+
 def require_positive(settings: object, *names: str) -> None:
     """Checks that settings of a decoder are positive.
 
@@ -91,6 +133,19 @@ def require_positive(settings: object, *names: str) -> None:
         if getattr(settings, name) < 1:
             raise ValueError(
                 f"`{name}` must be positive, got {getattr(settings, name)}"
+            )
+
+
+def require_not_negative(settings: object, *names: str) -> None:
+    """Checks that settings of a decoder are not negative.
+
+    Raises:
+      ValueError: one of the named attributes is below zero.
+    """
+    for name in names:
+        if getattr(settings, name) < 0:
+            raise ValueError(
+                f"`{name}` must not be negative, got {getattr(settings, name)}"
             )
 
 

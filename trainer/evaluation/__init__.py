@@ -10,5 +10,6 @@ The flow, in order; a module imports only those above it:
   baselines   scores that need no look at the image
   verdict     whether the captioner looks at the image, in one line
   validation  what is measured every so often while training
+  decoder_comparison  captions of a split by several decoders
   evaluation  captions a split, scores the captions, and judges them
 """

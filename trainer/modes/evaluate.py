@@ -1,11 +1,20 @@
 """Captions a split, scores the captions, and writes results and page."""
 
+from collections.abc import Sequence
+
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.scenes import truth as truth_lib
 from trainer.data import batches as batches_lib
 from trainer.data import damage, folds
 from trainer.data.batching import Batching
-from trainer.evaluation import evaluation, scorers, split_loss
+from trainer.decoding import generator as generator_lib
+from trainer.decoding import step
+from trainer.evaluation import (
+    decoder_comparison,
+    evaluation,
+    scorers,
+    split_loss,
+)
 from trainer.report import curves, results
 from trainer.run import directory
 from trainer.run import identity as identity_lib
@@ -21,6 +30,7 @@ def evaluate(
     split: str | None = None,
     truth: str | None = None,
     page_images: int = 24,
+    decoders: Sequence[step.Decoder] = (),
 ) -> str:
     """Captions a split, scores the captions, and writes results and page.
 
@@ -32,9 +42,12 @@ def evaluate(
         what the run held out.
       truth: path of the scenes' `truth.jsonl`, or None for other data.
       page_images: number of examples on the page.
+      decoders: caption the split too, to be compared with `Setup.search` in a
+        table and in `decoders.json`.
 
     Returns:
-      The verdict, scores, some captions, and the path of the page.
+      The table of decoders, if there are some to compare; scores, some
+      captions, the verdict, and the path of the page.
 
     Raises:
       RunError: the record set is not the one that was trained on.
@@ -64,6 +77,7 @@ def evaluate(
             metrics=setup.metrics,
             truth=scenes,
         )
+        compared = _compared(generator, decoders, record_set, result)
     facts = [
         ("Encoder", record_set.manifest.encoder["architecture"]),
         ("Captioner", f"{model.count_params():,} parameters"),
@@ -74,12 +88,32 @@ def evaluate(
     return results.write(
         run_dir,
         result,
+        compared=compared,
         facts=facts,
         curves=curves.read(
             run_dir, record_set, setup, identity.selection["select_by"]
         ),
         truth=scenes,
         page_images=page_images,
+    )
+
+
+def _compared(
+    generator: generator_lib.CaptionGenerator,
+    decoders: Sequence[step.Decoder],
+    record_set: record_set_lib.RecordSet,
+    result: evaluation.Evaluation,
+) -> decoder_comparison.Comparison | None:
+    """Compares decoders with that of the evaluation, if there are some."""
+    if not decoders:
+        return None
+    return decoder_comparison.compare(
+        record_set,
+        result.split,
+        generator=generator,
+        examples=result.examples,
+        decoders=decoders,
+        metrics=result.metrics,
     )
 
 

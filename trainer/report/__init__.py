@@ -14,6 +14,7 @@ The flow, in order; a module imports only those above it:
   range_test_page     the range test's loss over its learning rate
   diagnosis_text      a diagnosis for the terminal
   diagnosis_page      a diagnosis as a page
+  decoder_table       decoders beside each other, as text and as JSON
   results             an evaluation as files, and as text for the terminal
   run_status          how far a run is, and what it scored, as table rows
 """

@@ -12,14 +12,22 @@ from pipeline.scenes import judge
 from pipeline.scenes import truth as truth_lib
 from trainer import config
 from trainer.decoding import caption
-from trainer.evaluation import evaluation
+from trainer.evaluation import decoder_comparison, evaluation
 from trainer.report import curves as curves_lib
-from trainer.report import gallery, glossary, page, score_table, scorecard
+from trainer.report import (
+    decoder_table,
+    gallery,
+    glossary,
+    page,
+    score_table,
+    scorecard,
+)
 from trainer.run import directory, metrics_file
 
 CAPTIONS_FILE = "captions.jsonl"
 SCORES_FILE = "scores.json"
 PAGE_FILE = "page.html"
+DECODERS_FILE = "decoders.json"
 
 # The largest values of nine published COCO captioners, from the outputs of van
 # Miltenburg et al. 2018.
@@ -43,6 +51,7 @@ def write(
     curves: curves_lib.Curves,
     truth: Mapping[str, truth_lib.Scene] | None,
     page_images: int,
+    compared: decoder_comparison.Comparison | None = None,
 ) -> str:
     """Writes captions, scores and page to `run_dir/<split>/`.
 
@@ -53,10 +62,11 @@ def write(
       curves: the learning curves of the training.
       truth: image id -> scene, to say which statements are true, or None.
       page_images: number of examples on the page, the first of the split.
+      compared: decoders beside each other, or None.
 
     Returns:
-      The text for the terminal: scores beside floors, three captions, the
-      verdict, and the page's path.
+      The text for the terminal: decoders beside each other, scores beside
+      floors, three captions, the verdict, and the page's path.
     """
     folder = os.path.join(run_dir, result.split)
     words = glossary.Glossary(result.metrics)
@@ -88,7 +98,11 @@ def write(
     ).render()
     path = _write(folder, PAGE_FILE, rendered)
     place = path if "://" in path else os.path.abspath(path)
-    return _text(result, words, place)
+    said = _text(result, words, place)
+    if compared is None:
+        return said
+    _write(folder, DECODERS_FILE, decoder_table.to_json(compared))
+    return f"{decoder_table.text(compared, words)}\n\n{said}"
 
 
 def _write(folder: str, name: str, text: str) -> str:

@@ -30,6 +30,7 @@ class Served:
       error: why the file was rejected, or ''.
       image_gain: how much likelier the caption is with this image than with
         others, in nats per token; None for a run that has kept no others.
+      n_best: what the decoder returned, the best first, which is `caption`.
     """
 
     image: str
@@ -37,9 +38,14 @@ class Served:
     log_prob: float = 0.0
     error: str = ""
     image_gain: float | None = None
+    n_best: tuple[caption_lib.Candidate, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Returns a row of the output: caption and score, or the error."""
+        """Returns a row of the output: caption and score, or the error.
+
+        Where the decoder returns several captions of an image, they are in
+        `n_best`.
+        """
         if self.error:
             return {"image": self.image, "error": self.error}
         row = {
@@ -49,6 +55,11 @@ class Served:
         }
         if self.image_gain is not None:
             row["image_gain"] = round(self.image_gain, 4)
+        if len(self.n_best) > 1:
+            row["n_best"] = [
+                {"caption": text, "log_prob": round(log_prob, 4)}
+                for text, log_prob in self.n_best
+            ]
         return row
 
 
@@ -185,6 +196,7 @@ class CaptionServer:
                     caption.text,
                     caption.log_prob,
                     image_gain=caption.image_gain,
+                    n_best=caption.n_best,
                 )
 
     def _fitted(self, images: list[np.ndarray]) -> list[caption_lib.Caption]:

@@ -11,6 +11,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
 from trainer.captioners import dropout, show_attend_tell
 from trainer.decoding import greedy as greedy_lib
+from trainer.decoding import word_rules
 from trainer.training import loss, objective, optimizer
 
 GRID = fixtures.UNEVEN_GRID
@@ -215,7 +216,8 @@ def greedy(
         images=grid.shape[0],
         locations=grid.shape[1],
         max_length=length,
-    ).tokens.numpy()
+        rules=word_rules.WordRules(),
+    ).tokens.numpy()[:, 0]
 
 
 def test_learns_to_tell_eight_images_apart():

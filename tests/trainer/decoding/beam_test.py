@@ -28,8 +28,8 @@ from tests.support.probability_tables import (
 
 def test_finished_hypothesis_leaves_the_beam_for_good():
     decoded = Table.literal(END_NOW).beam(2, max_length=4)
-    assert text(decoded.tokens[0]) == ".___"
-    assert float(decoded.log_probs[0]) == pytest.approx(math.log(0.6))
+    assert text(decoded.tokens[0, 0]) == ".___"
+    assert float(decoded.log_probs[0, 0]) == pytest.approx(math.log(0.6))
 
 
 @pytest.mark.parametrize(
@@ -46,16 +46,16 @@ def test_finished_hypothesis_leaves_the_beam_for_good():
 )
 def test_beam_search_of_literal_tables(table, beams, power, expected, chance):
     decoded = Table.literal(table).beam(beams, max_length=4, power=power)
-    assert text(decoded.tokens[0]) == expected
-    assert float(decoded.log_probs[0]) == pytest.approx(
+    assert text(decoded.tokens[0, 0]) == expected
+    assert float(decoded.log_probs[0, 0]) == pytest.approx(
         math.log(chance), abs=1e-4
     )
 
 
-def best_of_all(
+def ranked(
     table: Table, image: int, max_length: int, power: float
-) -> tuple[list[int], float]:
-    """The best caption that ends, among all there are."""
+) -> list[tuple[tuple[int, ...], float]]:
+    """All captions that end, with their log probabilities, the best first."""
     found = []
     for length in range(max_length):
         for words in itertools.product([A, B, C], repeat=length):
@@ -66,8 +66,7 @@ def best_of_all(
             )
             score = log_prob / ((5 + len(caption)) / 6) ** power
             found.append((score, log_prob, caption))
-    _, log_prob, caption = max(found)
-    return [*caption, *[PAD] * (max_length - len(caption))], log_prob
+    return [(tokens, chance) for _, chance, tokens in sorted(found)[::-1]]
 
 
 @pytest.mark.parametrize("power", [0.0, 0.7, 2.0])
@@ -77,9 +76,10 @@ def test_enough_beams_find_the_best_of_all_captions(seed, power):
     # As many beams as there are captions of three words without an end.
     decoded = table.beam(3**3, max_length=4, power=power)
     for image in range(3):
-        caption, log_prob = best_of_all(table, image, 4, power)
-        assert decoded.tokens[image].numpy().tolist() == caption
-        assert float(decoded.log_probs[image]) == pytest.approx(
+        caption, log_prob = ranked(table, image, 4, power)[0]
+        said = decoded.tokens[image, 0].numpy().tolist()
+        assert said == [*caption, *[PAD] * (4 - len(caption))]
+        assert float(decoded.log_probs[image, 0]) == pytest.approx(
             log_prob, rel=1e-5
         )
 
@@ -88,7 +88,7 @@ def test_caption_that_ends_goes_before_a_likelier_one_that_does_not():
     logits = np.random.default_rng(2).normal(size=[3, 997, SIZE])
     logits[..., END] = -30
     decoded = Table(logits).beam(3, max_length=4, power=0.7)
-    assert all(END in row for row in decoded.tokens.numpy())
+    assert all(END in row for row in decoded.tokens.numpy()[:, 0])
 
 
 @pytest.mark.parametrize("max_length", [2, 4, 9])
@@ -99,7 +99,7 @@ def test_a_limit_that_is_too_short_cuts_captions_and_empties_none(max_length):
     logits[..., A] += 4
     logits[..., END] = -6
     decoded = Table(logits).beam(2, max_length=max_length, power=0.7)
-    for row in decoded.tokens.numpy():
+    for row in decoded.tokens.numpy()[:, 0]:
         assert set(row[:-1]) <= {A, B, C}
         assert row[-1] == END
 
@@ -114,13 +114,13 @@ def test_best_live_hypothesis_is_taken_when_none_ends(words, end):
     table = Table(logits)
     decoded = table.beam(3, max_length=max_length, power=0.7)
     for image in range(3):
-        said = tuple(decoded.tokens[image].numpy().tolist())
+        said = tuple(decoded.tokens[image, 0].numpy().tolist())
         assert set(said) <= set(words)
         expected = sum(
             table.log_probs(image, said[:place])[token]
             for place, token in enumerate(said)
         )
-        assert float(decoded.log_probs[image]) == pytest.approx(
+        assert float(decoded.log_probs[image, 0]) == pytest.approx(
             expected, rel=1e-5
         )
 
@@ -138,7 +138,7 @@ def test_best_live_hypothesis_is_the_likeliest_of_all():
         for said in itertools.product([A, B, C], repeat=3)
     }
     best = max(chances, key=chances.__getitem__)
-    assert tuple(decoded.tokens[0].numpy()) == best
+    assert tuple(decoded.tokens[0, 0].numpy()) == best
 
 
 @pytest.mark.parametrize("less", [1.0, math.inf])
@@ -148,7 +148,52 @@ def test_attention_is_that_of_the_caption_itself(beams, less):
     logits[..., END] -= less
     decoded = Table(logits).beam(beams, max_length=5, power=2.0)
     # Long enough for beams to change places.
-    assert tf.math.count_nonzero(decoded.tokens[:, 3]) >= 4
+    assert tf.math.count_nonzero(decoded.tokens[:, 0, 3]) >= 4
     for tokens, attention in zip(*decoded[:2], strict=True):
-        expected = expected_attention(tokens.numpy().tolist(), 5)
-        np.testing.assert_array_equal(attention, expected)
+        expected = expected_attention(tokens[0].numpy().tolist(), 5)
+        np.testing.assert_array_equal(attention[0], expected)
+
+
+@pytest.mark.parametrize("power", [0.0, 0.7])
+def test_the_n_best_are_those_of_all_captions_in_order(power):
+    table = Table.noise(3, images=2)
+    decoded = table.beam(27, max_length=4, power=power, n_best=6)
+    for image in range(2):
+        expected = ranked(table, image, 4, power)[:6]
+        for place, (caption, log_prob) in enumerate(expected):
+            said = decoded.tokens[image, place].numpy().tolist()
+            assert said == [*caption, *[PAD] * (4 - len(caption))]
+            assert float(decoded.log_probs[image, place]) == pytest.approx(
+                log_prob, rel=1e-5
+            )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_asking_for_more_captions_does_not_change_the_best(seed):
+    table = Table.noise(seed, images=4)
+    one = table.beam(3, max_length=6, power=0.7)
+    three = table.beam(3, max_length=6, power=0.7, n_best=3)
+    np.testing.assert_array_equal(one.tokens[:, 0], three.tokens[:, 0])
+    np.testing.assert_array_equal(one.log_probs[:, 0], three.log_probs[:, 0])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_caption_is_twice_among_the_n_best(seed):
+    decoded = Table.noise(seed, images=3).beam(8, max_length=4, n_best=8)
+    for row, chances in zip(decoded.tokens, decoded.log_probs, strict=True):
+        pairs = zip(row.numpy(), chances.numpy(), strict=True)
+        found = [tuple(tokens) for tokens, chance in pairs if chance > -1e8]
+        assert len(set(found)) == len(found) > 1
+
+
+def test_fewer_captions_than_beams_leave_the_rest_impossible():
+    decoded = Table.literal(END_NOW).beam(2, max_length=2, n_best=2)
+    assert text(decoded.tokens[0, 1]) == "A."
+    logits = np.full([1, 997, SIZE], -math.inf)
+    logits[..., END] = 0
+    decoded = Table(logits).beam(3, max_length=3, n_best=3)
+    assert (decoded.log_probs[0].numpy() > -1e8).tolist() == [
+        True,
+        False,
+        False,
+    ]

@@ -131,7 +131,9 @@ def test_unknown_split_is_told(record_set, generators):
         next(rows)
 
 
-@pytest.mark.parametrize("name", ["beams", "max_length", "batch_images"])
+@pytest.mark.parametrize(
+    "name", ["beams", "max_length", "batch_images", "n_best"]
+)
 def test_search_refuses_what_is_not_positive(name):
     with pytest.raises(ValueError) as error:
         beam.BeamSearch(**{name: 0})
@@ -142,3 +144,30 @@ def test_search_refuses_a_negative_power():
     with pytest.raises(ValueError) as error:
         beam.BeamSearch(length_power=-0.5)
     assert str(error.value) == "`length_power` must not be negative, got -0.5"
+
+
+def test_search_refuses_more_captions_than_beams():
+    with pytest.raises(ValueError) as error:
+        beam.BeamSearch(beams=3, n_best=4)
+    assert (
+        str(error.value) == "`n_best` must not exceed the 3 of `beams`, got 4"
+    )
+
+
+def test_the_n_best_have_their_log_probabilities(record_set, model, grid):
+    made = generator.CaptionGenerator(
+        model,
+        record_set.vocabulary,
+        beam.BeamSearch(beams=4, max_length=6, n_best=3, length_power=0.0),
+    )
+    for row, caption in enumerate(made.captions(grid, 4)):
+        assert caption.n_best[0] == (caption.text, caption.log_prob)
+        chances = [each.log_prob for each in caption.n_best]
+        assert len(chances) == 3 and chances == sorted(chances, reverse=True)
+        for text, chance in caption.n_best:
+            words = record_set.vocabulary.words
+            tokens = [words.index(word) for word in text.split()]
+            expected, _ = log_prob(
+                model, grid[row : row + 1], [*tokens, vocabulary_lib.END]
+            )
+            assert chance == pytest.approx(expected, abs=1e-4)

@@ -42,7 +42,9 @@ def gains(model, grids: np.ndarray) -> list[float]:
     own = grids[OTHERS : OTHERS + len(TOKENS)]
     likely = [log_prob(model, *pair) for pair in zip(own, TOKENS, strict=True)]
     decoded = Decoded(
-        tf.constant(TOKENS), tf.zeros([3, 5, 4]), tf.constant(likely)
+        tf.constant(TOKENS)[:, None],
+        tf.zeros([3, 1, 5, 4]),
+        tf.constant(likely)[:, None],
     )
     found: list[float] = ImageGain(model, grids[:OTHERS])(decoded).tolist()
     return found

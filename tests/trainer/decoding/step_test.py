@@ -33,7 +33,7 @@ def test_graph_has_static_shapes_and_gives_the_same():
     graph = tf.function(both)
     for decoded in graph.get_concrete_function().structured_outputs:
         shapes = [tuple(part.shape) for part in decoded]
-        assert shapes == [(2, 6), (2, 6, Table.locations), (2,)]
+        assert shapes == [(2, 1, 6), (2, 1, 6, Table.locations), (2, 1)]
     for eager, compiled in zip(both(), graph(), strict=True):
         np.testing.assert_array_equal(eager.tokens, compiled.tokens)
         np.testing.assert_allclose(eager.log_probs, compiled.log_probs)

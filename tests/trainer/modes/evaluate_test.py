@@ -130,3 +130,21 @@ def test_evaluate_names_the_setting_of_a_truth_that_is_not_there(records, run):
     load(records, "evaluate.truth = '/no/truth.jsonl'")
     with pytest.raises(ValueError, match="^evaluate.truth = '/no/truth.jsonl'"):
         configurable.MODES["evaluate"](str(run[0]))
+
+
+def test_evaluate_compares_decoders_where_some_are_named(records, run):
+    load(
+        records,
+        "Sampling.n_best = 2",
+        "evaluate.decoders = [@Greedy(), @Sampling()]",
+        "Sampling.batch_images = 4",
+    )
+    said = configurable.MODES["evaluate"](str(run[0]))
+    table = said.splitlines()[:6]
+    assert table[0].startswith("decoder ")
+    assert table[1].startswith("beam search, 5 beams ")
+    assert table[2].startswith("greedy search ")
+    assert table[3].startswith("sampling, likeliest of 2 ")
+    assert table[4].startswith("people ")
+    rows = json.loads((run[0] / "validation" / "decoders.json").read_text())
+    assert len(rows["rows"]) == 3

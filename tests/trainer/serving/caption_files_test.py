@@ -12,6 +12,7 @@ from pipeline.images import decode
 from pipeline.recordset import records
 from tests.support import fixtures
 from trainer.decoding import beam, generator
+from trainer.decoding import caption as caption_lib
 from trainer.run import directory
 from trainer.serving import caption_files
 
@@ -86,6 +87,18 @@ def test_every_file_has_a_row_in_order_and_bad_ones_say_why(
 def test_without_other_images_a_row_has_no_gain():
     row = caption_files.Served("a.jpg", "a dog", -2.0)
     assert row.to_json().keys() == {"image", "caption", "log_prob"}
+
+
+def test_a_row_has_the_n_best_where_several_were_asked_for():
+    few = (caption_lib.Candidate("a dog", -2.0),)
+    row = caption_files.Served("a.jpg", "a dog", -2.0, n_best=few).to_json()
+    assert row.keys() == {"image", "caption", "log_prob"}
+    more = (*few, caption_lib.Candidate("a cat", -2.50001))
+    row = caption_files.Served("a.jpg", "a dog", -2.0, n_best=more).to_json()
+    assert row["n_best"] == [
+        {"caption": "a dog", "log_prob": -2.0},
+        {"caption": "a cat", "log_prob": -2.5},
+    ]
 
 
 def test_served_captions_are_those_of_stored_grids(server, encoder, corpus):

@@ -10,7 +10,13 @@ from typing import Any
 import gin
 from pipeline.scoring import bleu, cider
 from trainer import config, settings
-from trainer.captioners import show_attend_tell
+from trainer.captioners import (
+    adaptive_attention,
+    merge,
+    show_attend_tell,
+    show_tell,
+    up_down,
+)
 from trainer.data.batching import Batching
 from trainer.decoding import beam, greedy
 from trainer.devices import strategy
@@ -31,7 +37,13 @@ from trainer.training import loss, loss_scale, optimizer, recipe, setup
 
 # A run may be older than the mode that reads it: this file goes first.
 MODES_FILE = "gin/modes.gin"
-CAPTIONERS = (show_attend_tell.ShowAttendTell,)
+CAPTIONERS = (
+    adaptive_attention.AdaptiveAttention,
+    show_attend_tell.ShowAttendTell,
+    merge.Merge,
+    show_tell.ShowTell,
+    up_down.UpDown,
+)
 # Saved configurations know beam search as `Search`.
 DECODERS = {"Search": beam.BeamSearch, "Greedy": greedy.Greedy}
 METRICS = {"CiderD": cider.CiderDMetric, "Bleu": bleu.BleuMetric}

@@ -15,6 +15,7 @@ from trainer.captioners import (
     merge,
     show_attend_tell,
     show_tell,
+    transformer,
     up_down,
 )
 from trainer.data.batching import Batching
@@ -42,6 +43,7 @@ CAPTIONERS = (
     show_attend_tell.ShowAttendTell,
     merge.Merge,
     show_tell.ShowTell,
+    transformer.Transformer,
     up_down.UpDown,
 )
 # Saved configurations know beam search as `Search`.

@@ -26,6 +26,7 @@ from trainer.captioners import (
     merge,
     show_attend_tell,
     show_tell,
+    transformer,
     up_down,
 )
 from trainer.data import batches as batches_lib
@@ -97,6 +98,20 @@ BUILDERS: dict[str, tuple[type[contract.Captioner], Builder]] = {
             units=8,
             attention_units=5,
             embedding_units=7,
+            dropout_rate=0.3,
+            word_dropout=0.2,
+        ),
+    ),
+    "transformer": (
+        transformer.Transformer,
+        functools.partial(
+            transformer.Transformer,
+            units=9,
+            heads=2,
+            encoder_layers=1,
+            decoder_layers=2,
+            inner_units=11,
+            max_length=LENGTH,
             dropout_rate=0.3,
             word_dropout=0.2,
         ),

@@ -65,10 +65,8 @@ class GridReader(recurrent.Recurrent):
         self.key.build([None, locations, units])
         self.attend.build(units, keys)
 
-    def remember(
-        self,
-        grid: tf.Tensor,
-        dropout: dropout_lib.StreamDropout | None = None,
+    def _project(
+        self, grid: tf.Tensor, dropout: dropout_lib.StreamDropout | None
     ) -> Memory:
         """Projects the grid, [images, locations, depth] of any float dtype."""
         grid = self._seen(grid)

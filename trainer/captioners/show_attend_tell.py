@@ -92,6 +92,14 @@ class ShowAttendTell(grid_reader.GridReader):
         self.word_in.build([None, words])
         self.built = True
 
+    def remember(
+        self,
+        grid: tf.Tensor,
+        dropout: dropout_lib.StreamDropout | None = None,
+    ) -> grid_reader.Memory:
+        """Projects the grid, [images, locations, depth] of any float dtype."""
+        return self._project(grid, dropout)
+
     def initial_state(
         self, memory: grid_reader.Memory, hypotheses: int
     ) -> lstm.State:

@@ -133,8 +133,9 @@ class SelfAttention(keras.layers.Layer):
         if causal:
             places = tf.range(features.shape[-2])
             hidden = places[None] > places[:, None]
-        parts = split(self.read(self.norm(features)), 3, self.heads)
-        new = self.out(attend(*parts, hidden)[0])
+        read = self.read(self.norm(features))
+        query, keys, values = split(read, 3, self.heads)
+        new = self.out(attend(query, keys, values, hidden)[0])
         return features + (dropout(new, self._mask) if dropout else new)
 
     def extend(
@@ -206,7 +207,8 @@ class CrossAttention(keras.layers.Layer):
         images, *words, _ = features.shape
         query = self.query(self.norm(features))
         query = tf.reshape(query, [images, -1, query.shape[-1]])
-        new, weights = attend(*split(query, 1, self.heads), keys, values)
+        (query,) = split(query, 1, self.heads)
+        new, weights = attend(query, keys, values)
         new = tf.reshape(self.out(new), features.shape)
         looks = tf.reshape(
             tf.reduce_mean(weights, axis=1), [images, *words, keys.shape[2]]

@@ -105,7 +105,7 @@ class UpDown(grid_reader.GridReader):
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> grid_reader.Overview:
         """Projects the grid, and its mean into the attention LSTM's gates."""
-        projected = super().remember(grid, dropout)
+        projected = self._project(grid, dropout)
         mean = tf.reduce_mean(projected.values, axis=1)
         return grid_reader.Overview(projected, self.mean_in(mean))
 

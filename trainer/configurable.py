@@ -20,7 +20,14 @@ from pipeline.scoring import (
     rouge_l,
 )
 from trainer import config, settings
-from trainer.captioners import show_attend_tell
+from trainer.captioners import (
+    adaptive_attention,
+    merge,
+    show_attend_tell,
+    show_tell,
+    transformer,
+    up_down,
+)
 from trainer.data.batching import Batching
 from trainer.decoding import (
     beam,
@@ -57,7 +64,14 @@ from trainer.training import (
 
 # A run may be older than the mode that reads it: this file goes first.
 MODES_FILE = "gin/modes.gin"
-CAPTIONERS = (show_attend_tell.ShowAttendTell,)
+CAPTIONERS = (
+    adaptive_attention.AdaptiveAttention,
+    show_attend_tell.ShowAttendTell,
+    merge.Merge,
+    show_tell.ShowTell,
+    transformer.Transformer,
+    up_down.UpDown,
+)
 # Saved configurations know beam search as `Search`.
 DECODERS = {
     "Search": beam.BeamSearch,

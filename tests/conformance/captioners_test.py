@@ -6,6 +6,7 @@ captioner of `trainer/captioners` has no row.
 
 import functools
 import importlib
+import inspect
 import json
 import pkgutil
 from collections.abc import Callable
@@ -19,7 +20,15 @@ from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import device_programs, fixtures, toys
 from trainer import captioners, configurable
-from trainer.captioners import contract, show_attend_tell
+from trainer.captioners import (
+    adaptive_attention,
+    contract,
+    merge,
+    show_attend_tell,
+    show_tell,
+    transformer,
+    up_down,
+)
 from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
 from trainer.decoding import beam, generator
@@ -56,6 +65,62 @@ BUILDERS: dict[str, tuple[type[contract.Captioner], Builder]] = {
     "blind": (
         show_attend_tell.ShowAttendTell,
         functools.partial(_SMALL, uses_image=False, dropout_rate=0.3),
+    ),
+    "merge": (
+        merge.Merge,
+        functools.partial(
+            merge.Merge,
+            units=8,
+            embedding_units=7,
+            dropout_rate=0.3,
+            word_dropout=0.2,
+        ),
+    ),
+    "show and tell": (
+        show_tell.ShowTell,
+        functools.partial(
+            show_tell.ShowTell,
+            units=8,
+            embedding_units=7,
+            dropout_rate=0.3,
+            word_dropout=0.2,
+        ),
+    ),
+    "up-down": (
+        up_down.UpDown,
+        functools.partial(
+            up_down.UpDown,
+            units=8,
+            attention_units=5,
+            embedding_units=7,
+            dropout_rate=0.3,
+            word_dropout=0.2,
+        ),
+    ),
+    "adaptive attention": (
+        adaptive_attention.AdaptiveAttention,
+        functools.partial(
+            adaptive_attention.AdaptiveAttention,
+            units=8,
+            attention_units=5,
+            embedding_units=7,
+            dropout_rate=0.3,
+            word_dropout=0.2,
+        ),
+    ),
+    "transformer": (
+        transformer.Transformer,
+        functools.partial(
+            transformer.Transformer,
+            units=9,
+            heads=2,
+            encoder_layers=1,
+            decoder_layers=2,
+            inner_units=11,
+            max_length=LENGTH,
+            dropout_rate=0.3,
+            word_dropout=0.2,
+        ),
     ),
     "toy": (toys.BagOfCells, toys.BagOfCells),
 }
@@ -130,6 +195,7 @@ def test_every_captioner_is_in_this_suite():
         for value in vars(module).values()
         if isinstance(value, type)
         and issubclass(value, contract.Captioner)
+        and not inspect.isabstract(value)
         and value is not contract.Captioner
     }
     tested = {made for made, _ in BUILDERS.values()}

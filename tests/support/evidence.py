@@ -69,6 +69,7 @@ def looks(**changes: Any) -> Looks:
     )
     found = Looks(
         images=128,
+        attends=True,
         loss=Estimate(0.9, 0.02),
         rises=rises,
         rules=rules,

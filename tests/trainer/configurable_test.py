@@ -1,10 +1,12 @@
 """Users name their own parts in a gin file; the project does not change."""
 
 import json
+import pathlib
 
 import pytest
 
 import gin
+from pipeline.recordset import records
 from tests.support import fixtures
 from trainer import config, configurable
 from trainer.run import metrics_file
@@ -26,6 +28,12 @@ evaluate.truth = None
 evaluate.split = 'validation'
 Devices.kind = 'one_device'
 """
+
+
+GRID = records.GridSpec(locations=49, depth=1280)
+MODELS = sorted(
+    path.name for path in pathlib.Path(config.home(), "gin").glob("model_*.gin")
+)
 
 
 @pytest.fixture
@@ -85,3 +93,25 @@ def test_a_metric_says_what_it_is(name):
     metric = configurable.METRICS[name]()
     assert metric.name and metric.label and metric.definition.endswith(".")
     assert isinstance(metric.higher_is_better, bool)
+
+
+def captioner_of(name):
+    """Makes the captioner of a model file, in the sizes of tiny.gin."""
+    gin.clear_config()
+    config.load(["gin/run_demo.gin", f"gin/{name}", "gin/tiny.gin"], [])
+    setup = configurable.given("train")["setup"]
+    return setup.build(GRID, fixtures.count_words(["a dog", "a red bird"]))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_file_goes_between_a_run_and_tiny(name, caplog):
+    captioner = captioner_of(name)
+    assert caplog.messages == []
+    assert captioner.count_params() < 40_000
+    assert captioner.uses_image == (name != "model_blind.gin")
+
+
+def test_every_captioner_has_a_model_file():
+    assert {type(captioner_of(name)) for name in MODELS} == set(
+        configurable.CAPTIONERS
+    )

@@ -29,7 +29,11 @@ class AdditiveAttention(keras.layers.Layer):
         self.built = True
 
     def call(
-        self, query: tf.Tensor, keys: tf.Tensor, values: tf.Tensor
+        self,
+        query: tf.Tensor,
+        keys: tf.Tensor,
+        values: tf.Tensor,
+        beside: tf.Tensor | None = None,
     ) -> tuple[tf.Tensor, tf.Tensor]:
         """Attends once for each hypothesis.
 
@@ -38,12 +42,22 @@ class AdditiveAttention(keras.layers.Layer):
           keys: [images, locations, units], projected once per image, in the
             compute dtype.
           values: [images, locations, depth], in the compute dtype.
+          beside: [images, hypotheses, units], the key of something that is no
+            place and competes with the places; None for nothing.
 
         Returns:
           The context [images, hypotheses, depth] and the weights, float32
-          [images, hypotheses, locations], which sum to one.
+          [images, hypotheses, locations], which sum to one, or with `beside` to
+          what it leaves.
         """
-        hidden = tf.tanh(keys[:, None] + self.query(query)[:, :, None])
-        scores = tf.cast(self.score(hidden)[..., 0], tf.float32)
-        weights = tf.nn.softmax(scores)
+        query = self.query(query)
+        scores = self._scores(keys[:, None], query[:, :, None])
+        if beside is not None:
+            other = self._scores(beside, query)[..., None]
+            scores = tf.concat([scores, other], axis=-1)
+        weights = tf.nn.softmax(scores)[..., : keys.shape[1]]
         return tf.matmul(tf.cast(weights, values.dtype), values), weights
+
+    def _scores(self, keys: tf.Tensor, query: tf.Tensor) -> tf.Tensor:
+        hidden = tf.tanh(keys + query)
+        return tf.cast(self.score(hidden)[..., 0], tf.float32)

@@ -17,7 +17,8 @@ import tensorflow as tf
 from trainer.captioners import dropout as dropout_lib
 
 Memory = Any
-"""A nest of tensors [images, ...]: what is computed once per image."""
+"""A nest of tensors [images, ...]: what is computed once an image. What differs
+between places is [images, ..., locations, features]."""
 State = Any
 """A nest of tensors [images, hypotheses, ...]: carried from token to token."""
 

@@ -54,12 +54,14 @@ class Looks:
 
     Attributes:
       images: how many.
+      attends: whether the captioner chooses among the places of the grid.
       loss: of their captions.
       rises: path -> by how much the loss rises; see `path_swaps.PathSwaps`.
       rules: rule -> by how much the loss rises under it; see there.
     """
 
     images: int
+    attends: bool
     loss: Estimate
     rises: Mapping[str, Estimate]
     rules: Mapping[str, Estimate]

@@ -125,6 +125,7 @@ def _looks(case: Case, batching: Batching, split: str) -> Looks | None:
     swaps = path_swaps.measure(case.captioner, batch)
     return Looks(
         images=len(swaps.own),
+        attends=swaps.attends,
         loss=Estimate.of(swaps.own),
         rises={path: Estimate.of(rise) for path, rise in swaps.rises.items()},
         rules={rule: Estimate.of(loss) for rule, loss in swaps.rules.items()},

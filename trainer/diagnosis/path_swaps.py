@@ -32,6 +32,7 @@ class PathSwaps:
 
     Attributes:
       own: with the image's own grid.
+      attends: whether the captioner chooses among the places of the grid.
       rises: path -> by how much the loss rises. `image`: all of another image.
         `memory`: what is read at each word. `state`: what is known before the
         first word. `uniform`: every place is the mean of all. `blank`: a grid
@@ -45,6 +46,7 @@ class PathSwaps:
     """
 
     own: np.ndarray
+    attends: bool
     rises: Mapping[str, np.ndarray]
     rules: Mapping[str, np.ndarray]
 
@@ -69,7 +71,8 @@ def measure(captioner: contract.Captioner, batch: batches.Batch) -> PathSwaps:
         if queries:
             blind = np.concatenate([part.own() for part in parts])
             rules["no-query"] = blind - own
-    return PathSwaps(own, _joined([each.rises for each in found]), rules)
+    rises = _joined([each.rises for each in found])
+    return PathSwaps(own, found[0].attends, rises, rules)
 
 
 @contextlib.contextmanager
@@ -176,9 +179,15 @@ class _Part:
         }
         return PathSwaps(
             own,
+            self._attends(),
             {path: losses - own for path, losses in swapped.items()},
             {rule: losses - own for rule, losses in rules.items()},
         )
+
+    def _attends(self) -> bool:
+        first = self._said[:, :, 0]
+        _, looks, _ = self._captioner.step(self._memory, self._state, first)
+        return looks is not None
 
     def own(self) -> np.ndarray:
         """The loss with the image's own grid."""
@@ -207,12 +216,10 @@ class _Part:
         places = self._grid.shape[1]
 
         def mean(part: tf.Tensor) -> tf.Tensor:
-            sizes = list(part.shape)
-            if places not in sizes[1:]:
+            if part.shape.rank < 3 or part.shape[-2] != places:
                 return part
-            axis = sizes.index(places, 1)
-            flat = tf.reduce_mean(part, axis=axis, keepdims=True)
-            return tf.repeat(flat, places, axis=axis)
+            flat = tf.reduce_mean(part, axis=-2, keepdims=True)
+            return tf.repeat(flat, places, axis=-2)
 
         return tf.nest.map_structure(mean, self._memory)
 

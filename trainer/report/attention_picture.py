@@ -19,7 +19,8 @@ def draw(example: caption_lib.CaptionedExample) -> NDArray[np.uint8]:
     """Draws the thumbnail, and again for each of the caption's first 17 words.
 
     Args:
-      example: captioned; attention that covers no square grid is not drawn.
+      example: captioned; attention that there is none of, or that covers no
+        square grid, is not drawn.
 
     Returns:
       uint8 [rows * 95, 480, 3], a row of six tiles for each of up to three
@@ -27,12 +28,12 @@ def draw(example: caption_lib.CaptionedExample) -> NDArray[np.uint8]:
     """
     photo = _photo(example.thumbnail)
     caption, tiles = example.caption, [(photo, "")]
-    square = gallery.grid_side(caption.attention)
+    drawn = gallery.why_no_maps(caption) is None
     for word, weights in zip(
         caption.words[:_MOST], caption.attention, strict=False
     ):
         tile = photo.copy()
-        if square:
+        if drawn:
             png = Image.open(io.BytesIO(gallery.shade(weights)))
             shade = png.convert("RGBA").resize(photo.size)
             tile.paste(shade, mask=shade)

@@ -87,7 +87,7 @@ def most_words(examples: Sequence[PageExample]) -> int:
 def _view(number: int, row: PageExample) -> dict[str, Any]:
     """The values that the template asks for."""
     example = row.example
-    why = _why_no_maps(example.caption)
+    why = why_no_maps(example.caption)
     return {
         "name": f"look-{number}",
         "id": example.image_id,
@@ -126,7 +126,7 @@ def _properties(example: caption_lib.CaptionedExample) -> str:
             example.thumbnail, photo.get_format_mimetype() or ""
         )
         properties = [f"--photo:url({data})", f"--ratio:{width}/{height}"]
-    if _why_no_maps(example.caption) is None:
+    if why_no_maps(example.caption) is None:
         properties += [
             f"--m{n}:url({document.data_uri(shade(weights), 'image/png')})"
             for n, weights in enumerate(attention, start=1)
@@ -142,13 +142,15 @@ def _photo(thumbnail: bytes) -> ImageFile.ImageFile | None:
         return None
 
 
-def _why_no_maps(caption: caption_lib.Caption) -> str | None:
+def why_no_maps(caption: caption_lib.Caption) -> str | None:
     """What keeps the attention from being drawn, or None."""
     words, attention = caption.words, caption.attention
     if not words:
         return "No words, so nothing to show of where they looked."
     if attention.ndim != 2 or len(attention) != len(words):
         return f"No overlays: attention {attention.shape}, {len(words)} words."
+    if not attention.any():
+        return "No overlays: this captioner has no attention."
     if grid_side(attention) is None:
         many = attention.shape[-1]
         return f"No overlays: {many} locations are not a square grid."

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support import fixtures, toys
-from trainer.captioners import contract
+from trainer.captioners import contract, transformer
 from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.diagnosis import path_swaps
@@ -52,6 +52,7 @@ def test_every_path_of_a_whole_captioner_carries_something(
     captioner, batch
 ) -> None:
     swaps = measure(captioner, batch)
+    assert swaps.attends
     assert set(swaps.rises) == {
         *("image", "memory", "state", "uniform", "blank", "words")
     }
@@ -81,8 +82,28 @@ def test_a_captioner_without_attention_or_state_is_measured(
         log_unigram=record_set.vocabulary.log_unigram(),
     )
     swaps = measure(captioner, batch)
+    assert not swaps.attends
     assert not swaps.rises["state"].any()
     assert not swaps.rises["uniform"].any()
+    np.testing.assert_allclose(swaps.rises["memory"], swaps.rises["image"])
+
+
+def test_all_of_a_transformers_image_is_read_at_each_word(
+    record_set, batch
+) -> None:
+    grid = record_set.manifest.grid
+    captioner = transformer.Transformer(
+        vocabulary_size=len(record_set.vocabulary),
+        locations=grid.locations,
+        depth=grid.depth,
+        log_unigram=record_set.vocabulary.log_unigram(),
+        units=2 * grid.locations,
+        heads=grid.locations,
+        inner_units=8,
+        max_length=8,
+    )
+    swaps = measure(captioner, batch)
+    assert swaps.attends and "no-query" in swaps.rules
     np.testing.assert_allclose(swaps.rises["memory"], swaps.rises["image"])
 
 

@@ -44,6 +44,13 @@ def test_attention_that_is_no_square_is_left_out():
     np.testing.assert_array_equal(drawn[15:95, 1:79], drawn[15:95, 81:159])
 
 
+def test_a_captioner_without_attention_darkens_nothing():
+    shown = looking_at(0)
+    shown.caption.attention[:] = 0
+    drawn = attention_picture.draw(shown)
+    np.testing.assert_array_equal(drawn[15:95, 1:79], drawn[15:95, 81:159])
+
+
 @pytest.mark.parametrize("thumbnail", [b"", b"no image", photo()[:300]])
 def test_thumbnails_that_cannot_be_read_have_grey_tiles(thumbnail):
     shown = looking_at(0, locations=50)

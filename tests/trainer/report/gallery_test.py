@@ -76,6 +76,13 @@ def test_locations_that_are_no_square_are_said() -> None:
     assert "a cat</p>" in text
 
 
+def test_a_captioner_without_attention_is_said() -> None:
+    row = captioned(("a", "dog"), np.zeros((2, 49), np.float32), photo())
+    text = gallery.render([row])
+    assert "No overlays: this captioner has no attention." in text
+    assert "image/png" not in text and "a dog</p>" in text
+
+
 def test_attention_of_other_words_is_said() -> None:
     row = captioned(("a", "dog"), np.ones((3, 49), np.float32), photo())
     text = gallery.render([row])

@@ -58,7 +58,8 @@ def _blind(evidence: Evidence) -> Opinion | None:
 
 def _one_path(evidence: Evidence) -> Opinion | None:
     looks = evidence.validation
-    if not looks or looks.gap.z < 3:
+    # Without attention, an image may be read once, before the first word.
+    if not looks or not looks.attends or looks.gap.z < 3:
         return None
     memory, state = looks.rises["memory"], looks.rises["state"]
     if abs(memory.mean) < _NOTHING and state.z > 3:
@@ -111,7 +112,9 @@ def _uniform(evidence: Evidence) -> Opinion | None:
             "trained"
         )
         return Opinion(0.9, (seen,), cure=(_LET_ATTEND,))
-    if not looks or looks.gap.z < 3 or looks.gap.mean < 0.1:
+    if not looks or not looks.attends:
+        return None
+    if looks.gap.z < 3 or looks.gap.mean < 0.1:
         return None
     flat = looks.rises["uniform"]
     part = flat.mean / looks.gap.mean

@@ -52,6 +52,15 @@ def test_attention_that_chooses_on_train_images_is_not_uniform() -> None:
     assert not doctor.diagnose(sound.evidence(validation=validation)).named
 
 
+@pytest.mark.parametrize("path", ["memory", "uniform"])
+def test_a_captioner_without_attention_may_read_its_image_once(path) -> None:
+    rises = {path: (0.0, 0.0)}
+    validation = sound.looks(attends=False, rises=rises)
+    assert not doctor.diagnose(
+        sound.evidence(validation=validation, train=validation)
+    ).named
+
+
 def test_a_query_that_training_did_not_read_is_named_with_both_losses() -> None:
     found = doctor.diagnose(
         sound.evidence(

@@ -1,0 +1,178 @@
+"""What captioners share that read their words one after the other."""
+
+import abc
+import enum
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from trainer.captioners import contract, ranges
+from trainer.captioners import dropout as dropout_lib
+
+
+class Mask(enum.IntEnum):
+    """Numbers of an update's dropout masks; resuming a run relies on them."""
+
+    GRID = 0
+    OUTPUT = 1
+    EMBEDDING = 2
+    WORDS = 3
+
+
+class Recurrent(contract.Captioner, abc.ABC):
+    """A captioner whose state is that of LSTMs.
+
+    Attributes:
+      embed: tokens -> embeddings; a subclass makes it.
+      word_in: embeddings -> what the gates of an LSTM get of a word; a subclass
+        makes it.
+    """
+
+    embed: keras.layers.Embedding
+    word_in: keras.layers.Dense
+
+    def __init__(self, name: str, settings: dict[str, Any]):
+        """Keeps the settings.
+
+        Args:
+          name: of the model.
+          settings: with `dropout_rate`, `word_dropout` and `uses_image`.
+
+        Raises:
+          ValueError: a width below one or a rate outside [0, 1).
+        """
+        super().__init__(name=name)
+        self.settings = settings
+        ranges.require(settings)
+        self.uses_image = settings["uses_image"]
+        self.dropout_rate = settings["dropout_rate"]
+        self._word_dropout = settings["word_dropout"]
+
+    def _seen(self, grid: tf.Tensor) -> tf.Tensor:
+        """The grid in the compute dtype; zeros if the captioner is blind."""
+        grid = tf.cast(grid, self.compute_dtype)
+        return grid if self.uses_image else tf.zeros_like(grid)
+
+    @abc.abstractmethod
+    def _advance(
+        self, memory: contract.Memory, state: contract.State, word_in: tf.Tensor
+    ) -> tuple[contract.State, tuple[tf.Tensor, ...], tf.Tensor | None]:
+        """Reads one word of each hypothesis.
+
+        Args:
+          memory: what `remember` returned.
+          state: before.
+          word_in: [images, hypotheses, ...], what `word_in` gives of the word.
+
+        Returns:
+          The state; what `_predict` reads of it, [images, hypotheses, ...]
+          each; attention, float32 [images, hypotheses, locations], or None.
+        """
+
+    @abc.abstractmethod
+    def _predict(
+        self,
+        memory: contract.Memory,
+        words: tf.Tensor,
+        read: tuple[tf.Tensor, ...],
+        dropout: dropout_lib.StreamDropout | None = None,
+    ) -> tf.Tensor:
+        """Computes the logits of one word, or of all words of a caption.
+
+        Args:
+          memory: what `remember` returned.
+          words: [images, hypotheses, ..., embedding units].
+          read: what `_advance` returned, [images, hypotheses, ..., units] each.
+          dropout: draws the masks of training; None outside training.
+
+        Returns:
+          float32 [images, hypotheses, ..., vocabulary].
+        """
+
+    def call(
+        self,
+        grid: tf.Tensor,
+        tokens: tf.Tensor,
+        dropout: dropout_lib.StreamDropout | None = None,
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """See `contract.Captioner`."""
+        memory = self.remember(grid, dropout)
+        state = self.initial_state(memory, tokens.shape[1])
+        if dropout:
+            tokens = dropout.words(tokens, self._word_dropout, Mask.WORDS)
+        words = self.embed(tokens)
+        if dropout:
+            words = dropout(words, Mask.EMBEDDING)
+        reads, looks = [], []
+        # The words' part of the gates needs no recurrence: one product for all.
+        for word_in in tf.unstack(self.word_in(words), axis=2):
+            state, read, weights = self._advance(memory, state, word_in)
+            reads.append(read)
+            looks.append(weights)
+        read = tuple(tf.stack(each, 2) for each in zip(*reads, strict=True))
+        logits = self._predict(memory, words, read, dropout)
+        return logits, None if looks[0] is None else tf.stack(looks, 2)
+
+    def step(
+        self, memory: contract.Memory, state: contract.State, tokens: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor | None, contract.State]:
+        """See `contract.Captioner`."""
+        words = self.embed(tokens)
+        state, read, weights = self._advance(memory, state, self.word_in(words))
+        return self._predict(memory, words, read), weights, state
+
+
+class MeanImage(keras.layers.Layer):
+    """The mean of a grid, projected and normalised.
+
+    Without the norm, images of an encoder with large features would fill the
+    gates, and those of one with small features would not be read.
+    """
+
+    def __init__(self, units: int, name: str):
+        """Projects to `units` features."""
+        super().__init__(name=name)
+        self.project = keras.layers.Dense(units, name="project")
+        self.norm = keras.layers.LayerNormalization(name="norm")
+
+    def build(self, depth: int) -> None:
+        """Makes the weights, for grids of `depth` features."""
+        self.project.build([None, depth])
+        self.norm.build([None, self.project.units])
+        self.built = True
+
+    def call(self, grid: tf.Tensor) -> tf.Tensor:
+        """[images, locations, depth] -> [images, units]."""
+        return self.norm(self.project(tf.reduce_mean(grid, axis=1)))
+
+
+def embeddings(vocabulary_size: int, units: int) -> keras.layers.Embedding:
+    """The layer from tokens to embeddings, built."""
+    layer = keras.layers.Embedding(vocabulary_size, units, name="embed")
+    layer.build([None])
+    return layer
+
+
+def output(
+    log_unigram: np.ndarray, units: int, scale: float = 1.0
+) -> keras.layers.Dense:
+    """The layer from features to logits, built; it begins at the unigram model.
+
+    Args:
+      log_unigram: float32 [vocabulary], first values of the bias.
+      units: number of features.
+      scale: variance of the first weights, in that of Glorot and Bengio 2010;
+        less than one where features are large, so that the bias still counts.
+    """
+    layer = keras.layers.Dense(
+        len(log_unigram),
+        kernel_initializer=keras.initializers.VarianceScaling(
+            scale, "fan_avg", "uniform"
+        ),
+        bias_initializer=keras.initializers.Constant(log_unigram),
+        name="logits",
+    )
+    layer.build([None, units])
+    return layer

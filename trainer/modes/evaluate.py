@@ -1,6 +1,6 @@
 """Captions a split, scores the captions, and writes results and page."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.scenes import truth as truth_lib
@@ -18,7 +18,7 @@ from trainer.evaluation import (
 from trainer.report import curves, results
 from trainer.run import directory
 from trainer.run import identity as identity_lib
-from trainer.training import session
+from trainer.training import self_critical, session
 from trainer.training import setup as setup_lib
 
 
@@ -84,6 +84,7 @@ def evaluate(
         ("Trained on", f"{record_set.num_images('train'):,} images"),
         ("Loss", f"{result.loss:.3f} nats per token"),
         ("Decoder", setup.search.description),
+        *_trained_otherwise(setup, identity),
     ]
     return results.write(
         run_dir,
@@ -96,6 +97,17 @@ def evaluate(
         truth=scenes,
         page_images=page_images,
     )
+
+
+def _trained_otherwise(
+    setup: setup_lib.Setup, identity: identity_lib.RunIdentity
+) -> Iterator[tuple[str, str]]:
+    """What scores must be read with, as facts."""
+    if setup.ensemble:
+        yield "Ensemble", f"with {', '.join(setup.ensemble)}"
+    if identity.self_critical:
+        settings = self_critical.SelfCritical(**identity.self_critical)
+        yield "Self-critical", settings.signature
 
 
 def _compared(

@@ -144,7 +144,7 @@ def test_evaluate_compares_decoders_where_some_are_named(records, run):
     assert table[0].startswith("decoder ")
     assert table[1].startswith("beam search, 5 beams ")
     assert table[2].startswith("greedy search ")
-    assert table[3].startswith("sampling, likeliest of 2 ")
+    assert table[3].startswith("sampling, 2 samples ")
     assert table[4].startswith("people ")
     rows = json.loads((run[0] / "validation" / "decoders.json").read_text())
     assert len(rows["rows"]) == 3

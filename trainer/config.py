@@ -26,7 +26,7 @@ _LOG = logging.getLogger(__name__)
 CONFIG_FILE = "config.gin"
 # A relative path in these is meant from the folder of the command. A run is
 # evaluated from other folders too.
-_PLACES = ("Setup.records", "evaluate.truth")
+_PLACES = ("Setup.records", "Consensus.records", "evaluate.truth")
 # What makes a file that includes it a run.
 _DEFAULTS = "gin/defaults.gin"
 _MACRO, _PARAMETER = "gin.macro", "--gin_param"

@@ -1,7 +1,7 @@
 """A caption as text, with its attention and log probability."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,10 @@ class Candidate(NamedTuple):
 
     text: str
     log_prob: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns it as rows of captions have it."""
+        return {"caption": self.text, "log_prob": round(self.log_prob, 4)}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -81,7 +81,7 @@ class Sampling:
             f"temperature {self.temperature}" if self.temperature != 1 else "",
             f"top-{self.top_k}" if self.top_k else "",
             f"nucleus {self.top_p}" if self.top_p < 1 else "",
-            f"likeliest of {self.n_best}" if self.n_best > 1 else "",
+            f"{self.n_best} samples" if self.n_best > 1 else "",
         ]
         said = ", ".join(["sampling", *filter(None, parts)])
         return f"{said}{self.rules.description}"

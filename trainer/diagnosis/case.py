@@ -18,13 +18,26 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from pipeline.recordset.differences import Difference, differences
 from trainer.captioners import contract
 from trainer.decoding import step as step_lib
+from trainer.decoding import word_rules
 from trainer.run import checkpoints as checkpoints_lib
 from trainer.run import directory, metrics_file
 from trainer.run import identity as identity_lib
 from trainer.training import setup as setup_lib
 
 # The setting of a decoder that names it -> its name in a configuration.
-_KIND, _SEARCHES = "name", {"beam": "Search", "greedy": "Greedy"}
+_KIND = "name"
+_SEARCHES = {
+    "beam": "Search",
+    "consensus": "Consensus",
+    "diverse beam": "Diverse",
+    "greedy": "Greedy",
+    "guided": "Guided",
+    "sampling": "Sampling",
+}
+# What is inside the settings of a decoder -> its name in a configuration.
+_INSIDE: Mapping[tuple[str, ...], str] = {
+    ("rules",): word_rules.WordRules.__name__
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,7 +54,7 @@ class Case:
       step: of these weights; None where none could be restored.
       strange: what is not the run's own -> in what way. Its keys: `records`,
         `words`, `captioner`, `search`, `weights`.
-      decoder: `Search` or `Greedy`, as a configuration names it.
+      decoder: such as `Search`, as a configuration names it.
       own: `captioner` or `search`, where it is strange -> bindings that make it
         the run's own.
     """
@@ -103,13 +116,19 @@ def open_case(run_dir: str, setup: setup_lib.Setup) -> Case:
 
 
 def decoder_name(decoder: step_lib.Decoder) -> str:
-    """Returns `Search` or `Greedy`, as a configuration names a decoder."""
+    """Returns what a configuration calls a decoder, such as `Search`."""
     return _named(decoder.settings, decoder)
 
 
 def _named(settings: Mapping[str, Any], decoder: step_lib.Decoder) -> str:
     known = _SEARCHES.get(settings.get(_KIND, ""))
     return known or type(decoder).__name__
+
+
+def _with_all_rules(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Adds the rules that a decoder's settings leave out, as by default."""
+    every = dataclasses.asdict(word_rules.WordRules(bad_endings=[]))
+    return {**settings, "rules": {**every, **settings.get("rules", {})}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -134,13 +153,17 @@ class _Otherwise:
 
     @property
     def bindings(self) -> tuple[str, ...]:
-        """Lines that set what was set in training."""
+        """Lines that set what was set in training.
+
+        What a decoder has inside it is left out, but for its rules.
+        """
         return tuple(
             f"Setup.search = @{self.name}()"
             if each.name == _KIND
-            else f"{self.name}.{each.name} = {each.old!r}"
+            else f"{_INSIDE.get(each.path[:-1], self.name)}.{each.path[-1]} = "
+            f"{each.old!r}"
             for each in self.changes
-            if each.old is not None
+            if each.old is not None and each.path[0] != "search"
         )
 
 
@@ -151,8 +174,8 @@ def _used_otherwise(
 ) -> dict[str, _Otherwise]:
     """Finds what the configuration has otherwise than the run."""
     model = setup.build(record_set.manifest.grid, record_set.vocabulary)
-    now = setup.search.settings
-    search = identity.search or now
+    now = _with_all_rules(setup.search.settings)
+    search = _with_all_rules(identity.search) if identity.search else now
     parts = {
         "captioner": (type(model).__name__, identity.captioner, model.settings),
         "search": (_named(search, setup.search), search, now),

@@ -157,7 +157,7 @@ class Evidence:
       run_dir: folder of the run.
       records: folder of the record set.
       captioner: name of the captioner's class.
-      decoder: `Search` or `Greedy`, as a configuration names it.
+      decoder: such as `Search`, as a configuration names it.
       strange: what is not the run's own; see `case.Case`.
       own: settings of the run that are used otherwise; see there.
       settings: the run's identity, as JSON values.

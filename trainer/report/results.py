@@ -112,12 +112,14 @@ def _write(folder: str, name: str, text: str) -> str:
 
 
 def _row(example: caption.CaptionedExample) -> dict[str, Any]:
-    gain = example.caption.image_gain
+    gain, n_best = example.caption.image_gain, example.caption.n_best
+    several = {"n_best": [each.to_json() for each in n_best]}
     return {
         "id": example.image_id,
         "caption": example.caption.text,
         "log_prob": round(example.caption.log_prob, 4),
         **({} if gain is None else {"image_gain": round(gain, 4)}),
+        **(several if len(n_best) > 1 else {}),
         "references": example.references,
     }
 

@@ -56,10 +56,7 @@ class Served:
         if self.image_gain is not None:
             row["image_gain"] = round(self.image_gain, 4)
         if len(self.n_best) > 1:
-            row["n_best"] = [
-                {"caption": text, "log_prob": round(log_prob, 4)}
-                for text, log_prob in self.n_best
-            ]
+            row["n_best"] = [each.to_json() for each in self.n_best]
         return row
 
 

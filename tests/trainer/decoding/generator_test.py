@@ -9,7 +9,7 @@ from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
 from trainer.captioners import show_attend_tell
 from trainer.data import split_images
-from trainer.decoding import beam, generator
+from trainer.decoding import beam, generator, sampling
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +85,28 @@ def test_caption_of_an_image_does_not_depend_on_its_batch(grid, generators):
     assert [caption.text for caption in few] == [
         caption.text for caption in together[4:8]
     ]
+
+
+def test_draws_of_an_image_do_not_depend_on_its_batch(record_set, model, grid):
+    made = generator.CaptionGenerator(
+        model,
+        record_set.vocabulary,
+        sampling.Sampling(max_length=6, n_best=3, batch_images=4),
+    )
+    together = made.captions(grid, 13)
+    few = made.captions(tf.reverse(grid[4:8], [0]), 4)[::-1]
+    for one, other in zip(few, together[4:8], strict=True):
+        assert [c.text for c in one.n_best] == [c.text for c in other.n_best]
+    assert len({c.text for c in together}) > 6
+
+
+def test_every_image_has_a_key_of_its_own(grid):
+    keys = generator.image_keys(grid[:13]).numpy().tolist()
+    assert len(set(keys)) == 13
+    assert generator.image_keys(grid[3:5]).numpy().tolist() == keys[3:5]
+    changed = grid.numpy()
+    changed[0, 0, 0], changed[0, 0, 1] = changed[0, 0, 1], changed[0, 0, 0]
+    assert int(generator.image_keys(tf.constant(changed))[0]) != keys[0]
 
 
 def test_captions_gain_by_their_own_images(record_set, model, grid, generators):

@@ -179,5 +179,5 @@ def test_numbers_out_of_range_are_refused(settings, message):
 def test_the_description_says_what_is_drawn_from():
     decoder = Sampling(temperature=0.8, top_k=5, top_p=0.9, n_best=3)
     assert decoder.description == (
-        "sampling, temperature 0.8, top-5, nucleus 0.9, likeliest of 3"
+        "sampling, temperature 0.8, top-5, nucleus 0.9, 3 samples"
     )

@@ -8,6 +8,8 @@ import pytest
 
 import gin
 from tests.support.tiny_run import load
+from trainer import configurable
+from trainer.decoding import greedy
 from trainer.diagnosis import case as case_lib
 from trainer.training import setup as setup_lib
 
@@ -57,6 +59,24 @@ def test_another_decoder_is_told_with_lines_that_bring_back_its_own(
         "Search.length_power = 0.7",
         "Setup.search = @Search()",
     )
+
+
+def test_another_rule_is_told_with_the_line_that_brings_back_its_own(
+    records, copied
+) -> None:
+    case = opened(records, copied, "WordRules.no_repeat_ngram = 3")
+    assert case.strange["search"] == (
+        "rules.no_repeat_ngram: 0 in training, 3 now"
+    )
+    assert case.own["search"] == ("WordRules.no_repeat_ngram = 0",)
+
+
+def test_every_decoder_is_named_as_a_configuration_names_it() -> None:
+    inner = greedy.Greedy()
+    given = {"Guided": (inner,), "Consensus": (inner, "records")}
+    for name, decoder in configurable.DECODERS.items():
+        made = decoder(*given.get(name, ()))
+        assert case_lib.decoder_name(made) == name
 
 
 def test_words_that_cannot_be_read_are_those_of_the_records(

@@ -144,7 +144,17 @@ def test_evaluate_compares_decoders_where_some_are_named(records, run):
     assert table[0].startswith("decoder ")
     assert table[1].startswith("beam search, 5 beams ")
     assert table[2].startswith("greedy search ")
-    assert table[3].startswith("sampling, likeliest of 2 ")
+    assert table[3].startswith("sampling, 2 samples ")
     assert table[4].startswith("people ")
     rows = json.loads((run[0] / "validation" / "decoders.json").read_text())
     assert len(rows["rows"]) == 3
+
+
+def test_evaluate_writes_the_n_best_where_several_are_asked_for(records, run):
+    load(records, "Search.n_best = 2")
+    configurable.MODES["evaluate"](str(run[0]))
+    lines = (run[0] / "validation" / "captions.jsonl").read_text().splitlines()
+    for row in map(json.loads, lines):
+        first, *others = row["n_best"]
+        assert len(others) <= 1 and first["caption"] == row["caption"]
+        assert first["log_prob"] == row["log_prob"]

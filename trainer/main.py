@@ -128,6 +128,8 @@ _NUM_WORKERS = flags.DEFINE_integer(
 
 # These read the run's own gin file first; the other modes need one.
 _OF_A_RUN = ("evaluate", "diagnose", "caption")
+# These take no settings: whose configuration they read.
+_UNCONFIGURED = {"status": "each run's own", "score": "no", "compare": "no"}
 _USER_ERRORS = (ValueError, OSError, RuntimeError, FloatingPointError)
 
 
@@ -137,6 +139,11 @@ def _run(arguments: list[str]) -> str | Outcome:
     run_dir = _RUN_DIR.value[-1] if _RUN_DIR.value else ""
     if mode != "caption" and arguments:
         raise config.ConfigError(f"not a flag: {arguments[0]!r}; see --help")
+    if mode in _UNCONFIGURED and (files or _GIN_PARAM.value):
+        raise config.ConfigError(
+            f"--mode={mode} reads {_UNCONFIGURED[mode]} configuration: leave "
+            "out --gin_file and --gin_param"
+        )
     if mode == "score" or (mode == "diagnose" and _CAPTIONS.value):
         return _of_results(mode)
     if mode == "compare":
@@ -144,11 +151,6 @@ def _run(arguments: list[str]) -> str | Outcome:
     if mode != "config" and not run_dir:
         raise config.ConfigError(f"--mode={mode} needs --run_dir")
     if mode == "status":
-        if files or _GIN_PARAM.value:
-            raise config.ConfigError(
-                "--mode=status reads each run's own configuration: leave out "
-                "--gin_file and --gin_param"
-            )
         return configurable.list_runs(run_dir)
     if mode in _OF_A_RUN or (mode == "config" and run_dir and not files):
         files = [configurable.MODES_FILE, config.saved(run_dir), *files]

@@ -18,7 +18,9 @@ class SelfCiderMetric:
 
     With K the CIDEr of each pair of an image's m captions, and l its
     eigenvalues, it is -log_m of max sqrt(l) / sum sqrt(l): 0 where all captions
-    are the same, 1 where none has a weighed n-gram of another's.
+    are the same, 1 where none has a weighed n-gram of another's. K is of CIDEr,
+    as in the paper; the authors' program takes CIDEr-D, and document
+    frequencies of COCO, so that its values differ.
     """
 
     name: str = dataclasses.field(default="self_cider", init=False)

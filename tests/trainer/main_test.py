@@ -83,6 +83,16 @@ TINY = ["--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"]
             "--mode=status reads each run's own configuration: leave out",
         ),
         case(
+            "scores with a gin file",
+            ["--mode=score", *TINY],
+            "--mode=score reads no configuration: leave out --gin_file and",
+        ),
+        case(
+            "one run to compare",
+            ["--mode=compare"],
+            "--mode=compare needs two runs, --run_dir=A --run_dir=B, got 1",
+        ),
+        case(
             "stray argument",
             ["--mode=train", *TINY, "stray"],
             "not a flag: 'stray'",

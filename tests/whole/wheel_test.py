@@ -1,4 +1,4 @@
-"""The built wheel holds the packages, every gin file and every template."""
+"""The built wheel holds the packages and the files that they read."""
 
 import pathlib
 import subprocess
@@ -27,6 +27,12 @@ def test_wheel_holds_every_gin_file(wheel):
     shipped = {f"trainer/gin/{f.name}" for f in (ROOT / "gin").glob("*.gin")}
     assert shipped
     assert shipped <= names
+
+
+@pytest.mark.slow
+def test_wheel_holds_the_words_of_objects(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "pipeline/scoring/coco_objects.txt" in names
 
 
 @pytest.mark.slow

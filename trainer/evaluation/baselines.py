@@ -85,7 +85,7 @@ class Score:
       people: its value for each image's first reference against the others;
         None where an image has no other.
       interval: the 95 % interval of `model`; None where no sum over images
-        gives the metric.
+        gives the metric, or no image differs from another.
     """
 
     model: float
@@ -147,7 +147,10 @@ def floor_table(
 def _intervals(
     scorers: Mapping[str, Scorer], captions: Sequence[Tokens], seed: int
 ) -> dict[str, tuple[float, float]]:
-    """The interval of each metric that sums over images give."""
+    """The interval of each metric that sums over images give.
+
+    Where no draw differs, as with a share of 0, draws tell nothing.
+    """
     summed = {
         name: scorer
         for name, scorer in scorers.items()
@@ -155,7 +158,8 @@ def _intervals(
     }
     rows = {name: each.statistics(captions) for name, each in summed.items()}
     drawn = bootstrap.draw_sums(rows, seed=seed)
-    return {
+    found = {
         name: bootstrap.interval(scorer.value(drawn[name]))
         for name, scorer in summed.items()
     }
+    return {name: pair for name, pair in found.items() if pair[0] < pair[1]}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.recordset import record_set as record_set_lib
-from pipeline.scoring import cider, novelty
+from pipeline.scoring import cider, constant_caption, novelty
 from pipeline.scoring import metric as metric_lib
 from trainer.data import batches, split_images
 from trainer.decoding import caption as caption_lib
@@ -89,10 +89,7 @@ def evaluate(
     sample = split_images.captions(record_set, "train", limit=_TRAIN_SAMPLE)
     trained = metric_lib.References((), list(sample)).words
     constants = baselines.best_constants(trained)
-    known = frozenset(tuple(caption) for row in trained for caption in row)
-    measured = scorers_lib.with_usual(metrics) + [novelty.NoveltyMetric(known)]
-    if truth is not None:
-        measured += scorers_lib.statement_metrics(truth)
+    measured = _measured(metrics, trained, truth)
     firsts = scorers_lib.repetition([row[0] for row in references.words])
     own, counts = loss_of_split.per_image(data)
     other, _ = loss_of_split.per_image(data, swap_images=True)
@@ -118,6 +115,25 @@ def evaluate(
         verdict=verdict_lib.verdict(evidence),
         signature=signature_lib.signature(references),
     )
+
+
+def _measured(
+    metrics: Sequence[metric_lib.Metric],
+    trained: constant_caption.References,
+    truth: scorers_lib.Truth | None,
+) -> list[metric_lib.Metric]:
+    """Metrics that were asked for, the usual ones, and those that data allow.
+
+    Args:
+      metrics: that were asked for.
+      trained: captions of each of some train images, as words.
+      truth: image id -> scene, or None.
+    """
+    known = frozenset(tuple(caption) for row in trained for caption in row)
+    found = [*scorers_lib.with_usual(metrics), novelty.NoveltyMetric(known)]
+    if truth is not None:
+        found += scorers_lib.statement_metrics(truth)
+    return found
 
 
 def _evidence(

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from pipeline.scoring import bleu, distinct, rouge_l
+from pipeline.scoring import bleu, dangling, distinct, rouge_l
 from pipeline.scoring.metric import References
 from trainer.evaluation.baselines import Score, floor_table, shuffled
 
@@ -93,7 +93,11 @@ def test_people_and_an_interval_stand_beside_a_score():
         captions,
         References(names, texts),
         constants=captions[:1],
-        metrics=[rouge_l.RougeLMetric(), distinct.DistinctMetric()],
+        metrics=[
+            rouge_l.RougeLMetric(),
+            distinct.DistinctMetric(),
+            dangling.DanglingMetric(),
+        ],
         seed=0,
     )
     rouge, different = table["rouge_l"], table["distinct_1"]
@@ -105,6 +109,8 @@ def test_people_and_an_interval_stand_beside_a_score():
     )
     assert rouge.people == pytest.approx(sum(expected) / 20)
     assert different.people == 5 / 60
+    # No caption breaks off, nor does one in any draw.
+    assert table["dangling"].model == 0 and table["dangling"].interval is None
     # Swapped captions have the same words: nothing is a floor.
     assert different.constant is different.shuffled is None
 

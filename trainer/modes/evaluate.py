@@ -78,19 +78,18 @@ def evaluate(
             truth=scenes,
         )
         compared = _compared(generator, decoders, record_set, result)
-    facts = [
-        ("Encoder", record_set.manifest.encoder["architecture"]),
-        ("Captioner", f"{model.count_params():,} parameters"),
-        ("Trained on", f"{record_set.num_images('train'):,} images"),
-        ("Loss", f"{result.loss:.3f} nats per token"),
-        ("Decoder", setup.search.description),
-        *_trained_otherwise(setup, identity),
-    ]
     return results.write(
         run_dir,
         result,
         compared=compared,
-        facts=facts,
+        facts=[
+            ("Encoder", record_set.manifest.encoder["architecture"]),
+            ("Captioner", f"{model.count_params():,} parameters"),
+            ("Trained on", f"{record_set.num_images('train'):,} images"),
+            ("Loss", f"{result.loss:.3f} nats per token"),
+            ("Decoder", setup.search.description),
+            *_trained_otherwise(setup, identity),
+        ],
         curves=curves.read(
             run_dir, record_set, setup, identity.selection["select_by"]
         ),

@@ -12,9 +12,8 @@ class Merge(recurrent.Recurrent):
     """An LSTM over the words alone, joined by the mean of the grid.
 
     The LSTM is a language model that sees no image. A dense layer over its
-    output and the image's vector, concatenated, comes before the output. It is
-    the simplest captioner, and the first to say one sentence for all images. It
-    has no attention.
+    output and the image's vector, concatenated, comes before the output. There
+    is no attention.
 
     Attributes:
       uses_image: false for the blind captioner, which reads zeros instead of

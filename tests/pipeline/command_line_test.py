@@ -29,7 +29,8 @@ TASKS = {
         "What to do",
         "Settings",
         "--mode=train",
-        "--mode=diagnose",
+        "--mode=score and --mode=diagnose of any system",
+        "--mode=compare",
         "--mode=caption",
     ],
 }

@@ -70,7 +70,7 @@ TINY = ["--gin_file=gin/run_demo.gin", "--gin_file=gin/tiny.gin"]
         case(
             "not trained",
             ["--mode=evaluate"],
-            "config.gin is missing (train with --mode=train",
+            "no such folder (train with --mode=train",
         ),
         case(
             "workers that evaluate",

@@ -79,7 +79,8 @@ def open_case(run_dir: str, setup: setup_lib.Setup) -> Case:
       setup: as a configuration gives it, which may not be the run's own.
 
     Raises:
-      RunError: nothing was trained there, or its identity is damaged.
+      RunError: nothing was trained there, or its identity is damaged, or the
+        configuration names another captioner.
       RecordSetError: there is no whole record set to judge by.
     """
     identity = directory.read_identity(run_dir)
@@ -174,10 +175,17 @@ def _used_otherwise(
 ) -> dict[str, _Otherwise]:
     """Finds what the configuration has otherwise than the run."""
     model = setup.build(record_set.manifest.grid, record_set.vocabulary)
+    name = type(model).__name__
+    if identity.captioner_class not in (None, name):
+        raise directory.RunError(
+            f"the run was trained with {identity.captioner_class}, and its "
+            f"configuration asks for {name}: leave out the --gin_file or "
+            "--gin_param that changes it"
+        )
     now = _with_all_rules(setup.search.settings)
     search = _with_all_rules(identity.search) if identity.search else now
     parts = {
-        "captioner": (type(model).__name__, identity.captioner, model.settings),
+        "captioner": (name, identity.captioner, model.settings),
         "search": (_named(search, setup.search), search, now),
     }
     found = {

@@ -7,7 +7,16 @@ from typing import Any, Self
 from pipeline.recordset.differences import differences
 
 # Fields that older runs do not have.
-_ADDED = ("grounding", "self_critical", "init_from", "fold", "search")
+_ADDED = (
+    "captioner_class",
+    "grounding",
+    "self_critical",
+    "init_from",
+    "fold",
+    "search",
+)
+# Those of them that every run has: where one is missing, it is unknown.
+_ONCE_UNKNOWN = ("captioner_class", "search")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +36,8 @@ class RunIdentity:
       optimizer: settings of the optimizer and its schedule.
       loss: settings of the loss.
       loss_scale: settings of float16's loss scale.
+      captioner_class: name of the captioner's class; None for an older run,
+        which did not save it.
       grounding: settings of what makes the captioner need its image; None for
         nothing.
       selection: settings that make validation scores comparable.
@@ -51,6 +62,7 @@ class RunIdentity:
     loss: dict[str, Any]
     loss_scale: dict[str, Any]
     selection: dict[str, Any]
+    captioner_class: str | None = None
     grounding: dict[str, Any] | None = None
     self_critical: dict[str, Any] | None = None
     init_from: str | None = None
@@ -73,7 +85,10 @@ class RunIdentity:
 
     def differences(self, other: "RunIdentity") -> list[str]:
         """Lists what another run has otherwise: `seed: 1 there, 2 here`."""
-        asked = self if other.search else dataclasses.replace(self, search=None)
+        unknown: dict[str, Any] = {
+            name: None for name in _ONCE_UNKNOWN if not getattr(other, name)
+        }
+        asked = dataclasses.replace(self, **unknown)
         here, there = json.loads(asked.dump()), json.loads(other.dump())
         return [
             f"{each.name}: {each.old} there, {each.new} here"

@@ -154,6 +154,7 @@ def identify(
         seed=setup.seed,
         precision=setup.devices.precision,
         captioner=captioner.settings,
+        captioner_class=type(captioner).__name__,
         **recipe.identity,
         selection=cadence.selection,
         search=setup.search.settings,
@@ -197,7 +198,11 @@ def _restored(
     """The captioner of one run, with its best weights."""
     identity = directory.read_identity(run_dir)
     model = setup.build(records_lib.GridSpec(**identity.grid), vocabulary)
-    asked = dataclasses.replace(identity, captioner=model.settings)
+    asked = dataclasses.replace(
+        identity,
+        captioner=model.settings,
+        captioner_class=type(model).__name__,
+    )
     changed = asked.differences(identity)
     if changed:
         raise directory.RunError(

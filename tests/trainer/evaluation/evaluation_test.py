@@ -9,7 +9,13 @@ from trainer.data import batches, split_images
 from trainer.data.batching import Batching
 from trainer.decoding import beam, generator
 from trainer.evaluation import evaluation, scorers, split_loss
-from trainer.training import loss, loss_scale, optimizer, train_step
+from trainer.training import (
+    loss,
+    loss_scale,
+    objective,
+    optimizer,
+    train_step,
+)
 
 BATCHING = Batching(
     batch_images=4, num_streams=2, captions_per_image=2, max_length=8
@@ -30,7 +36,7 @@ def trained(record_set, *, uses_image):
         strategy=strategy,
         captioner=model,
         optimizer=adamw,
-        loss=loss.CaptionLoss(),
+        objective=objective.TeacherForcing(loss.CaptionLoss()),
         loss_scale=loss_scale.LossScale(None),
         seed=1,
     )

@@ -53,6 +53,15 @@ def test_a_setting_that_is_off_is_no_difference_to_a_run_without(off):
     assert asked.differences(IDENTITY) == []
 
 
+def test_an_older_run_does_not_know_its_captioners_class():
+    asked = dataclasses.replace(IDENTITY, captioner_class="UpDown")
+    assert asked.differences(IDENTITY) == []
+    other = dataclasses.replace(IDENTITY, captioner_class="Merge")
+    assert asked.differences(other) == [
+        "captioner_class: Merge there, UpDown here"
+    ]
+
+
 def test_an_older_run_does_not_know_its_search():
     asked = dataclasses.replace(IDENTITY, search={"beams": 3})
     assert asked.differences(IDENTITY) == []

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tests.support import fixtures
+from tests.support import fixtures, toys
 from trainer import config, configurable
 from trainer.data import folds
 from trainer.data.batching import Batching
@@ -124,6 +124,18 @@ def test_several_runs_decode_together(prepare, setup, record_set):
     assert both.count_params() == 2 * one.count_params()
     expected = tf.nn.log_softmax(one(grid, tokens)[0])
     np.testing.assert_allclose(both(grid, tokens)[0], expected, atol=1e-5)
+
+
+def test_another_captioner_is_refused_by_its_name(prepare, setup):
+    first = prepare()
+    first.claim()
+    first.checkpoints.save_best(1)
+    other = dataclasses.replace(setup, captioner=toys.BagOfCells)
+    with pytest.raises(
+        directory.RunError,
+        match="captioner_class: ShowAttendTell there, BagOfCells here",
+    ):
+        session.restore_best(first.run_dir, other)
 
 
 def test_a_member_with_other_words_is_refused(prepare, setup, tmp_path):

@@ -53,6 +53,12 @@ class Around:
         )
 
 
+def innermost(decoder: step.Decoder) -> step.Decoder:
+    """The decoder that searches, whatever is around it."""
+    *_, inner = layers(decoder)
+    return inner
+
+
 def layers(decoder: step.Decoder) -> Iterator[step.Decoder]:
     """Yields a decoder, and those inside it from the outermost on."""
     yield decoder

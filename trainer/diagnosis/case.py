@@ -17,8 +17,8 @@ from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
 from pipeline.recordset.differences import Difference, differences
 from trainer.captioners import contract
+from trainer.decoding import around, word_rules
 from trainer.decoding import step as step_lib
-from trainer.decoding import word_rules
 from trainer.run import checkpoints as checkpoints_lib
 from trainer.run import directory, metrics_file
 from trainer.run import identity as identity_lib
@@ -54,7 +54,7 @@ class Case:
       step: of these weights; None where none could be restored.
       strange: what is not the run's own -> in what way. Its keys: `records`,
         `words`, `captioner`, `search`, `weights`.
-      decoder: such as `Search`, as a configuration names it.
+      decoder: what searches, such as `Search`, as a configuration names it.
       own: `captioner` or `search`, where it is strange -> bindings that make it
         the run's own.
     """
@@ -117,8 +117,9 @@ def open_case(run_dir: str, setup: setup_lib.Setup) -> Case:
 
 
 def decoder_name(decoder: step_lib.Decoder) -> str:
-    """Returns what a configuration calls a decoder, such as `Search`."""
-    return _named(decoder.settings, decoder)
+    """Returns what a configuration calls what searches, such as `Search`."""
+    inner = around.innermost(decoder)
+    return _named(inner.settings, inner)
 
 
 def _named(settings: Mapping[str, Any], decoder: step_lib.Decoder) -> str:

@@ -13,6 +13,7 @@ from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches as batches_lib
 from trainer.data import split_images
 from trainer.data.batching import Batching
+from trainer.decoding import around
 from trainer.decoding import caption as caption_lib
 from trainer.decoding import generator as generator_lib
 from trainer.decoding import step as step_lib
@@ -71,7 +72,8 @@ def examine(
         evidence,
         train=_looks(case, batching, "train"),
         said=said.measure(
-            scorers.Corpus(examples), decoder.settings.get("max_length")
+            scorers.Corpus(examples),
+            around.innermost(decoder).settings.get("max_length"),
         ),
         disordered=_disordered(generator, record_set, split),
         replayed=replayed,

@@ -11,7 +11,7 @@ from pipeline.recordset import record_set as record_set_lib
 from trainer.data import batches as batches_lib
 from trainer.data import card_gate, damage
 from trainer.data import folds as folds_lib
-from trainer.decoding import generator
+from trainer.decoding import around, generator
 from trainer.devices import heartbeat
 from trainer.diagnosis import case as case_lib
 from trainer.diagnosis import stored_grids, wiring
@@ -265,7 +265,9 @@ def _watch(
         own={},
     )
     return watch_lib.Watch(
-        case, setup.search.settings.get("max_length"), load_encoder
+        case,
+        around.innermost(setup.search).settings.get("max_length"),
+        load_encoder,
     )
 
 

@@ -23,6 +23,7 @@ def test_it_has_the_hypotheses_and_the_captions_of_the_other():
     outer = Same(Same(inner))
     assert isinstance(outer, step.Decoder)
     assert (outer.hypotheses, outer.batch_images) == (2, 7)
+    assert around.innermost(outer) is around.innermost(inner) is inner
     state = tf.zeros([4, 2], tf.int32)
     for one, other in zip(
         outer(table.next_token, state, images=4, locations=11),

@@ -9,15 +9,12 @@ computes them can be faster.
 """
 
 import argparse
-import functools
 import statistics
-import time
-from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from benchmarks import products
 from pipeline.recordset import vocabulary
 from trainer import configurable
 from trainer.training import (
@@ -30,13 +27,6 @@ from trainer.training import (
 
 LOCATIONS, DEPTH, STREAMS = 49, 1280, 8
 CAPTIONERS = {each.__name__: each for each in configurable.CAPTIONERS}
-# Operation -> its attributes that transpose the first and second input.
-TRANSPOSES = {
-    "MatMul": ("transpose_a", "transpose_b"),
-    "BatchMatMulV2": ("adj_x", "adj_y"),
-    "BatchMatMulV3": ("adj_x", "adj_y"),
-}
-Product = tuple[tuple[int, ...], bool, tuple[int, ...], bool]
 
 
 def batch_of(asked: argparse.Namespace) -> dict[str, tf.Tensor]:
@@ -73,59 +63,6 @@ def step_of(asked: argparse.Namespace) -> train_step.TrainStep:
     )
 
 
-def products_of(
-    step: train_step.TrainStep, batch: dict[str, tf.Tensor]
-) -> list[Product]:
-    """Shapes and transpositions of every product of an update's gradients."""
-    traced = tf.function(step.reduced_gradients).get_concrete_function(
-        batch, tf.constant(0, tf.int64), tf.constant(1.0)
-    )
-    found = []
-    for op in traced.graph.get_operations():
-        if op.type in TRANSPOSES:
-            shapes = (tuple(each.shape.as_list()) for each in op.inputs)
-            turned = (op.get_attr(name) for name in TRANSPOSES[op.type])
-            (a, b), (turn_a, turn_b) = shapes, turned
-            found.append((a, turn_a, b, turn_b))
-    return found
-
-
-def flops(product: Product) -> int:
-    """Multiplications and additions."""
-    a, _, b, turn_b = product
-    return 2 * int(np.prod(a)) * (b[-2] if turn_b else b[-1])
-
-
-def alone(products: Sequence[Product]) -> Callable[[], Any]:
-    """A function that makes the products of random numbers, and no more.
-
-    Each has numbers of its own: equal products would be made once.
-    """
-    turns = [(turn_a, turn_b) for _, turn_a, _, turn_b in products]
-    inputs = [
-        [tf.random.stateless_normal(shape, [1, n]) for shape in (a, b)]
-        for n, (a, _, b, _) in enumerate(products)
-    ]
-
-    @tf.function
-    def make(inputs):  # noqa: ANN001, ANN202
-        made = [
-            tf.matmul(a, b, transpose_a=turn_a, transpose_b=turn_b)
-            for (a, b), (turn_a, turn_b) in zip(inputs, turns, strict=True)
-        ]
-        # What nobody reads would not be made.
-        return [each[..., 0, 0] for each in made]
-
-    return functools.partial(make, inputs)
-
-
-def seconds(call: Callable[[], Any]) -> float:
-    """How long a call takes."""
-    begin = time.perf_counter()
-    call()
-    return time.perf_counter() - begin
-
-
 def main() -> None:
     """Prints medians, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -141,23 +78,29 @@ def main() -> None:
     parser.add_argument("--jit_compile", action="store_true")
     asked = parser.parse_args()
     batch, step = batch_of(asked), step_of(asked)
-    products = products_of(step, batch)
-    make = alone(products)
+    asked_for = products.made_by(
+        step.reduced_gradients,
+        batch,
+        tf.constant(0, tf.int64),
+        tf.constant(1.0),
+    )
+    make = products.alone(asked_for)
     update = step.over(iter(tf.data.Dataset.from_tensors(batch).repeat()))
     update(1)
     make()
     rounds = [
-        (seconds(lambda: update(1)), seconds(make)) for _ in range(asked.rounds)
+        (products.seconds(lambda: update(1)), products.seconds(make))
+        for _ in range(asked.rounds)
     ]
     whole, bare = (
         statistics.median(each) for each in zip(*rounds, strict=True)
     )
     ratio = statistics.median(one / other for one, other in rounds)
     captions = asked.images * asked.captions
-    work = sum(map(flops, products))
+    work = sum(map(products.flops, asked_for))
     print(
         f"{asked.captioner}: an update {whole:.3f} s, "
-        f"{captions / whole:.1f} captions/s; its {len(products)} products "
+        f"{captions / whole:.1f} captions/s; its {len(asked_for)} products "
         f"alone {bare:.3f} s, {captions / bare:.1f} captions/s, "
         f"{work / bare / 1e9:.0f} GFLOP/s; ratio {ratio:.2f}"
     )

@@ -1,0 +1,97 @@
+"""The time of a search beside that of its matrix products alone.
+
+  python -m benchmarks.decoding
+  python -m benchmarks.decoding --captioner=Transformer --beams=5
+
+Both run in turns, on random numbers and weights, with Flickr8k's grid. The
+products are those of reading the grid and of as many steps as a caption may
+have tokens: random weights seldom end a caption before.
+"""
+
+import argparse
+import statistics
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks import products
+from pipeline.recordset import vocabulary as vocabulary_lib
+from trainer import configurable
+from trainer.captioners import contract
+from trainer.decoding import beam, generator
+
+LOCATIONS, DEPTH = 49, 1280
+CAPTIONERS = {each.__name__: each for each in configurable.CAPTIONERS}
+
+
+def captioner_of(asked: argparse.Namespace) -> contract.Captioner:
+    """A captioner of its usual sizes, with random weights."""
+    keras.utils.set_random_seed(1)
+    return CAPTIONERS[asked.captioner](
+        vocabulary_size=asked.vocabulary,
+        locations=LOCATIONS,
+        depth=DEPTH,
+        log_unigram=np.zeros(asked.vocabulary, np.float32),
+        units=asked.units,
+    )
+
+
+def products_of(
+    model: contract.Captioner, grid: tf.Tensor, asked: argparse.Namespace
+) -> list[products.Product]:
+    """Of reading the grid, and of all steps."""
+    memory = model.remember(grid)
+    state = model.initial_state(memory, asked.beams)
+    words = tf.ones([asked.images, asked.beams], tf.int32)
+    return [
+        *products.made_by(model.remember, grid),
+        *products.made_by(model.step, memory, state, words) * asked.length,
+    ]
+
+
+def main() -> None:
+    """Prints medians, and their ratio."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--captioner", choices=CAPTIONERS, default="ShowAttendTell"
+    )
+    parser.add_argument("--images", type=int, default=32)
+    parser.add_argument("--beams", type=int, default=5)
+    parser.add_argument("--length", type=int, default=20)
+    parser.add_argument("--units", type=int, default=512)
+    parser.add_argument("--vocabulary", type=int, default=8000)
+    parser.add_argument("--rounds", type=int, default=7)
+    asked = parser.parse_args()
+    model = captioner_of(asked)
+    words = [*vocabulary_lib.SPECIAL, *map(str, range(asked.vocabulary))]
+    words = words[: asked.vocabulary]
+    names = vocabulary_lib.Vocabulary(words, [1] * len(words))
+    search = beam.BeamSearch(beams=asked.beams, max_length=asked.length)
+    captions = generator.CaptionGenerator(model, names, search)
+    shape = [asked.images, LOCATIONS, DEPTH]
+    grid = tf.random.stateless_normal(shape, [1, 2])
+    asked_for = products_of(model, grid, asked)
+    make = products.alone(asked_for)
+    captions.decode(grid)
+    make()
+    rounds = [
+        (
+            products.seconds(lambda: captions.decode(grid)),
+            products.seconds(make),
+        )
+        for _ in range(asked.rounds)
+    ]
+    whole, bare = (statistics.median(e) for e in zip(*rounds, strict=True))
+    ratio = statistics.median(one / other for one, other in rounds)
+    work = sum(map(products.flops, asked_for))
+    print(
+        f"{asked.captioner}, {search.description}: {whole:.3f} s, "
+        f"{asked.images / whole:.1f} images/s; its {len(asked_for)} products "
+        f"alone {bare:.3f} s, {work / bare / 1e9:.0f} GFLOP/s; ratio "
+        f"{ratio:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Matrix products alone: what a program can't be faster than."""
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+# Operation -> its attributes that transpose the first and second input.
+TRANSPOSES = {
+    "MatMul": ("transpose_a", "transpose_b"),
+    "BatchMatMulV2": ("adj_x", "adj_y"),
+    "BatchMatMulV3": ("adj_x", "adj_y"),
+}
+Product = tuple[tuple[int, ...], bool, tuple[int, ...], bool]
+
+
+def made_by(program: Callable[..., Any], *given: Any) -> list[Product]:
+    """Shapes and transpositions of every product of a program's graph.
+
+    Args:
+      program: without loops in the graph.
+      *given: its arguments.
+    """
+    traced = tf.function(program).get_concrete_function(*given)
+    found = []
+    for op in traced.graph.get_operations():
+        if op.type in TRANSPOSES:
+            shapes = (tuple(each.shape.as_list()) for each in op.inputs)
+            turned = (op.get_attr(name) for name in TRANSPOSES[op.type])
+            (a, b), (turn_a, turn_b) = shapes, turned
+            found.append((a, turn_a, b, turn_b))
+    return found
+
+
+def flops(product: Product) -> int:
+    """Multiplications and additions."""
+    a, _, b, turn_b = product
+    return 2 * int(np.prod(a)) * (b[-2] if turn_b else b[-1])
+
+
+def alone(products: Sequence[Product]) -> Callable[[], Any]:
+    """A function that makes the products of random numbers, and no more.
+
+    Each has numbers of its own: equal products would be made once.
+    """
+    turns = [(turn_a, turn_b) for _, turn_a, _, turn_b in products]
+    inputs = [
+        [tf.random.stateless_normal(shape, [1, n]) for shape in (a, b)]
+        for n, (a, _, b, _) in enumerate(products)
+    ]
+
+    @tf.function
+    def make(inputs):  # noqa: ANN001, ANN202
+        made = [
+            tf.matmul(a, b, transpose_a=turn_a, transpose_b=turn_b)
+            for (a, b), (turn_a, turn_b) in zip(inputs, turns, strict=True)
+        ]
+        # What nobody reads would not be made.
+        return [each[..., 0, 0] for each in made]
+
+    return functools.partial(make, inputs)
+
+
+def seconds(call: Callable[[], Any]) -> float:
+    """How long a call takes."""
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin

@@ -4,7 +4,7 @@ Records lie in hashed order, so the first of a split are a fair sample of it.
 """
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -88,6 +88,30 @@ def captions(
         .map(lambda row: records.fields(row)["captions"])
     )
     return [[text.decode() for text in row] for row in rows.as_numpy_iterator()]
+
+
+def thumbnails(
+    record_set: record_set_lib.RecordSet, split: str, ids: Collection[str]
+) -> dict[str, bytes]:
+    """Finds images of a split by their ids; no grid is read.
+
+    Returns:
+      Id -> the bytes of a JPEG file; empty bytes if the record has none.
+
+    Raises:
+      RecordSetError: no such split.
+    """
+    rows = _serialised(record_set, split).map(
+        lambda row: records.fields(row, "image_id", "thumbnail")
+    )
+    found: dict[str, bytes] = {}
+    for row in rows.as_numpy_iterator():
+        name = row["image_id"].decode()
+        if name in ids:
+            found[name] = row["thumbnail"]
+        if len(found) == len(ids):
+            break
+    return found
 
 
 def ids(record_set: record_set_lib.RecordSet, split: str) -> list[str]:

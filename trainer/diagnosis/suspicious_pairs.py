@@ -1,6 +1,6 @@
 """The pairs of a record set that look wrong; nothing need be trained."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -26,26 +26,6 @@ def find(
         for part in _parts(record_set, split)
         for pair in suspicious_pairs.find(*part)
     ]
-
-
-def thumbnails(
-    record_set: record_set_lib.RecordSet, split: str, ids: Collection[str]
-) -> dict[str, bytes]:
-    """Finds images of a split by their ids.
-
-    Returns:
-      Id -> the bytes of a JPEG file; empty bytes if the record has none.
-
-    Raises:
-      RecordSetError: no such split.
-    """
-    found: dict[str, bytes] = {}
-    for batch in split_images.batches(record_set, split, batch_images=32):
-        rows = zip(batch.image_ids, batch.thumbnails, strict=True)
-        found |= {name: jpeg for name, jpeg in rows if name in ids}
-        if len(found) == len(ids):
-            break
-    return found
 
 
 def _parts(

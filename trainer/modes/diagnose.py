@@ -8,7 +8,7 @@ from typing import Any
 
 from pipeline.card import suspicious_pairs
 from pipeline.encoders import encoder as encoder_lib
-from trainer.data import damage
+from trainer.data import damage, split_images
 from trainer.data.batching import Batching
 from trainer.decoding import caption as caption_lib
 from trainer.diagnosis import case as case_lib
@@ -163,7 +163,7 @@ def _write_pairs(case: case_lib.Case) -> dict[suspicious_pairs.Pair, bytes]:
         suspicious_pairs.dump(pairs),
     )
     worst = sorted(pairs)[:_SHOWN]
-    thumbnails = pairs_lib.thumbnails(
+    thumbnails = split_images.thumbnails(
         case.record_set, "train", {pair.image_id for pair in worst}
     )
     return {pair: thumbnails[pair.image_id] for pair in worst}

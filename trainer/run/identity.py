@@ -83,8 +83,13 @@ class RunIdentity:
         row = json.loads(text)
         return cls(**{f.name: row.get(f.name) for f in dataclasses.fields(cls)})
 
-    def differences(self, other: "RunIdentity") -> list[str]:
-        """Lists what another run has otherwise: `seed: 1 there, 2 here`."""
+    def differences(self, other: "RunIdentity", *parts: str) -> list[str]:
+        """Lists what another run has otherwise: `seed: 1 there, 2 here`.
+
+        Args:
+          other: the other run.
+          *parts: the fields to compare; none for all.
+        """
         unknown: dict[str, Any] = {
             name: None for name in _ONCE_UNKNOWN if not getattr(other, name)
         }
@@ -94,5 +99,6 @@ class RunIdentity:
             f"{each.name}: {each.old} there, {each.new} here"
             for each in differences(there, here)
             # A run from before there was a setting is one without it.
-            if each.new or each.old is not None
+            if (each.new or each.old is not None)
+            and (not parts or each.path[0] in parts)
         ]

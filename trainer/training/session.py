@@ -179,10 +179,10 @@ def restore_best(
     identity = directory.read_identity(run_dir)
     vocabulary = _vocabulary(run_dir, setup, identity)
     spec = records_lib.GridSpec(**identity.grid)
-    model = _restored(run_dir, setup, vocabulary)
+    model = _restored(run_dir, identity, setup, vocabulary)
     if setup.ensemble:
         others = [
-            _restored(folder, _member(folder, setup, identity), vocabulary)
+            _member(folder, identity, setup, vocabulary)
             for folder in setup.ensemble
         ]
         model = ensemble.Ensemble([model, *others])
@@ -193,10 +193,12 @@ def restore_best(
 
 
 def _restored(
-    run_dir: str, setup: setup_lib.Setup, vocabulary: vocabulary_lib.Vocabulary
+    run_dir: str,
+    identity: identity_lib.RunIdentity,
+    setup: setup_lib.Setup,
+    vocabulary: vocabulary_lib.Vocabulary,
 ) -> contract.Captioner:
     """The captioner of one run, with its best weights."""
-    identity = directory.read_identity(run_dir)
     model = setup.build(records_lib.GridSpec(**identity.grid), vocabulary)
     asked = dataclasses.replace(
         identity,
@@ -217,9 +219,12 @@ def _restored(
 
 
 def _member(
-    folder: str, setup: setup_lib.Setup, first: identity_lib.RunIdentity
-) -> setup_lib.Setup:
-    """The setup of another run of an ensemble, whose sizes may differ."""
+    folder: str,
+    first: identity_lib.RunIdentity,
+    setup: setup_lib.Setup,
+    vocabulary: vocabulary_lib.Vocabulary,
+) -> contract.Captioner:
+    """The captioner of another run of an ensemble, whose sizes may differ."""
     identity = directory.read_identity(folder)
     differ = [
         name
@@ -232,7 +237,8 @@ def _member(
             f"{' and '.join(differ)}"
         )
     own = functools.partial(setup.captioner, **identity.captioner)
-    return dataclasses.replace(setup, captioner=own)
+    setup = dataclasses.replace(setup, captioner=own)
+    return _restored(folder, identity, setup, vocabulary)
 
 
 def _vocabulary(

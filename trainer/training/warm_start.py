@@ -31,11 +31,7 @@ def load(
         checkpoint.
     """
     there = directory.read_identity(source)
-    differ = [
-        text
-        for text in identity.differences(there)
-        if text.startswith(("vocabulary:", "grid."))
-    ]
+    differ = identity.differences(there, "vocabulary", "grid")
     differ += [
         f"captioner.{name}: {there.captioner.get(name)} there, {value} here"
         for name, value in identity.captioner.items()
@@ -45,7 +41,8 @@ def load(
         raise directory.RunError(
             f"can't begin with the weights of {source}: {'; '.join(differ)}"
         )
+    name = directory.run_name(source, there)
     for captioner in captioners:
         checkpoints.Checkpoints(
-            source, run=name_of(source), writes=False, captioner=captioner
+            source, run=name, writes=False, captioner=captioner
         ).restore_best()

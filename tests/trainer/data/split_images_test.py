@@ -44,3 +44,12 @@ def test_captions_are_those_of_the_first_images(record_set):
     assert [len(set(row)) for row in captions] == [1, 2, 3, 4]
     (batch,) = split_images.batches(record_set, "train", batch_images=13)
     assert captions == batch.captions[:4]
+
+
+def test_thumbnails_are_found_by_id(record_set):
+    asked = {"train-3", "train-11", "nobody"}
+    found = split_images.thumbnails(record_set, "train", asked)
+    assert found == {
+        name: f"thumbnail of {name}".encode()
+        for name in ("train-3", "train-11")
+    }

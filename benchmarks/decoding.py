@@ -9,7 +9,6 @@ have tokens: random weights seldom end a caption before.
 """
 
 import argparse
-import statistics
 
 import keras
 import numpy as np
@@ -71,25 +70,14 @@ def main() -> None:
     captions = generator.CaptionGenerator(model, names, search)
     shape = [asked.images, LOCATIONS, DEPTH]
     grid = tf.random.stateless_normal(shape, [1, 2])
-    asked_for = products_of(model, grid, asked)
-    make = products.alone(asked_for)
-    captions.decode(grid)
-    make()
-    rounds = [
-        (
-            products.seconds(lambda: captions.decode(grid)),
-            products.seconds(make),
-        )
-        for _ in range(asked.rounds)
-    ]
-    whole, bare = (statistics.median(e) for e in zip(*rounds, strict=True))
-    ratio = statistics.median(one / other for one, other in rounds)
-    work = sum(map(products.flops, asked_for))
+    whole, told = products.compare(
+        lambda: captions.decode(grid),
+        products_of(model, grid, asked),
+        asked.rounds,
+    )
     print(
         f"{asked.captioner}, {search.description}: {whole:.3f} s, "
-        f"{asked.images / whole:.1f} images/s; its {len(asked_for)} products "
-        f"alone {bare:.3f} s, {work / bare / 1e9:.0f} GFLOP/s; ratio "
-        f"{ratio:.2f}"
+        f"{asked.images / whole:.1f} images/s; {told}"
     )
 
 

@@ -1,6 +1,7 @@
 """Matrix products alone: what a program can't be faster than."""
 
 import functools
+import statistics
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -69,3 +70,24 @@ def seconds(call: Callable[[], Any]) -> float:
     begin = time.perf_counter()
     call()
     return time.perf_counter() - begin
+
+
+def compare(
+    program: Callable[[], Any], found: Sequence[Product], rounds: int
+) -> tuple[float, str]:
+    """Times a program and its products alone, in turns.
+
+    Returns:
+      The program's median seconds, and what the products say of it.
+    """
+    make = alone(found)
+    program()
+    make()
+    pairs = [(seconds(program), seconds(make)) for _ in range(rounds)]
+    whole, bare = (statistics.median(each) for each in zip(*pairs, strict=True))
+    ratio = statistics.median(one / other for one, other in pairs)
+    work = sum(map(flops, found)) / bare / 1e9
+    return whole, (
+        f"its {len(found)} products alone {bare:.3f} s, {work:.0f} GFLOP/s; "
+        f"ratio {ratio:.2f}"
+    )

@@ -14,6 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from pipeline.recordset import vocabulary
 from trainer.captioners import dropout as dropout_lib
 
 Memory = Any
@@ -21,6 +22,19 @@ Memory = Any
 between places is [images, ..., locations, features]."""
 State = Any
 """A nest of tensors [images, hypotheses, ...]: carried from token to token."""
+
+
+def shift_right(tokens: tf.Tensor) -> tf.Tensor:
+    """What is read before each token: START, then the tokens before.
+
+    Args:
+      tokens: int32 [..., length].
+
+    Returns:
+      The same shape.
+    """
+    start = tf.fill(tf.shape(tokens[..., :1]), vocabulary.START)
+    return tf.concat([start, tokens[..., :-1]], axis=-1)
 
 
 class Captioner(keras.Model):

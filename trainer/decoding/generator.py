@@ -99,15 +99,10 @@ class CaptionGenerator:
     ) -> step.Decoded:
         """Gives captions that were led astray the captioner's own chances."""
         tokens = decoded.tokens
-        said = tf.pad(
-            tokens[..., :-1],
-            [[0, 0], [0, 0], [1, 0]],
-            constant_values=vocabulary_lib.START,
-        )
         losses, _ = teacher_forcing.TeacherForcing(self._captioner)(
             self._captioner.initial_state(memory, tokens.shape[1]),
             memory,
-            said,
+            contract.shift_right(tokens),
             tokens,
         )
         losses = tf.where(tokens != vocabulary_lib.PAD, losses, 0.0)

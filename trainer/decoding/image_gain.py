@@ -47,9 +47,7 @@ class ImageGain:
         tokens = tokens[:, : tf.reduce_max(counts)]
         memory = self._captioner.remember(tf.constant(self._others))
         state = self._captioner.initial_state(memory, tokens.shape[0])
-        said = tf.pad(
-            tokens[:, :-1], [[0, 0], [1, 0]], constant_values=vocabulary.START
-        )
+        said = contract.shift_right(tokens)
         losses, _ = self._losses(
             state, memory, self._of_each(said), self._of_each(tokens)
         )

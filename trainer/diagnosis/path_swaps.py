@@ -17,7 +17,6 @@ from pipeline.recordset import vocabulary
 from trainer.captioners import contract
 from trainer.data import batches
 from trainer.decoding import teacher_forcing
-from trainer.training import objective
 
 # Images whose memories lie on a device at once.
 _PART = 32
@@ -135,7 +134,7 @@ class _Part:
     ):
         self._losses, self._captioner = losses, captioner
         self._tokens, self._weights = batch["tokens"], batch["weights"]
-        self._said = objective.shift_right(self._tokens)
+        self._said = contract.shift_right(self._tokens)
         self._grid = batch["grid"]
         self._memory = captioner.remember(self._grid)
         self._state = self._first(self._memory)

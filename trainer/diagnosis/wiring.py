@@ -13,7 +13,6 @@ import tensorflow as tf
 
 from trainer.captioners import contract
 from trainer.data import batches
-from trainer.training import objective
 
 NAMES = ("padding", "future", "image", "gradient", "start-loss", "grids")
 
@@ -91,7 +90,7 @@ def _logits(
     captioner: contract.Captioner, grid: tf.Tensor, tokens: tf.Tensor
 ) -> tf.Tensor:
     """Returns float32 logits [images, captions, length, vocabulary]."""
-    return captioner(grid, objective.shift_right(tokens))[0]
+    return captioner(grid, contract.shift_right(tokens))[0]
 
 
 def _others(tokens: tf.Tensor) -> tf.Tensor:

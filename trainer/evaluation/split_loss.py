@@ -8,7 +8,6 @@ import tensorflow as tf
 from trainer.captioners import contract
 from trainer.data import batches as batches_lib
 from trainer.devices import workers
-from trainer.training import objective
 
 
 class LossOfSplit:
@@ -79,9 +78,7 @@ class LossOfSplit:
           they are those of all replicas' images.
         """
         tokens, weights = batch["tokens"], batch["weights"]
-        logits, _ = self._captioner(
-            batch["grid"], objective.shift_right(tokens)
-        )
+        logits, _ = self._captioner(batch["grid"], contract.shift_right(tokens))
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
         sums = tf.stack(
             [

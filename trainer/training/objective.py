@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import tensorflow as tf
 
-from pipeline.recordset import vocabulary
 from trainer.captioners import contract
 from trainer.captioners import dropout as dropout_lib
 from trainer.training import grounding as grounding_lib
@@ -40,19 +39,6 @@ class Objective(Protocol):
         """
 
 
-def shift_right(tokens: tf.Tensor) -> tf.Tensor:
-    """The decoder's input at each position: START, then the tokens.
-
-    Args:
-      tokens: int32 [images, captions, length].
-
-    Returns:
-      The same shape.
-    """
-    start = tf.fill(tf.shape(tokens[..., :1]), vocabulary.START)
-    return tf.concat([start, tokens[..., :-1]], axis=-1)
-
-
 @dataclasses.dataclass(frozen=True)
 class TeacherForcing:
     """The loss of true captions, each word predicted from the true ones.
@@ -75,7 +61,7 @@ class TeacherForcing:
         tokens, weights = batch["tokens"], batch["weights"]
         extra = self.grounding
         seen = extra.hide_images(batch["grid"], masks)
-        said = extra.hide_captions(shift_right(tokens), masks)
+        said = extra.hide_captions(contract.shift_right(tokens), masks)
         logits, attention = captioner(seen, said, dropout=masks)
         if extra.own_words:
             said = extra.mix_own_words(said, logits, masks)

@@ -90,7 +90,7 @@ class PolicyGradient:
         others = tf.reduce_sum(rewards, 1, keepdims=True) - rewards
         gain = rewards - others / (self.settings.samples - 1)
         logits, _ = captioner(
-            grid, objective.shift_right(samples), dropout=masks
+            grid, contract.shift_right(samples), dropout=masks
         )
         chosen = tf.gather(_policy(logits), samples, batch_dims=3)
         real = tf.cast(samples != vocabulary.PAD, tf.float32)

@@ -25,3 +25,10 @@ def test_a_captioner_brings_each_entry_itself(
 ) -> None:
     with pytest.raises(NotImplementedError):
         getattr(contract.Captioner(), entry)(*arguments)
+
+
+def test_shift_right_begins_with_start() -> None:
+    tokens = tf.constant([[[5, 6, 3, 0], [7, 3, 0, 0]]])
+    assert contract.shift_right(tokens).numpy().tolist() == [
+        [[2, 5, 6, 3], [2, 7, 3, 0]]
+    ]

@@ -9,10 +9,10 @@ import tensorflow as tf
 
 from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
-from trainer.captioners import dropout, show_attend_tell
+from trainer.captioners import contract, dropout, show_attend_tell
 from trainer.decoding import greedy as greedy_lib
 from trainer.decoding import word_rules
-from trainer.training import loss, objective, optimizer
+from trainer.training import loss, optimizer
 
 GRID = fixtures.UNEVEN_GRID
 IMAGES, CAPTIONS, LENGTH = 3, 2, 5
@@ -246,7 +246,7 @@ def test_learns_to_tell_eight_images_apart():
         batch = tokens[:, None]
         for _ in tf.range(steps):
             with tf.GradientTape() as tape:
-                logits, attention = model(grid, objective.shift_right(batch))
+                logits, attention = model(grid, contract.shift_right(batch))
                 total, _ = loss.CaptionLoss()(
                     logits, attention, batch, tf.cast(batch > 0, tf.float32)
                 )

@@ -9,7 +9,6 @@ from trainer.captioners import contract, transformer
 from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.diagnosis import path_swaps
-from trainer.training import objective
 
 BATCHING = Batching(
     batch_images=8, captions_per_image=3, max_length=8, num_streams=4
@@ -38,7 +37,7 @@ def captioner(record_set) -> contract.Captioner:
 
 def test_losses_are_those_of_teacher_forcing(captioner, batch) -> None:
     swaps = measure(captioner, batch)
-    logits, _ = captioner(batch["grid"], objective.shift_right(batch["tokens"]))
+    logits, _ = captioner(batch["grid"], contract.shift_right(batch["tokens"]))
     losses = tf.nn.sparse_softmax_cross_entropy_with_logits(
         batch["tokens"], logits
     )

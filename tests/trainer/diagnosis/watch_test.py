@@ -12,13 +12,13 @@ import pytest
 import gin
 from pipeline.recordset import vocabulary
 from tests.support.tiny_run import load
+from trainer.captioners import contract
 from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.decoding.caption import Caption, CaptionedExample
 from trainer.diagnosis import case as case_lib
 from trainer.diagnosis import path_swaps, watch
 from trainer.evaluation import scorers
-from trainer.training import objective
 
 NOWHERE = np.zeros([0, 0], np.float32)
 SCALARS = (
@@ -111,7 +111,7 @@ def test_three_paths_are_those_of_the_diagnosis(case, seen) -> None:
     for path in ("memory", "uniform"):
         np.testing.assert_allclose(found[path], whole.rises[path])
     logits, _ = case.captioner(
-        batch["grid"], objective.shift_right(batch["tokens"])
+        batch["grid"], contract.shift_right(batch["tokens"])
     )
     likeliest = np.argmax(logits, -1)[batch["weights"].numpy() > 0]
     assert (found["guesses"] == likeliest).mean() > 0.99

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from tests.support import fixtures
-from trainer.captioners import dropout
+from trainer.captioners import contract, dropout
 from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.training import grounding, loss, objective
@@ -45,16 +45,9 @@ def total(captioner, batch, **settings: float) -> float:
     return float(minimised)
 
 
-def test_shift_right_begins_with_start():
-    tokens = tf.constant([[[5, 6, 3, 0], [7, 3, 0, 0]]])
-    assert objective.shift_right(tokens).numpy().tolist() == [
-        [[2, 5, 6, 3], [2, 7, 3, 0]]
-    ]
-
-
 def test_by_default_it_is_the_loss_of_the_true_words(captioner, batch):
     logits, attention = captioner(
-        batch["grid"], objective.shift_right(batch["tokens"])
+        batch["grid"], contract.shift_right(batch["tokens"])
     )
     plain, _ = loss.CaptionLoss()(
         logits, attention, batch["tokens"], batch["weights"]

@@ -19,7 +19,7 @@ import tensorflow as tf
 from pipeline.recordset import record_set as record_set_lib
 from tests.support import fixtures
 from tests.support.uneven_batching import BATCHING, replicas
-from trainer.captioners import show_attend_tell
+from trainer.captioners import contract, show_attend_tell
 from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
 from trainer.run import checkpoints
@@ -263,7 +263,7 @@ def plain(record_set) -> Training:
 def test_sums_are_divided_by_the_number_of_real_tokens(record_set, plain):
     model = fixtures.tiny_captioner(record_set.vocabulary)
     (batch,) = plain.data.epochs(first_step=0, replicas=1).take(1)
-    seen = objective.shift_right(batch["tokens"])
+    seen = contract.shift_right(batch["tokens"])
     weights = [v.value for v in model.trainable_variables]
     with tf.GradientTape() as tape:
         total, reported = LOSS(

@@ -82,7 +82,7 @@ def _leak(evidence: Evidence) -> Opinion | None:
                 f"{evidence.replayed:.2f}"
             ),
         ),
-        cure=(Training(code="shift the input by one: objective.shift_right"),),
+        cure=(Training(code="shift the input by one: contract.shift_right"),),
     )
 
 

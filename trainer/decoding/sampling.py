@@ -219,12 +219,25 @@ def drawn(
     before = tf.cumsum(chances, axis=-1, exclusive=True)
     # The likeliest word is always in the nucleus.
     chances = tf.where(before < top_p, chances, 0.0)
-    up_to = tf.cumsum(chances, axis=-1)
-    passed = up_to <= uniform[..., None] * up_to[..., -1:]
     # Rounding must not lead past the last word that can be drawn.
     last = tf.math.count_nonzero(chances, axis=-1, dtype=tf.int32) - 1
-    place = tf.math.count_nonzero(passed, axis=-1, dtype=tf.int32)
-    return tf.gather(tokens, tf.minimum(place, last), batch_dims=2)
+    place = tf.minimum(place_of(chances, uniform), last)
+    return tf.gather(tokens, place, batch_dims=2)
+
+
+def place_of(chances: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
+    """Finds in whose share of the cumulated chances a number falls.
+
+    Args:
+      chances: float32 [..., places], of any sum.
+      uniform: float32 [...], in [0, 1).
+
+    Returns:
+      int32 [...].
+    """
+    up_to = tf.cumsum(chances, axis=-1)
+    passed = up_to <= uniform[..., None] * up_to[..., -1:]
+    return tf.math.count_nonzero(passed, axis=-1, dtype=tf.int32)
 
 
 def _put(values: tf.Tensor, new: tf.Tensor, place: tf.Tensor) -> tf.Tensor:

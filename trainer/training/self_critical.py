@@ -13,7 +13,7 @@ import tensorflow as tf
 from pipeline.recordset import vocabulary
 from trainer.captioners import contract
 from trainer.captioners import dropout as dropout_lib
-from trainer.decoding import scores
+from trainer.decoding import sampling, scores
 from trainer.training import caption_reward, objective
 
 
@@ -127,9 +127,8 @@ class PolicyGradient:
 
         def body(place, word, state, words):  # noqa: ANN001, ANN202
             logits, _, state = captioner.step(memory, state, word)
-            below = tf.cumsum(tf.exp(_policy(logits)), axis=-1)
-            limit = numbers[:, :, place, None] * below[..., -1:]
-            new = tf.math.count_nonzero(below <= limit, -1, dtype=tf.int32)
+            chances = tf.exp(_policy(logits))
+            new = sampling.place_of(chances, numbers[:, :, place])
             over = (word == vocabulary.END) | (word == vocabulary.PAD)
             new = tf.where(over, vocabulary.PAD, new)
             return place + 1, new, state, words.write(place, new)

@@ -8,7 +8,7 @@ from trainer.captioners import dropout as dropout_lib
 from trainer.captioners import lstm, recurrent
 
 
-class Merge(recurrent.Recurrent):
+class Merge(recurrent.WordReader):
     """An LSTM over the words alone, joined by the mean of the grid.
 
     The LSTM is a language model that sees no image. A dense layer over its
@@ -60,13 +60,13 @@ class Merge(recurrent.Recurrent):
             "word_dropout": word_dropout,
             "uses_image": uses_image,
         }
-        super().__init__("merge", settings)
-        self.image = recurrent.MeanImage(units, name="image")
-        self.image.build(depth)
-        self.embed = recurrent.embeddings(vocabulary_size, embedding_units)
-        self.word_in = keras.layers.Dense(4 * units, name="word_in")
-        self.word_in.build([None, embedding_units])
-        self.hidden_in = lstm.recurrence(units, name="hidden_in")
+        super().__init__(
+            "merge",
+            settings,
+            vocabulary_size=vocabulary_size,
+            depth=depth,
+            image_units=units,
+        )
         self.hidden_out = keras.layers.Dense(units, name="hidden_out")
         self.image_out = keras.layers.Dense(
             units, use_bias=False, name="image_out"
@@ -82,24 +82,14 @@ class Merge(recurrent.Recurrent):
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> tf.Tensor:
         """Computes the image's part of the joining layer, [images, units]."""
-        image = self.image(self._seen(grid))
-        if dropout:
-            image = dropout(image, recurrent.Mask.GRID)
         # A product with a concatenation is the sum of two products, of which
         # this one is the same at every word.
-        return self.image_out(image)
+        return self.image_out(self._vector(grid, dropout))
 
     def initial_state(self, memory: tf.Tensor, hypotheses: int) -> lstm.State:
         """The state of an LSTM that has read nothing."""
         units, images = self.settings["units"], memory.shape[0]
         return lstm.empty(images, hypotheses, units, self.compute_dtype)
-
-    def _advance(
-        self, memory: tf.Tensor, state: lstm.State, word_in: tf.Tensor
-    ) -> tuple[lstm.State, tuple[tf.Tensor], None]:
-        """Reads one word."""
-        state = lstm.advance(word_in + self.hidden_in(state.hidden), state)
-        return state, (state.hidden,), None
 
     def _predict(
         self,

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from trainer.captioners import contract, ranges
+from trainer.captioners import contract, lstm, ranges
 from trainer.captioners import dropout as dropout_lib
 
 
@@ -146,6 +146,56 @@ class MeanImage(keras.layers.Layer):
     def call(self, grid: tf.Tensor) -> tf.Tensor:
         """[images, locations, depth] -> [images, units]."""
         return self.norm(self.project(tf.reduce_mean(grid, axis=1)))
+
+
+class WordReader(Recurrent):
+    """An LSTM that reads words, beside one vector of the image.
+
+    Attributes:
+      image: the mean of a grid -> its vector.
+      hidden_in: what the gates get of the LSTM's own output.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        settings: dict[str, Any],
+        *,
+        vocabulary_size: int,
+        depth: int,
+        image_units: int,
+    ):
+        """Makes the weights that read words and image.
+
+        Args:
+          name: of the model.
+          settings: with `units`, `embedding_units` and those of `Recurrent`.
+          vocabulary_size: number of tokens, special ones included.
+          depth: number of features of a location.
+          image_units: features of the image's vector.
+        """
+        super().__init__(name, settings)
+        units, words = settings["units"], settings["embedding_units"]
+        self.image = MeanImage(image_units, name="image")
+        self.image.build(depth)
+        self.embed = embeddings(vocabulary_size, words)
+        self.word_in = keras.layers.Dense(4 * units, name="word_in")
+        self.word_in.build([None, words])
+        self.hidden_in = lstm.recurrence(units, name="hidden_in")
+
+    def _vector(
+        self, grid: tf.Tensor, dropout: dropout_lib.StreamDropout | None
+    ) -> tf.Tensor:
+        """The image's vector, [images, image units]."""
+        image = self.image(self._seen(grid))
+        return dropout(image, Mask.GRID) if dropout else image
+
+    def _advance(
+        self, memory: tf.Tensor, state: lstm.State, word_in: tf.Tensor
+    ) -> tuple[lstm.State, tuple[tf.Tensor], None]:
+        """Reads one word."""
+        state = lstm.advance(word_in + self.hidden_in(state.hidden), state)
+        return state, (state.hidden,), None
 
 
 def embeddings(vocabulary_size: int, units: int) -> keras.layers.Embedding:

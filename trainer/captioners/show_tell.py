@@ -1,6 +1,5 @@
 """Show and Tell (Vinyals et al. 2015): the image is the first word."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 
@@ -8,7 +7,7 @@ from trainer.captioners import dropout as dropout_lib
 from trainer.captioners import lstm, recurrent
 
 
-class ShowTell(recurrent.Recurrent):
+class ShowTell(recurrent.WordReader):
     """An LSTM that reads the mean of the grid as if it were a word.
 
     The image is read once, before the first word, and has to be kept in the
@@ -58,13 +57,13 @@ class ShowTell(recurrent.Recurrent):
             "word_dropout": word_dropout,
             "uses_image": uses_image,
         }
-        super().__init__("show_tell", settings)
-        self.image = recurrent.MeanImage(embedding_units, name="image")
-        self.image.build(depth)
-        self.embed = recurrent.embeddings(vocabulary_size, embedding_units)
-        self.word_in = keras.layers.Dense(4 * units, name="word_in")
-        self.word_in.build([None, embedding_units])
-        self.hidden_in = lstm.recurrence(units, name="hidden_in")
+        super().__init__(
+            "show_tell",
+            settings,
+            vocabulary_size=vocabulary_size,
+            depth=depth,
+            image_units=embedding_units,
+        )
         self.logits = recurrent.output(log_unigram, units)
         self.built = True
 
@@ -74,10 +73,7 @@ class ShowTell(recurrent.Recurrent):
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> tf.Tensor:
         """Embeds the image among the words, [images, embedding units]."""
-        image = self.image(self._seen(grid))
-        if dropout:
-            image = dropout(image, recurrent.Mask.GRID)
-        return image
+        return self._vector(grid, dropout)
 
     def initial_state(self, memory: tf.Tensor, hypotheses: int) -> lstm.State:
         """The state of an LSTM that has read the image."""
@@ -87,13 +83,6 @@ class ShowTell(recurrent.Recurrent):
         return lstm.State(
             *(tf.repeat(part, hypotheses, axis=1) for part in state)
         )
-
-    def _advance(
-        self, memory: tf.Tensor, state: lstm.State, word_in: tf.Tensor
-    ) -> tuple[lstm.State, tuple[tf.Tensor], None]:
-        """Reads one word."""
-        state = lstm.advance(word_in + self.hidden_in(state.hidden), state)
-        return state, (state.hidden,), None
 
     def _predict(
         self,

@@ -97,9 +97,7 @@ class Vote:
                 )
             ]
         )
-        return step.Decoded(
-            *(tf.gather(part, order, axis=1, batch_dims=1) for part in decoded)
-        )
+        return decoded.ordered(order)
 
     def _order(self, tokens: np.ndarray, log_probs: np.ndarray) -> list[int]:
         """Places of one image's captions, the best first."""

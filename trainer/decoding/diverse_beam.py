@@ -171,9 +171,5 @@ def _best_of_each(groups: tuple[hypotheses.Beams, ...]) -> step.Decoded:
     scores = tf.stack([each.done_scores[:, 0] for each in groups], 1)
     _, order = tf.math.top_k(scores, len(groups))
     found = [hypotheses.best(each, 1) for each in groups]
-    return step.Decoded(
-        *(
-            tf.gather(tf.concat(parts, 1), order, axis=1, batch_dims=1)
-            for parts in zip(*found, strict=True)
-        )
-    )
+    every = (tf.concat(parts, 1) for parts in zip(*found, strict=True))
+    return step.Decoded(*every).ordered(order)

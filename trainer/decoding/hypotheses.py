@@ -253,25 +253,13 @@ def _said(
     Returns:
       int32 [images, N, T] and float32 [images, N, T, locations].
     """
-    (images, number), length = found.token.shape, beams.tokens.shape[2]
     tokens, attention, weights = (
         tf.gather(value, found.parent, axis=1, batch_dims=1)
         for value in (beams.tokens, beams.attention, weights)
     )
-    rows, locations = images * number, weights.shape[-1]
-    tokens = step.put(
-        tf.reshape(tokens, [rows, length]),
-        tf.reshape(found.token, [rows]),
-        beams.place,
-    )
-    attention = step.put(
-        tf.reshape(attention, [rows, length, locations]),
-        tf.reshape(weights, [rows, locations]),
-        beams.place,
-    )
     return (
-        tf.reshape(tokens, [images, number, length]),
-        tf.reshape(attention, [images, number, length, locations]),
+        step.put(tokens, found.token, beams.place, axis=2),
+        step.put(attention, weights, beams.place, axis=2),
     )
 
 

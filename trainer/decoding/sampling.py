@@ -160,8 +160,8 @@ class Sampling:
             last=token,
             live=now.live & (token != vocabulary_lib.END),
             state=state,
-            tokens=_put(now.tokens, token, now.place),
-            attention=_put(now.attention, looks, now.place),
+            tokens=step.put(now.tokens, token, now.place, axis=2),
+            attention=step.put(now.attention, looks, now.place, axis=2),
             log_probs=now.log_probs + tf.where(now.live, gain, 0.0),
         )
 
@@ -240,24 +240,7 @@ def place_of(chances: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
     return tf.math.count_nonzero(passed, axis=-1, dtype=tf.int32)
 
 
-def _put(values: tf.Tensor, new: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
-    """Sets values[:, :, place] = new; [images, samples, length, ...]."""
-    images, samples, *rest = values.shape
-    rows = images * samples
-    placed = step.put(
-        tf.reshape(values, [rows, *rest]),
-        tf.reshape(new, [rows, *new.shape[2:]]),
-        place,
-    )
-    return tf.reshape(placed, values.shape)
-
-
 def _likeliest_first(end: _Samples) -> step.Decoded:
     _, order = tf.math.top_k(end.log_probs, end.log_probs.shape[1])
-
-    def ordered(value: tf.Tensor) -> tf.Tensor:
-        return tf.gather(value, order, axis=1, batch_dims=1)
-
-    return step.Decoded(
-        ordered(end.tokens), ordered(end.attention), ordered(end.log_probs)
-    )
+    found = step.Decoded(end.tokens, end.attention, end.log_probs)
+    return found.ordered(order)

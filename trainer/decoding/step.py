@@ -35,6 +35,12 @@ class Decoded(NamedTuple):
     attention: tf.Tensor
     log_probs: tf.Tensor
 
+    def ordered(self, order: tf.Tensor) -> "Decoded":
+        """Returns the captions in another order, int32 [images, n]."""
+        return Decoded(
+            *(tf.gather(part, order, axis=1, batch_dims=1) for part in self)
+        )
+
 
 @runtime_checkable
 class Decoder(Protocol):
@@ -149,14 +155,18 @@ def require_not_negative(settings: object, *names: str) -> None:
             )
 
 
-def put(values: tf.Tensor, new: tf.Tensor, place: tf.Tensor) -> tf.Tensor:
-    """Sets values[:, place] = new.
+def put(
+    values: tf.Tensor, new: tf.Tensor, place: tf.Tensor, axis: int = 1
+) -> tf.Tensor:
+    """Sets values[:, place] = new, or along a later axis.
 
     Args:
-      values: [rows, length, ...].
-      new: [rows, ...].
+      values: [rows, length, ...]; with `axis` 2, [rows, n, length, ...].
+      new: as `values` without that axis.
       place: int32 [].
+      axis: of the length.
     """
-    here = tf.one_hot(place, values.shape[1], on_value=True, off_value=False)
-    here = tf.reshape(here, [1, -1, *[1] * (values.shape.rank - 2)])
-    return tf.where(here, new[:, None], values)
+    here = tf.one_hot(place, values.shape[axis], on_value=True, off_value=False)
+    after = values.shape.rank - axis - 1
+    here = tf.reshape(here, [*[1] * axis, -1, *[1] * after])
+    return tf.where(here, tf.expand_dims(new, axis), values)

@@ -51,13 +51,16 @@ class AdditiveAttention(keras.layers.Layer):
           what it leaves.
         """
         query = self.query(query)
-        scores = self._scores(keys[:, None], query[:, :, None])
-        if beside is not None:
-            other = self._scores(beside, query)[..., None]
+        # The gradient of a slice is a padded copy, that of a new axis is free.
+        scores = self._scores(tf.expand_dims(keys, 1), tf.expand_dims(query, 2))
+        if beside is None:
+            weights = tf.nn.softmax(scores)
+        else:
+            other = tf.expand_dims(self._scores(beside, query), -1)
             scores = tf.concat([scores, other], axis=-1)
-        weights = tf.nn.softmax(scores)[..., : keys.shape[1]]
+            weights = tf.nn.softmax(scores)[..., : keys.shape[1]]
         return tf.matmul(tf.cast(weights, values.dtype), values), weights
 
     def _scores(self, keys: tf.Tensor, query: tf.Tensor) -> tf.Tensor:
         hidden = tf.tanh(keys + query)
-        return tf.cast(self.score(hidden)[..., 0], tf.float32)
+        return tf.cast(tf.squeeze(self.score(hidden), -1), tf.float32)

@@ -1,8 +1,10 @@
 """Dropout masks that depend on (seed, step, stream), never on the device."""
 
 import dataclasses
+import math
 from collections.abc import Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from pipeline.recordset import vocabulary
@@ -55,9 +57,11 @@ class StreamDropout:
         """
         if not self.rate:
             return values
-        kept = self.uniform(values.shape, layer) >= self.rate
+        # Bits are compared as they are: floats of them would cost two passes.
+        dropped = math.ceil(np.float32(self.rate) * 2.0**_MANTISSA)
+        kept = self._bits(values.shape, layer) >= np.uint32(dropped)
         scaled = values * (1 / (1 - self.rate))
-        return tf.where(kept, scaled, tf.zeros_like(scaled))
+        return tf.where(kept, scaled, tf.zeros([], scaled.dtype))
 
     def words(self, tokens: tf.Tensor, rate: float, layer: int) -> tf.Tensor:
         """Replaces words by UNK (Bowman et al. 2016, section 3.1).
@@ -89,6 +93,14 @@ class StreamDropout:
           layer: which numbers of the update: from 0 to 4095, one that no other
             call uses.
         """
+        # XLA and each precision make other floats of random bits.
+        low = tf.cast(self._bits(shape, layer), tf.float32)
+        return low / 2**_MANTISSA
+
+    def _bits(
+        self, shape: tf.TensorShape | Sequence[int], layer: int
+    ) -> tf.Tensor:
+        """Draws uint32 numbers below 2^23; the arguments are `uniform`'s."""
         streams = tf.unstack(self.streams)
         part = [shape[0] // len(streams), *shape[1:]]
         bits = [
@@ -97,9 +109,7 @@ class StreamDropout:
             )
             for stream in streams
         ]
-        # Draw bits: XLA and each precision make other floats of them.
-        low = tf.concat(bits, axis=0) & (2**_MANTISSA - 1)
-        return tf.cast(low, tf.float32) / 2**_MANTISSA
+        return tf.concat(bits, axis=0) & (2**_MANTISSA - 1)
 
     def _key(self, stream: tf.Tensor, layer: int) -> tf.Tensor:
         """Returns int64 [2], unique for each (seed, step, stream, layer)."""

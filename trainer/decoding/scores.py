@@ -16,12 +16,20 @@ def log_probs(logits: tf.Tensor) -> tf.Tensor:
     Returns:
       float32 [..., vocabulary]; the three tokens have `NEVER` added.
     """
+    return sayable(tf.nn.log_softmax(logits))
+
+
+def sayable(scores: tf.Tensor) -> tf.Tensor:
+    """Adds `NEVER` to the scores of PAD, UNK and START.
+
+    Args:
+      scores: float32 [..., vocabulary].
+    """
     banned = tf.one_hot(
         [vocabulary.PAD, vocabulary.UNK, vocabulary.START],
-        logits.shape[-1],
+        scores.shape[-1],
     )
-    banned = tf.reduce_sum(banned, axis=0)
-    return tf.nn.log_softmax(logits) + NEVER * banned
+    return scores + NEVER * tf.reduce_sum(banned, axis=0)
 
 
 def length_penalty(length: tf.Tensor | float, power: float) -> tf.Tensor:

@@ -59,12 +59,12 @@ class CaptionLoss:
         Raises:
           ValueError: there is a coverage term and no attention.
         """
-        log_probs = tf.nn.log_softmax(logits)
-        picked = tf.gather(log_probs, tokens, batch_dims=3)
-        cross_entropy = -tf.reduce_sum(picked * weights)
-        spread = -tf.reduce_sum(tf.reduce_mean(log_probs, -1) * weights)
-        smoothing = self.label_smoothing
-        total = (1 - smoothing) * cross_entropy + smoothing * spread
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(tokens, logits)
+        cross_entropy = tf.reduce_sum(nats * weights)
+        total = cross_entropy
+        if self.label_smoothing:
+            nats = self._smoothed(logits, tokens)
+            total = tf.reduce_sum(nats * weights)
         if self.coverage_weight:
             if attention is None:
                 raise ValueError(
@@ -73,6 +73,17 @@ class CaptionLoss:
                 )
             total += self.coverage_weight * self._coverage(attention, weights)
         return total, cross_entropy
+
+    def _smoothed(self, logits: tf.Tensor, tokens: tf.Tensor) -> tf.Tensor:
+        """Cross entropy of a softened target (Szegedy et al. 2016, section 7).
+
+        In the shape of `tokens`, float32.
+        """
+        words = logits.shape[-1]
+        spread = self.label_smoothing / words
+        truth = 1 - self.label_smoothing + spread
+        target = tf.one_hot(tokens, words, truth, spread)
+        return tf.nn.softmax_cross_entropy_with_logits(target, logits)
 
     def _coverage(self, attention: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
         """The coverage term of all captions, float32 []."""

@@ -92,9 +92,11 @@ class PolicyGradient:
         logits, _ = captioner(
             grid, contract.shift_right(samples), dropout=masks
         )
-        chosen = tf.gather(_policy(logits), samples, batch_dims=3)
+        nats = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            samples, scores.sayable(logits)
+        )
         real = tf.cast(samples != vocabulary.PAD, tf.float32)
-        policy = -tf.reduce_sum(gain[..., None] * chosen * real)
+        policy = tf.reduce_sum(gain[..., None] * nats * real)
         return (1 - share) * policy + share * total, cross_entropy
 
     def draw(
@@ -127,7 +129,7 @@ class PolicyGradient:
 
         def body(place, word, state, words):  # noqa: ANN001, ANN202
             logits, _, state = captioner.step(memory, state, word)
-            chances = tf.exp(_policy(logits))
+            chances = tf.nn.softmax(scores.sayable(logits))
             new = sampling.place_of(chances, numbers[:, :, place])
             over = (word == vocabulary.END) | (word == vocabulary.PAD)
             new = tf.where(over, vocabulary.PAD, new)
@@ -140,8 +142,3 @@ class PolicyGradient:
             maximum_iterations=length,
         )
         return tf.stop_gradient(tf.transpose(words.stack(), [1, 2, 0]))
-
-
-def _policy(logits: tf.Tensor) -> tf.Tensor:
-    """Log probabilities of the words that decoding may say, float32."""
-    return tf.nn.log_softmax(scores.log_probs(logits))

@@ -3,8 +3,6 @@
 import dataclasses
 from collections.abc import Sequence
 
-import numpy as np
-
 from pipeline.recordset import record_set as record_set_lib
 from pipeline.scoring import cider, constant_caption, novelty
 from pipeline.scoring import metric as metric_lib
@@ -34,6 +32,8 @@ class Evaluation:
       repetition: `mode_share` and `collision_probability`.
       reference_repetition: the same for the first reference of each image.
       loss: teacher-forced, in nats per token.
+      swap_gap: nats per token that the loss rises by when each image's grid is
+        swapped for another's, mean over the images.
       looks: whether the captioner looks at the image; None if too few tell.
       verdict: one line that says so and gives the evidence.
       signature: how the scores were made.
@@ -47,6 +47,7 @@ class Evaluation:
     repetition: dict[str, float]
     reference_repetition: dict[str, float]
     loss: float
+    swap_gap: estimate.Estimate
     looks: bool | None
     verdict: str
     signature: str
@@ -93,9 +94,8 @@ def evaluate(
     firsts = scorers_lib.repetition([row[0] for row in references.words])
     own, counts = loss_of_split.per_image(data)
     other, _ = loss_of_split.per_image(data, swap_images=True)
-    evidence = _evidence(
-        (other - own) / counts, _CIDER_D.against(references), captions, firsts
-    )
+    gap = estimate.Estimate.of((other - own) / counts)
+    evidence = _evidence(gap, _CIDER_D.against(references), captions, firsts)
     return Evaluation(
         split=split,
         examples=examples,
@@ -111,6 +111,7 @@ def evaluate(
         repetition=scorers_lib.repetition(captions),
         reference_repetition=firsts,
         loss=float(own.sum() / counts.sum()),
+        swap_gap=gap,
         looks=evidence.looks,
         verdict=verdict_lib.verdict(evidence),
         signature=signature_lib.signature(references),
@@ -137,7 +138,7 @@ def _measured(
 
 
 def _evidence(
-    loss_rises: np.ndarray,
+    gap: estimate.Estimate,
     cider_d: metric_lib.Scorer,
     captions: list[list[str]],
     human: dict[str, float],
@@ -145,13 +146,11 @@ def _evidence(
     """Gathers what the verdict judges by.
 
     Args:
-      loss_rises: float32 [images], nats per token that each image's loss rises
-        by when its grid is swapped for another image's.
+      gap: see `Evaluation.swap_gap`.
       cider_d: for the images' references.
       captions: each image's caption as words.
       human: the repetition of the references.
     """
-    gap = estimate.Estimate.of(loss_rises)
     repetition = scorers_lib.repetition(captions)
     return verdict_lib.Evidence(
         loss_gap=gap.mean,

@@ -131,6 +131,7 @@ def _scores(result: evaluation.Evaluation) -> dict[str, Any]:
         "looks_at_the_image": result.looks,
         "verdict": result.verdict,
         "loss": result.loss,
+        "swap_gap": dataclasses.asdict(result.swap_gap),
         "scores": {
             name: dataclasses.asdict(score)
             for name, score in result.scores.items()

@@ -10,7 +10,7 @@ from pipeline.scenes import truth as truth_lib
 from pipeline.scenes import words as words_lib
 from pipeline.scoring import cider
 from trainer.decoding import caption as caption_lib
-from trainer.evaluation import baselines, evaluation
+from trainer.evaluation import baselines, estimate, evaluation
 from trainer.report import curves, results
 
 
@@ -37,6 +37,7 @@ def result():
         repetition={"mode_share": 0.25, "collision_probability": 0.0},
         reference_repetition={"mode_share": 1.0, "collision_probability": 1.0},
         loss=2.5,
+        swap_gap=estimate.Estimate(1.5, 0.25),
         looks=True,
         verdict="It looks at the image: it does.",
         signature="tok:ptb",
@@ -105,6 +106,7 @@ def test_scores_are_for_programs(tmp_path, result):
         "people": 0.8,
         "interval": [0.49, 0.55],
     }
+    assert scores["swap_gap"] == {"mean": 1.5, "error": 0.25}
     assert scores["constant_caption"] == "a dog"
     assert scores["signature"] == "tok:ptb"
     assert scores["images"] == 4

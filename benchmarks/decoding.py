@@ -1,14 +1,21 @@
-"""The time of a search beside that of its matrix products alone.
+r"""The time of a search beside that of its matrix products alone.
 
   python -m benchmarks.decoding
-  python -m benchmarks.decoding --captioner=Transformer --beams=5
+  python -m benchmarks.decoding --captioner=Transformer --beams=5 \
+    --peer=ENVIRONMENT/bin/python
 
 Both run in turns, on random numbers and weights, with Flickr8k's grid. The
 products are those of reading the grid and of as many steps as a caption may
-have tokens: random weights seldom end a caption before.
+have tokens: random weights seldom end a caption before. `--peer` names an
+interpreter with torch and transformers, whose `generate` takes its turns too.
 """
 
 import argparse
+import functools
+import pathlib
+import statistics
+import subprocess
+from collections.abc import Callable
 
 import keras
 import numpy as np
@@ -49,6 +56,44 @@ def products_of(
     ]
 
 
+def peer_of(asked: argparse.Namespace) -> Callable[[], float]:
+    """Starts the peer; each call searches once and returns the seconds."""
+    sizes = {
+        **{
+            each: getattr(asked, each) for each in ("images", "beams", "length")
+        },
+        **{"units": asked.units, "vocabulary": asked.vocabulary, "layers": 3},
+        **{"locations": LOCATIONS, "depth": DEPTH},
+    }
+    program = pathlib.Path(__file__).with_name("generate_peer.py")
+    process = subprocess.Popen(
+        [asked.peer, program, *(f"--{name}={n}" for name, n in sizes.items())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    give, take = process.stdin, process.stdout
+
+    def search() -> float:
+        """One search."""
+        print(file=give, flush=True)
+        return float(take.readline())
+
+    return search
+
+
+def beside(
+    program: Callable[[], object], peer: Callable[[], float], rounds: int
+) -> str:
+    """Times both in turns, after one turn that does not count."""
+    pairs = [(products.seconds(program), peer()) for _ in range(rounds + 1)][1:]
+    other = statistics.median(second for _, second in pairs)
+    ratio = statistics.median(second / first for first, second in pairs)
+    return f"generate {other:.3f} s; {ratio:.2f} times ours"
+
+
 def main() -> None:
     """Prints medians, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -61,6 +106,7 @@ def main() -> None:
     parser.add_argument("--units", type=int, default=512)
     parser.add_argument("--vocabulary", type=int, default=8000)
     parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--peer", help="interpreter with transformers")
     asked = parser.parse_args()
     model = captioner_of(asked)
     words = [*vocabulary_lib.SPECIAL, *map(str, range(asked.vocabulary))]
@@ -70,8 +116,9 @@ def main() -> None:
     captions = generator.CaptionGenerator(model, names, search)
     shape = [asked.images, LOCATIONS, DEPTH]
     grid = tf.random.stateless_normal(shape, [1, 2])
+    program = functools.partial(captions.decode, grid)
     whole, told = products.compare(
-        lambda: captions.decode(grid),
+        program,
         products_of(model, grid, asked),
         asked.rounds,
     )
@@ -79,6 +126,8 @@ def main() -> None:
         f"{asked.captioner}, {search.description}: {whole:.3f} s, "
         f"{asked.images / whole:.1f} images/s; {told}"
     )
+    if asked.peer:
+        print(beside(program, peer_of(asked), asked.rounds))
 
 
 if __name__ == "__main__":

@@ -32,12 +32,9 @@ from PIL import Image
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 
 from pipeline.encoders import encoder as encoder_lib  # noqa: E402
-from pipeline.files import (
-    image_root,  # noqa: E402
-    ownership,  # noqa: E402
-)
+from pipeline.files import image_root, ownership  # noqa: E402
+from pipeline.job import ledger, write_manifest  # noqa: E402
 from pipeline.job import precompute as precompute_lib  # noqa: E402
-from pipeline.job import write_manifest  # noqa: E402
 from pipeline.readers import (
     annotation_files,  # noqa: E402
     flickr,  # noqa: E402
@@ -164,7 +161,7 @@ def job(
         encoder=encoder.fingerprint,
         grid=grid,
         settings={"batch_size": BATCH},
-        max_reject_share=0.0,
+        limits=ledger.Limits(0.0),
     )
     precompute = precompute_lib.Precompute(
         jsonl_lib.ReadJsonl([annotation_files.InputFile(str(jsonl))]),

@@ -41,7 +41,7 @@ def rewritten(
             for record in itertools.islice(records, held):
                 file.write(tfrecord.frame(record))
         parts.append(record_set_lib.Part(str(path), 0, held))
-    return dataclasses.replace(record_set, views={"train": tuple(parts)})
+    return dataclasses.replace(record_set, resplit={"train": tuple(parts)})
 
 
 def timed(record_set: record_set_lib.RecordSet) -> tuple[float, float]:

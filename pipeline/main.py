@@ -35,6 +35,7 @@ with (
 
     from pipeline import command_line
     from pipeline.files import found_files, reach
+    from pipeline.images import views
     from pipeline.job import beam_runner, services
     from pipeline.modes import inspect_page, precompute, verify
     from pipeline.modes import options as options_lib
@@ -228,6 +229,17 @@ flags.DEFINE_integer(
     224,
     "Pixels; 0 stores no thumbnails.",
     lower_bound=0,
+    module_name=_IMAGES,
+)
+flags.DEFINE_list(
+    "views",
+    [],
+    "Views of each train image to encode and store beside it, with commas "
+    f"between, of {', '.join(views.VIEWS)}: the mirrored image, and the corner "
+    "of seven eighths of its sides. Training draws one of them or the image "
+    "itself in each epoch; nothing else sees them. Each takes the time and "
+    "disk of one more image. An image with `left` or `right` in a caption is "
+    "not mirrored: English words alone are known.",
     module_name=_IMAGES,
 )
 flags.DEFINE_integer(

@@ -6,6 +6,7 @@ The flow, in order; a module imports only those above it:
   side_parts       takes out of a file what does not bear on its pixels
   decode           bytes of any allowed format -> RGB pixels
   thumbnail        the small JPEG that pages show
+  views            pixels -> mirrored and cropped ones, to train on
   preparation      pixels -> one encoder's input, when training and serving
   perceptual_hash  pixels -> 20 bytes that near-duplicate images share
 """

@@ -18,7 +18,8 @@ from pipeline import progress_line
 from pipeline.files import beam_files, ownership
 from pipeline.job import add_up, write_rejects
 from pipeline.job import ledger as ledger_lib
-from pipeline.readers import reference, rejects, subset
+from pipeline.readers import own_splits, reference, rejects, subset
+from pipeline.recordset import splits
 from pipeline.shards import write_shard
 
 _SAMPLE_FILE, _LEDGER_FILE = "sample.json", "ledger.json"
@@ -67,6 +68,7 @@ class Rehearsal:
 
 def rehearse(
     reader: beam.PTransform,
+    rule: splits.SplitRule,
     writer: write_shard.ShardWriter,
     limits: ledger_lib.Limits,
 ) -> str:
@@ -77,6 +79,7 @@ def rehearse(
 
     Args:
       reader: Beam transform from Begin to (references, rejects).
+      rule: of the splits, of which train alone may have views.
       writer: the job's writer; nothing is written to its output.
       limits: of the job.
 
@@ -89,7 +92,7 @@ def rehearse(
     kept = tempfile.mkdtemp(prefix="eyewitness-rejects-")
     see = os.path.join(kept, rejects.PATTERN)
     with tempfile.TemporaryDirectory() as folder:
-        ledger, references = _read(reader, writer, folder, kept)
+        ledger, references = _read(reader, rule, writer, folder, kept)
         ledger.check()
         ledger.judge(limits, see)
         found, lost = _encode(references, writer, folder, ledger.images)
@@ -103,6 +106,7 @@ def rehearse(
 
 def _read(
     reader: beam.PTransform,
+    rule: splits.SplitRule,
     writer: write_shard.ShardWriter,
     folder: str,
     kept: str,
@@ -113,6 +117,7 @@ def _read(
     options = PipelineOptions(["--runner=FnApiRunner"])
     with beam.Pipeline(options=options) as pipeline:
         references, rows = pipeline | "Read" >> reader
+        references |= own_splits.AssignSplits(rule)
         _ = rows | write_rejects.WriteRejects(kept, writer.num_shards)
         ledger = (references, rows) | add_up.Close()
         sample, _ = (references, rows) | "Sample" >> subset.Draw(size)

@@ -35,13 +35,14 @@ class Sampled:
 
     @property
     def title(self) -> str:
-        """The record's id and source, and its thumbnail and grid in numbers."""
+        """The record's id and source, thumbnail and grid, names of views."""
         image = self.image
         place = "" if image.source == image.image_id else f" ({image.source})"
+        views = "".join(f", {name}" for name in image.views)
         return (
             f"{image.image_id}{place}, thumbnail "
             f"{len(image.thumbnail) / 1e3:.1f} kB, grid {self.mean:.3f} +- "
-            f"{self.deviation:.3f}"
+            f"{self.deviation:.3f}{views}"
         )
 
 

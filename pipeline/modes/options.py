@@ -11,6 +11,7 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipeline.files import found_files, reach
 from pipeline.images import decode
+from pipeline.images import views as views_lib
 from pipeline.job import ledger
 from pipeline.readers import annotation_files, table
 from pipeline.recordset import records, splits
@@ -39,6 +40,7 @@ class Options:
     grid_dtype: str
     num_shards: int
     thumbnail_side: int
+    views: Sequence[str]
     max_image_megabytes: int
     max_image_megapixels: int
     validation_share: float
@@ -59,6 +61,11 @@ class Options:
         return table.Columns(
             self.image_column, self.caption_column, self.split_column
         )
+
+    @property
+    def train_views(self) -> tuple[str, ...]:
+        """Names of the views of train images that are stored, in one order."""
+        return tuple(name for name in views_lib.VIEWS if name in self.views)
 
     @property
     def limits(self) -> decode.Limits:
@@ -89,7 +96,10 @@ class Options:
     @property
     def settings(self) -> dict[str, Any]:
         """The flags that the manifest records: no paths, no runner."""
+        # Without views, as before there were any.
+        views = {"views": list(self.train_views)} if self.views else {}
         return {
+            **views,
             "dataset": self.dataset,
             "allow_hosts": sorted(self.allow_hosts),
             "limit": self.limit,
@@ -135,13 +145,19 @@ class Options:
         return records.GridSpec(locations, depth, self.grid_dtype)
 
     def check(self) -> None:
-        """Refuses a wrong path before the encoder is loaded.
+        """Refuses a wrong view or path before the encoder is loaded.
 
         Raises:
-          OptionsError: Beam would take the output's path for a pattern, or
-            the output lies among the photographs.
+          OptionsError: there is no such view, Beam would take the output's
+            path for a pattern, or the output lies among the photographs.
           UnreachableError: a path's file system is not there.
         """
+        unknown = sorted({*self.views} - {*views_lib.VIEWS})
+        if unknown:
+            raise OptionsError(
+                f"--views={','.join(self.views)}: no view {unknown[0]!r}; "
+                f"there are {', '.join(views_lib.VIEWS)}"
+            )
         if "://" in self.output and found_files.is_pattern(self.output):
             raise OptionsError(
                 "--output: in a bucket, a path without * ? and [ is needed: "

@@ -72,7 +72,9 @@ def precompute(options: Options, beam_options: PipelineOptions) -> str:
     if options.dry_run:
         counters = counters_lib.Counters()
         writer = _writer(options, source, encoder, request, "", counters)
-        return dry_run.rehearse(reader, writer, options.reject_limits)
+        return dry_run.rehearse(
+            reader, options.split_rule, writer, options.reject_limits
+        )
     services.await_job_service(beam_options)
     with ownership.hold(options.output):
         owner = request_lib.claim(
@@ -131,6 +133,7 @@ def _writer(
             batch_size=options.batch_size,
             thumbnail_side=options.thumbnail_side,
             limits=options.limits,
+            views=options.train_views,
         ),
         output=options.output,
         owner=owner,

@@ -145,13 +145,14 @@ class Examination:
         if image.thumbnail and not image.thumbnail.startswith(_JPEG):
             yield f"has a thumbnail that is no JPEG: {image.image_id}"
         if self._expected.grid is not None:
-            try:
-                grid = self._expected.grid.from_bytes(image.grid)
-            except ValueError as error:
-                yield f"has {error}: {image.image_id}"
-            else:
-                if not np.isfinite(grid).all():
-                    yield f"has a grid that is not finite: {image.image_id}"
+            for stored in (image.grid, *image.views.values()):
+                try:
+                    grid = self._expected.grid.from_bytes(stored)
+                except ValueError as error:
+                    yield f"has {error}: {image.image_id}"
+                else:
+                    if not np.isfinite(grid).all():
+                        yield f"has a grid that is not finite: {image.image_id}"
 
     def _misplaced(self, image_id: str) -> Iterator[str]:
         """Finds out whether the image belongs here, and here only."""

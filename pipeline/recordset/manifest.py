@@ -84,6 +84,11 @@ class Manifest:
         """Names of the splits, sorted."""
         return tuple(sorted({shard.split for shard in self.shards}))
 
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Names of the views that train images have beside their own."""
+        return tuple(self.settings.get("views", ()))
+
     def num_images(self, split: str) -> int:
         """Number of records in a split.
 

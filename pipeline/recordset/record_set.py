@@ -61,13 +61,13 @@ class RecordSet:
       path: its folder.
       manifest: its content.
       vocabulary: of its train split.
-      views: split -> its parts, for splits that are not as in the manifest.
+      resplit: split -> its parts, for splits that are not as in the manifest.
     """
 
     path: str
     manifest: manifest_lib.Manifest
     vocabulary: vocabulary_lib.Vocabulary
-    views: Mapping[str, tuple[Part, ...]] = dataclasses.field(
+    resplit: Mapping[str, tuple[Part, ...]] = dataclasses.field(
         default_factory=dict
     )
 
@@ -77,8 +77,8 @@ class RecordSet:
         Raises:
           RecordSetError: no such split.
         """
-        if split in self.views:
-            return self.views[split]
+        if split in self.resplit:
+            return self.resplit[split]
         return tuple(
             Part(os.path.join(self.path, shard.file), 0, shard.records)
             for shard in self.manifest.shards_of(split)
@@ -95,7 +95,7 @@ class RecordSet:
     @property
     def splits(self) -> tuple[str, ...]:
         """Names of the splits that `parts` knows, sorted."""
-        return tuple(sorted({*self.manifest.splits, *self.views}))
+        return tuple(sorted({*self.manifest.splits, *self.resplit}))
 
     def require(self, split: str, setting: str) -> None:
         """Checks that there is a split, before anything else is done.

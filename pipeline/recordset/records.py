@@ -1,6 +1,7 @@
 """CaptionedImage <-> bytes: what the job writes and training reads."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import ml_dtypes
@@ -10,6 +11,8 @@ from google.protobuf import message
 
 from pipeline.recordset import tfrecord
 
+# Fields with any number of values; the others have one.
+_SEVERAL = ("captions", "views")
 GRID_DTYPES = {"float16": np.float16, "bfloat16": ml_dtypes.bfloat16}
 
 
@@ -103,6 +106,7 @@ class CaptionedImage:
       captions: text.
       grid: raw bytes of [locations, depth]; see `GridSpec`.
       thumbnail: a JPEG, or empty when thumbnails are turned off.
+      views: name -> grid of another view of the image, stored as `grid` is.
     """
 
     image_id: str
@@ -110,6 +114,7 @@ class CaptionedImage:
     captions: tuple[str, ...]
     grid: bytes
     thumbnail: bytes = b""
+    views: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
         """A serialised `tf.train.Example`; equal records give equal bytes."""
@@ -120,6 +125,10 @@ class CaptionedImage:
             "grid": [self.grid],
             "thumbnail": [self.thumbnail],
         }
+        # A record without views has no such fields.
+        if self.views:
+            values["view_names"] = [name.encode() for name in self.views]
+            values["views"] = list(self.views.values())
         example = tf.train.Example()
         features = example.features.feature
         for name, value in values.items():
@@ -141,13 +150,20 @@ class CaptionedImage:
                 for name in ("image_id", "source", "grid", "thumbnail")
             }
             (image_id,), (source,), (grid,), (thumbnail,) = values.values()
-            captions = features["captions"].bytes_list.value
+            captions, names, views = (
+                features[name].bytes_list.value
+                for name in ("captions", "view_names", "views")
+            )
             return cls(
                 image_id=image_id.decode(),
                 source=source.decode(),
                 captions=tuple(text.decode() for text in captions),
                 grid=grid,
                 thumbnail=thumbnail,
+                views={
+                    name.decode(): view
+                    for name, view in zip(names, views, strict=True)
+                },
             )
         except (message.DecodeError, ValueError) as error:
             raise tfrecord.CorruptShard(
@@ -179,12 +195,16 @@ def fields(serialised: tf.Tensor, *names: str) -> dict[str, Any]:
       *names: of the fields besides `captions`.
 
     Returns:
-      Name -> string [] or [n], raw bytes; `captions`: string [k] or ragged
-      [n, (k)].
+      Name -> string [] or [n], raw bytes; `captions`, and `views` if they are
+      named: string [k] or ragged [n, (k)].
     """
-    features = {name: tf.io.FixedLenFeature([], tf.string) for name in names}
-    captions = tf.io.RaggedFeature(tf.string, row_splits_dtype=tf.int64)
-    return tf.io.parse_example(serialised, {**features, "captions": captions})
+    one = tf.io.FixedLenFeature([], tf.string)
+    several = tf.io.RaggedFeature(tf.string, row_splits_dtype=tf.int64)
+    features = {
+        name: several if name in _SEVERAL else one
+        for name in (*names, "captions")
+    }
+    return tf.io.parse_example(serialised, features)
 
 
 def decode_grids(stored: tf.Tensor, spec: GridSpec) -> tf.Tensor:

@@ -17,6 +17,7 @@ from pipeline.encoders import encoder as encoder_lib
 from pipeline.files import image_root
 from pipeline.images import decode
 from pipeline.images import thumbnail as thumbnail_lib
+from pipeline.images import views as views_lib
 from pipeline.images.perceptual_hash import Look
 from pipeline.readers import reference as reference_lib
 from pipeline.readers.rejects import Reject
@@ -38,7 +39,13 @@ class _Image:
     look: Look
 
 
-_Decoded = tuple[_Image, np.ndarray]
+@dataclasses.dataclass(frozen=True)
+class _Decoded:
+    """An image, and the encoder's input of it and of its views by name."""
+
+    image: _Image
+    fitted: np.ndarray
+    views: dict[str, np.ndarray]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,11 +56,13 @@ class Encoded:
       image: what is known of it.
       grid: float [locations, depth], as the encoder gave it.
       stored: the same in the type that is stored.
+      views: name -> grid of another view, in the type that is stored.
     """
 
     image: _Image
     grid: np.ndarray
     stored: np.ndarray
+    views: dict[str, np.ndarray]
 
 
 # What becomes of a batch's images, in their order.
@@ -75,9 +84,10 @@ class Encoding:
       encoder: name for `encoder.load_encoder`.
       weights: for `encoder.load_encoder`.
       grid: how grids are stored.
-      batch_size: images the encoder takes at once.
+      batch_size: images the encoder takes at once, views among them.
       thumbnail_side: longest side in pixels; 0 stores none.
       limits: above which an image is rejected.
+      views: names of what is stored beside the grid of a train image.
       model: handle that loads the encoder once a process.
     """
 
@@ -88,6 +98,7 @@ class Encoding:
     batch_size: int
     thumbnail_side: int
     limits: decode.Limits = decode.LIMITS
+    views: tuple[str, ...] = ()
     model: shared.Shared = dataclasses.field(default_factory=shared.Shared)
 
     def queue(
@@ -132,6 +143,10 @@ class Encoding:
         image, reference = row.image, row.image.reference
         try:
             stored = self.grid.to_bytes(row.stored)
+            views = {
+                name: self.grid.to_bytes(view)
+                for name, view in row.views.items()
+            }
         except ValueError as error:
             return reject(reference, UNSTORABLE, str(error))
         log.add(image.look, row.grid)
@@ -141,6 +156,7 @@ class Encoding:
             captions=reference.captions,
             grid=stored,
             thumbnail=image.thumbnail,
+            views=views,
         )
 
     def _decode(
@@ -167,7 +183,17 @@ class Encoding:
                 pixels, longest_side=self.thumbnail_side, file=data
             )
         fitted = encoder.fit(pixels)
-        return _Image(reference, thumbnail, Look.of(fitted)), fitted
+        views = {
+            name: encoder.fit(views_lib.VIEWS[name](pixels))
+            for name in self._views_of(reference)
+        }
+        image = _Image(reference, thumbnail, Look.of(fitted))
+        return _Decoded(image, fitted, views)
+
+    def _views_of(self, reference: reference_lib.Reference) -> tuple[str, ...]:
+        if reference.split != "train":
+            return ()
+        return views_lib.true_to(reference.captions, self.views)
 
     def _encode_batch(
         self, encoder: encoder_lib.Encoder, batch: list[reference_lib.Reference]
@@ -186,19 +212,40 @@ class Encoding:
         """Halves a batch that fails, so that a bad image costs no other."""
         if not batch:
             return []
-        images = [image for image, _ in batch]
         try:
-            fitted = np.stack([pixels for _, pixels in batch])
+            fitted = np.stack([row.fitted for row in batch])
             grids = encoder.encode(fitted, self.batch_size)
+            views = self._encode_views(encoder, batch)
         except Exception as error:  # noqa: BLE001 - any failure is bisected
             if len(batch) == 1:
                 detail = str(error)[:200]
-                return [reject(images[0].reference, "not-encodable", detail)]
+                return [
+                    reject(batch[0].image.reference, "not-encodable", detail)
+                ]
             half = len(batch) // 2
             first = self._bisected(encoder, batch[:half])
             return first + self._bisected(encoder, batch[half:])
         stored = self.grid.narrow(grids)
-        return list(map(Encoded, images, np.asarray(grids), stored))
+        images = (row.image for row in batch)
+        return list(map(Encoded, images, np.asarray(grids), stored, views))
+
+    def _encode_views(
+        self, encoder: encoder_lib.Encoder, batch: list[_Decoded]
+    ) -> list[dict[str, np.ndarray]]:
+        """Encodes the views of a batch's images.
+
+        Apart from the images themselves, whose grids are then the same to the
+        bit with views and without.
+        """
+        size = self.batch_size
+        fitted = [pixels for row in batch for pixels in row.views.values()]
+        grids = itertools.chain.from_iterable(
+            self.grid.narrow(
+                encoder.encode(np.stack(fitted[start : start + size]), size)
+            )
+            for start in range(0, len(fitted), size)
+        )
+        return [{name: next(grids) for name in row.views} for row in batch]
 
 
 def reject(

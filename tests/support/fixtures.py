@@ -240,7 +240,10 @@ def _write_shard(
 
 
 def write_uneven_record_set(
-    folder: Path, shards: Mapping[str, Sequence[int]] | None = None
+    folder: Path,
+    shards: Mapping[str, Sequence[int]] | None = None,
+    *,
+    views: Sequence[str] = (),
 ) -> record_set.RecordSet:
     """Writes a record set in which nothing divides evenly.
 
@@ -251,12 +254,14 @@ def write_uneven_record_set(
       folder: made if it is not there.
       shards: split -> records of each of its shards, in order; 5, 0, 7 and 1
         for training, 3 and 2 for validation if not given.
+      views: of which train images have the first: none, one, ..., all.
     """
     folder.mkdir(parents=True, exist_ok=True)
     shards = shards or {"train": (5, 0, 7, 1), "validation": (3, 2)}
     rows, captions = [], []
     for split, sizes in shards.items():
-        images = [_uneven(split, number) for number in range(sum(sizes))]
+        seen = views if split == "train" else ()
+        images = [_uneven(split, number, seen) for number in range(sum(sizes))]
         if split == "train":
             captions = [text for image in images for text in image.captions]
         for number, size in enumerate(sizes):
@@ -271,7 +276,8 @@ def write_uneven_record_set(
         shards=tuple(rows),
         vocabulary_sha256=vocabulary.digest,
         rejected={},
-        settings={"dataset": "uneven", "batch_size": 4},
+        settings={"dataset": "uneven", "batch_size": 4}
+        | ({"views": list(views)} if views else {}),
     )
     (folder / manifest_lib.VOCABULARY_FILE).write_text(vocabulary.dump())
     (folder / manifest_lib.MANIFEST_FILE).write_text(manifest.dump())
@@ -281,19 +287,26 @@ def write_uneven_record_set(
 UNEVEN_GRID = records.GridSpec(locations=4, depth=6)
 
 
-def _uneven(split: str, number: int) -> records.CaptionedImage:
+def _uneven(
+    split: str, number: int, views: Sequence[str]
+) -> records.CaptionedImage:
     draw = np.random.default_rng([number, *split.encode()])
     words = "a the red blue old dog cat bird runs sits on under grass".split()
     captions = {" ".join(draw.choice(words, 1 + number % 6))}
     while len(captions) < 1 + number % 7:
         captions.add(" ".join(draw.choice(words, draw.integers(1, 7))))
-    grid = draw.normal(size=(UNEVEN_GRID.locations, UNEVEN_GRID.depth))
+    shape = (UNEVEN_GRID.locations, UNEVEN_GRID.depth)
+    grid = draw.normal(size=shape)
     return records.CaptionedImage(
         image_id=f"{split}-{number}",
         source=f"{split}-{number}.jpg",
         captions=tuple(sorted(captions)),
         grid=UNEVEN_GRID.to_bytes(grid),
         thumbnail=f"thumbnail of {split}-{number}".encode(),
+        views={
+            name: UNEVEN_GRID.to_bytes(draw.normal(size=shape))
+            for name in views[: number % (len(views) + 1)]
+        },
     )
 
 

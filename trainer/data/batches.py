@@ -51,12 +51,22 @@ class CaptionDataset:
     ):
         """Binds a record set, one of its splits and the settings.
 
+        Args:
+          record_set: where from.
+          split: one of its splits.
+          batching: how examples become batches.
+          shuffle: draw the order of images, their captions and views anew in
+            each epoch, to train; else every image is seen as it is.
+
         Raises:
           RecordSetError: no such split.
         """
         self.batching, self._shuffle = batching, shuffle
         self._parts = record_set.parts(split)
         self._spec = record_set.manifest.grid
+        drawn = shuffle and not batching.plain_only
+        seen = drawn and record_set.manifest.views
+        self._grids = ("grid", "views") if seen else ("grid",)
         self._vocabulary = record_set.vocabulary
         self.num_images = record_set.num_images(split)
         self._filler = _filler(self._spec)
@@ -267,11 +277,12 @@ class CaptionDataset:
         self, streams: tf.Tensor, serialised: tf.Tensor, epoch: tf.Tensor
     ) -> Batch:
         """[streams] and their records, string [streams, n] -> a batch."""
-        row = records.fields(tf.reshape(serialised, [-1]), "image_id", "grid")
+        flat = tf.reshape(serialised, [-1])
+        row = records.fields(flat, "image_id", *self._grids)
         drawn = self._drawn(row["image_id"], row["captions"], epoch)
         rows = serialised.shape.num_elements()
         return {
-            "grid": records.decode_grids(row["grid"], self._spec),
+            "grid": records.decode_grids(self._seen(row, epoch), self._spec),
             **encode(drawn, rows, self._vocabulary, self.batching),
             "streams": streams,
         }
@@ -297,11 +308,37 @@ class CaptionDataset:
         # Sorting by a hash of seed, image and text is a random order that does
         # not depend on the other images of the batch.
         rows, texts = captions.value_rowids(), captions.values
-        seed = tf.as_string(self._seed(epoch))
-        key = tf.strings.join([seed, tf.gather(image_ids, rows), texts])
-        drawn = tf.strings.to_hash_bucket_fast(key, _HASHES)
+        drawn = self._hashed(epoch, tf.gather(image_ids, rows), texts)
         order = tf.argsort(rows * _HASHES + drawn)
         return captions.with_values(tf.gather(texts, order))
+
+    def _seen(self, row: dict[str, Any], epoch: tf.Tensor) -> tf.Tensor:
+        """The grid of one view of each image, its own among them.
+
+        Args:
+          row: `image_id` and `grid`, string [I]; `views`, string [I, (views)],
+            if they are drawn.
+          epoch: int64 [].
+
+        Returns:
+          string [I], raw bytes: a grid that is not drawn is never decoded.
+        """
+        if "views" not in row:
+            return row["grid"]
+        views = row["views"]
+        # No caption is a null byte, so that captions are drawn apart.
+        hashed = self._hashed(epoch, row["image_id"], "\0")
+        drawn = hashed % (1 + views.row_lengths())
+        others = tf.where(drawn > 0)
+        places = tf.gather_nd(views.row_starts() + drawn - 1, others)
+        return tf.tensor_scatter_nd_update(
+            row["grid"], others, tf.gather(views.values, places)
+        )
+
+    def _hashed(self, epoch: tf.Tensor, *texts: tf.Tensor | str) -> tf.Tensor:
+        """int64 in [0, _HASHES), drawn by texts and the seed of an epoch."""
+        key = tf.strings.join([tf.as_string(self._seed(epoch)), *texts])
+        return tf.strings.to_hash_bucket_fast(key, _HASHES)
 
 
 def encode(

@@ -16,7 +16,9 @@ class Batching:
         the number of replicas.
       shuffle_window: records of a stream that are shuffled among each other,
         and held in memory.
-      seed: of the order of images and the choice of captions.
+      seed: of the order of images and the choice of captions and views.
+      plain_only: train on the images as they are, even where the record set
+        has other views of them.
 
     Raises:
       ValueError: a number below one, or streams that don't divide the batch.
@@ -28,10 +30,11 @@ class Batching:
     num_streams: int = 8
     shuffle_window: int = 64
     seed: int = 1
+    plain_only: bool = False
 
     def __post_init__(self) -> None:
         """Validates once, where the settings are made."""
-        for field in dataclasses.fields(self)[:-1]:
+        for field in dataclasses.fields(self)[:-2]:
             value = getattr(self, field.name)
             if value < 1:
                 raise ValueError(

@@ -60,11 +60,11 @@ class Fold:
                 f"{sum(inside)} of {len(inside)} images in {self.name}"
             )
         parts = record_set.parts("train")
-        views = {
+        resplit = {
             held_out: tuple(_kept(parts, inside)),
             "train": tuple(_kept(parts, [not each for each in inside])),
         }
-        return dataclasses.replace(record_set, views=views)
+        return dataclasses.replace(record_set, resplit=resplit)
 
 
 def every(count: int) -> list[Fold]:

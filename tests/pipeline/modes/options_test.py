@@ -22,6 +22,7 @@ OPTIONS = Options(
     batch_size=32,
     grid_dtype="float16",
     num_shards=8,
+    views=(),
     thumbnail_side=224,
     max_image_megabytes=50,
     max_image_megapixels=50,
@@ -121,3 +122,20 @@ def test_an_output_beside_photographs_is_accepted(
     (tmp_path / "data/photos").mkdir(parents=True)
     (tmp_path / "data/photos/a.jpg").touch()
     dataclasses.replace(OPTIONS, images="data", output=output).check()
+
+
+def test_views_are_recorded_in_one_order_and_only_if_asked_for() -> None:
+    assert "views" not in OPTIONS.settings
+    seen = dataclasses.replace(OPTIONS, views=["top-right", "flip", "flip"])
+    assert seen.train_views == ("flip", "top-right")
+    assert seen.settings == OPTIONS.settings | {"views": ["flip", "top-right"]}
+
+
+def test_an_unknown_view_is_named() -> None:
+    options = dataclasses.replace(OPTIONS, views=["flip", "mirror"])
+    with pytest.raises(OptionsError) as error:
+        options.check()
+    assert str(error.value) == (
+        "--views=flip,mirror: no view 'mirror'; there are flip, top-left, "
+        "top-right, bottom-left, bottom-right"
+    )

@@ -158,3 +158,17 @@ def test_a_shard_is_never_held_in_memory() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < len(data) / 5
+
+
+def test_a_damaged_view_is_found() -> None:
+    sound = image().grid
+    seen = dataclasses.replace(
+        image(), views={"flip": sound, "top-left": b"\0\x7c" * 6}
+    )
+    (line,) = examined(seen)
+    assert line.endswith(" has a grid that is not finite: a")
+    cut = dataclasses.replace(image(), views={"flip": sound[1:]})
+    (line,) = examined(cut)
+    assert line.endswith(
+        " has a grid of 11 bytes, 12 are needed for 2 x 3 of float16: a"
+    )

@@ -1,5 +1,7 @@
 """Records: bytes and back, TFRecord framing, and every kind of damage."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -120,3 +122,41 @@ def test_a_grid_of_another_length_is_refused() -> None:
     assert str(caught.value) == (
         "a grid of 3 bytes, 24 are needed for 3 x 4 of float16"
     )
+
+
+def seen_twice() -> records.CaptionedImage:
+    other = {"flip": SPEC.to_bytes(-grid()), "top-left": SPEC.to_bytes(grid())}
+    return dataclasses.replace(image(), views=other)
+
+
+def test_views_come_back_in_their_order() -> None:
+    back = records.CaptionedImage.from_bytes(seen_twice().to_bytes())
+    assert back == seen_twice()
+    assert list(back.views) == ["flip", "top-left"]
+
+
+def test_a_record_without_views_has_no_field_for_them() -> None:
+    example = tf.train.Example.FromString(image().to_bytes())
+    assert sorted(example.features.feature) == [
+        "captions",
+        "grid",
+        "image_id",
+        "source",
+        "thumbnail",
+    ]
+
+
+def test_views_are_parsed_where_they_are_asked_for() -> None:
+    stored = tf.constant([image().to_bytes(), seen_twice().to_bytes()])
+    row = records.fields(stored, "grid", "views")
+    expected = [[], list(seen_twice().views.values())]
+    assert row["views"].to_list() == expected
+    assert row["grid"].numpy().tolist() == [image().grid] * 2
+    assert "views" not in records.parse(stored, SPEC)
+
+
+def test_a_view_without_a_name_is_refused() -> None:
+    example = tf.train.Example.FromString(seen_twice().to_bytes())
+    del example.features.feature["view_names"].bytes_list.value[0]
+    with pytest.raises(tfrecord.CorruptShard, match="not a record of an image"):
+        records.CaptionedImage.from_bytes(example.SerializeToString())

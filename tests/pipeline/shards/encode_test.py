@@ -133,3 +133,89 @@ def test_a_grid_that_cannot_be_stored_is_left_out(
     assert isinstance(reject, Reject)
     assert reject.reason == encode.UNSTORABLE
     assert reject.detail == "grid has values that float16 cannot hold"
+
+
+CORNERS = ("flip", "top-left", "bottom-right")
+
+
+@pytest.fixture
+def seeing(encoding: encode.Encoding) -> encode.Encoding:
+    return dataclasses.replace(encoding, views=CORNERS)
+
+
+def drawn(
+    encoding: encode.Encoding, name: str, *, captions: tuple[str, ...] = ("a",)
+) -> Reference:
+    """An image of train whose corners have other colours than the whole."""
+    pixels = np.random.default_rng(list(name.encode())).integers(
+        0, 255, (16, 24, 3), np.uint8
+    )
+    Image.fromarray(pixels).save(Path(encoding.images.path, name))
+    return Reference(name, name, captions, split="train")
+
+
+def test_views_are_what_the_encoder_makes_of_their_pixels(
+    seeing: encode.Encoding,
+) -> None:
+    references = [drawn(seeing, f"{number}.png") for number in range(11)]
+    for row, reference in zip(
+        rows(seeing, references), references, strict=True
+    ):
+        assert isinstance(row, records.CaptionedImage)
+        pixels = np.asarray(
+            Image.open(Path(seeing.images.path, reference.source))
+        )
+        by_hand = {
+            "flip": pixels[:, ::-1],
+            "top-left": pixels[:14, :21],
+            "bottom-right": pixels[2:, 3:],
+        }
+        assert list(row.views) == list(by_hand)
+        for name, part in by_hand.items():
+            stored = np.frombuffer(row.views[name], np.float16)
+            mean = part.mean((0, 1), dtype=np.float32).astype(np.float16)
+            np.testing.assert_array_equal(stored, mean)
+
+
+def test_views_change_nothing_else_of_a_record(
+    encoding: encode.Encoding, seeing: encode.Encoding
+) -> None:
+    references = [drawn(encoding, f"{number}.png") for number in range(11)]
+    for plain, seen in zip(
+        rows(encoding, references), rows(seeing, references), strict=True
+    ):
+        assert isinstance(seen, records.CaptionedImage)
+        assert dataclasses.replace(seen, views={}) == plain
+
+
+def test_train_images_alone_have_views(seeing: encode.Encoding) -> None:
+    train = drawn(seeing, "1.png")
+    splits = ("validation", "test", "dev", "train")
+    for row, split in zip(
+        rows(seeing, [dataclasses.replace(train, split=s) for s in splits]),
+        splits,
+        strict=True,
+    ):
+        assert isinstance(row, records.CaptionedImage)
+        assert bool(row.views) == (split == "train")
+
+
+def test_an_image_with_a_side_in_a_caption_has_no_flip(
+    seeing: encode.Encoding,
+) -> None:
+    captions = ("a dog", "a dog at the left of a cat")
+    (row,) = rows(seeing, [drawn(seeing, "1.png", captions=captions)])
+    assert isinstance(row, records.CaptionedImage)
+    assert list(row.views) == ["top-left", "bottom-right"]
+
+
+def test_a_view_that_cannot_be_used_costs_its_own_image_alone(
+    seeing: encode.Encoding,
+) -> None:
+    references = [drawn(seeing, f"{number}.png") for number in range(5)]
+    for name, colour in (("1.png", (255, 0, 0)), ("3.png", (0, 0, 255))):
+        image = Image.new("RGB", (16, 16), colour)
+        image.putpixel((15, 15), (9, 9, 9))  # Outside of the top left.
+        image.save(Path(seeing.images.path, name))
+    reasons = [getattr(row, "reason", "") for row in rows(seeing, references)]
+    assert reasons == ["", "not-encodable", "", encode.UNSTORABLE, ""]

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from pipeline.recordset import manifest
+from pipeline.recordset import manifest, records
+from pipeline.recordset import record_set as record_set_lib
 from pipeline.recordset import vocabulary as vocabulary_lib
 from tests.support import fixtures
 from trainer.data import batches as batches_lib
-from trainer.data import split_images
+from trainer.data import folds, split_images
 from trainer.data.batching import Batching, Share
 
 # 13 images of 4 streams: a part of 2 images is full, half full or empty.
@@ -375,3 +376,134 @@ def test_grids_of_bfloat16(tmp_path: Path):
     assert batch["grid"].dtype == tf.bfloat16
     (first, *_) = split_images.batches(record_set, "train", batch_images=5)
     assert first.grid.dtype == tf.bfloat16
+
+
+VIEWS = ("flip", "top-left", "top-right")
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory) -> record_set_lib.RecordSet:
+    """As `record_set`, but that train images have none to three views."""
+    folder = tmp_path_factory.mktemp("views")
+    return fixtures.write_uneven_record_set(folder, views=VIEWS)
+
+
+@pytest.fixture(scope="module")
+def seeing(seen) -> batches_lib.CaptionDataset:
+    return batches_lib.CaptionDataset(seen, "train", BATCHING, shuffle=True)
+
+
+@pytest.fixture(scope="module")
+def stored(seen) -> dict[bytes, tuple[str, int]]:
+    """Grid -> its image and the number of its view, from zero for the image."""
+    records_of_train = (
+        records.CaptionedImage.from_bytes(data)
+        for part in seen.parts("train")
+        for data in tf.data.TFRecordDataset(part.path).as_numpy_iterator()
+    )
+    return {
+        grid: (image.image_id, number)
+        for image in records_of_train
+        for number, grid in enumerate((image.grid, *image.views.values()))
+    }
+
+
+def drawn_views(batches, stored) -> dict[str, int]:
+    """Image -> number of the view that an epoch's batches have of it."""
+    return dict(
+        stored[grid.tobytes()]
+        for batch in batches
+        for grid, weights in zip(batch["grid"], batch["weights"], strict=True)
+        if weights.any()
+    )
+
+
+def test_each_image_has_one_of_its_views_in_each_epoch(seeing, stored):
+    count = 64
+    batches = global_batches(seeing, count * STEPS)
+    epochs = [
+        drawn_views(batches[first : first + STEPS], stored)
+        for first in range(0, count * STEPS, STEPS)
+    ]
+    for number in range(13):
+        views = Counter(epoch[f"train-{number}"] for epoch in epochs)
+        having = 1 + number % (len(VIEWS) + 1)
+        assert sorted(views) == list(range(having))
+        # Three standard deviations of a fair draw.
+        fair = count / having
+        assert all(abs(n - fair) <= 3 * fair**0.5 for n in views.values())
+    # In one epoch, other images have other views.
+    assert len(set(epochs[0].values())) > 1
+
+
+@pytest.mark.parametrize(("replicas", "workers"), [(2, 1), (4, 2), (4, 4)])
+def test_replicas_draw_the_same_views(seeing, replicas, workers):
+    parts = global_batches(seeing, 5, replicas=replicas, workers=workers)
+    assert_same(parts, global_batches(seeing, 5))
+
+
+@pytest.mark.parametrize(("first_step", "replicas"), [(1, 1), (3, 2)])
+def test_resumed_batches_draw_the_same_views(seeing, first_step, replicas):
+    resumed = global_batches(
+        seeing, 4, first_step=first_step, replicas=replicas
+    )
+    assert_same(resumed, global_batches(seeing, first_step + 4)[first_step:])
+
+
+def test_other_cuts_of_the_same_epoch_draw_the_same_views(seen, stored):
+    one, two = (
+        batches_lib.CaptionDataset(
+            seen,
+            "train",
+            dataclasses.replace(BATCHING, batch_images=n, num_streams=1),
+            shuffle=True,
+        )
+        for n in (1, 5)
+    )
+    assert drawn_views(global_batches(one, 13), stored) == drawn_views(
+        global_batches(two, 3), stored
+    )
+
+
+def test_views_change_neither_order_nor_captions(seeing, train):
+    for seen, plain in zip(
+        global_batches(seeing, 4), global_batches(train, 4), strict=True
+    ):
+        assert (seen["grid"] != plain["grid"]).any()
+        for name in ("tokens", "weights", "streams"):
+            np.testing.assert_array_equal(seen[name], plain[name])
+
+
+def test_plain_only_trains_as_without_views(seen, uninterrupted):
+    batching = dataclasses.replace(BATCHING, plain_only=True)
+    data = batches_lib.CaptionDataset(seen, "train", batching, shuffle=True)
+    assert_same(global_batches(data, 6), uninterrupted[:6])
+
+
+@pytest.mark.parametrize("swap_images", [False, True])
+def test_evaluation_sees_images_as_they_are(seen, record_set, swap_images):
+    def once(which):
+        data = batches_lib.CaptionDataset(
+            which, "train", BATCHING, shuffle=False
+        )
+        passed = data.once(replicas=1, swap_images=swap_images)
+        return list(passed.as_numpy_iterator())
+
+    assert_same(once(seen), once(record_set))
+
+
+def test_captioning_sees_images_as_they_are(seen, stored):
+    for batch in split_images.batches(seen, "train", batch_images=3):
+        for name, grid in zip(batch.image_ids, batch.grid, strict=False):
+            assert stored[grid.numpy().tobytes()] == (name, 0)
+
+
+def test_a_held_out_fold_is_seen_as_it_is(seen, stored):
+    fold = folds.Fold(1, 2).of(seen, "validation")
+    data = batches_lib.CaptionDataset(
+        fold, "validation", BATCHING, shuffle=False
+    )
+    batches = list(data.once(replicas=1).as_numpy_iterator())
+    views = drawn_views(batches, stored)
+    assert len(views) == fold.num_images("validation")
+    assert not any(views.values())

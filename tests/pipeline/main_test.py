@@ -13,9 +13,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pipeline.encoders import encoder as encoder_lib
 from pipeline.files import beam_files
+from pipeline.modes import inspect
 from pipeline.recordset import record_set
 from tests.support import bucket, fixtures, jobs
 from tests.support.jobs import Ended, World, contents, run
@@ -205,6 +208,50 @@ def test_named_pairs_are_left_out_and_told(
     assert "was made otherwise (drop_pairs '" in told
     told = run(*world.flags(out, drop_pairs=tmp_path / "no")).told
     assert told == f"--drop_pairs: no such file: {tmp_path / 'no'}"
+
+
+def test_views_of_train_images_are_stored_beside_them(
+    world: World, finished: tuple[Path, Ended], tmp_path: Path
+) -> None:
+    out, rows = tmp_path / "out", fixtures.jsonl_rows(world.corpus)
+    rows[0]["captions"] = ["a shape at the left"]
+    sided = fixtures.write_jsonl(tmp_path / "sided.jsonl", rows)
+    flags = world.flags(out, annotations=sided, views="top-right,flip")
+    ended = run(*flags)
+    assert ended.code == 0, ended.errors
+    plain, seen = (
+        {
+            each.image.image_id: each
+            for each in inspect.inspect(
+                str(folder), split="", samples=9
+            ).samples
+        }
+        for folder in (finished[0], out)
+    )
+    encoder = encoder_lib.load_encoder(str(world.encoder))
+    grid = record_set.open_record_set(str(out)).manifest.grid
+    for name, sampled in seen.items():
+        assert sampled.image.grid == plain[name].image.grid
+        pixels = encoder.decode((world.corpus.images / name).read_bytes())
+        height, width = (side - side // 8 for side in pixels.shape[:2])
+        by_hand = {
+            "flip": pixels[:, ::-1],
+            "top-right": pixels[:height, -width:],
+        }
+        if name == rows[0]["image"]:
+            del by_hand["flip"]
+        if sampled.split != "train":
+            by_hand = {}
+        assert list(sampled.image.views) == list(by_hand)
+        assert sampled.title.endswith("".join(f", {view}" for view in by_hand))
+        for view, part in by_hand.items():
+            (encoded,) = encoder.encode(encoder.fit(part)[None])
+            stored = grid.from_bytes(sampled.image.views[view])
+            np.testing.assert_allclose(stored, encoded, rtol=1e-3, atol=1e-3)
+    verified = run("--mode=verify", f"--output={out}")
+    assert verified.code == 0, verified.errors
+    told = run(*world.flags(out, annotations=sided)).told
+    assert "was made otherwise (views ['flip', 'top-right'] -> None)" in told
 
 
 def test_flickr8k_files_become_a_record_set(

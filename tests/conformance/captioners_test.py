@@ -31,7 +31,7 @@ from trainer.captioners import (
 )
 from trainer.data import batches as batches_lib
 from trainer.data.batching import Batching
-from trainer.decoding import beam, generator
+from trainer.decoding import beam, generator, teacher_forcing
 from trainer.diagnosis import wiring
 from trainer.training import (
     loss,
@@ -229,6 +229,21 @@ def test_steps_equal_teacher_forcing(captioner, grid, tokens):
             shape = (IMAGES, HYPOTHESES, GRID.locations)
             assert looks.shape == shape and looks.dtype == tf.float32
             np.testing.assert_allclose(looks, attention[:, :, place], atol=1e-5)
+
+
+def test_one_trace_forces_captions_of_any_number_of_images(
+    captioner, grid, tokens
+):
+    """The last batch of a split is smaller: its number is no constant."""
+    forced = teacher_forcing.TeacherForcing(captioner)
+    for images in (IMAGES, IMAGES - 1):
+        memory = captioner.remember(grid[:images])
+        state = captioner.initial_state(memory, HYPOTHESES)
+        said, after = tokens[:images, :, :-1], tokens[:images, :, 1:]
+        losses, _ = forced(state, memory, said, after)
+        logits, _ = captioner(grid[:images], said)
+        expected = tf.nn.sparse_softmax_cross_entropy_with_logits(after, logits)
+        np.testing.assert_allclose(losses, expected, atol=1e-5)
 
 
 def test_hypotheses_can_be_reordered(captioner, grid, tokens):

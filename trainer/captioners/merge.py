@@ -99,7 +99,7 @@ class Merge(recurrent.WordReader):
         dropout: dropout_lib.StreamDropout | None = None,
     ) -> tf.Tensor:
         """Joins the image's vector and what was read of the words."""
-        images, units = memory.shape
+        images, units = keras.ops.shape(memory)
         places = [1] * (words.shape.rank - 2)
         image = tf.reshape(memory, [images, *places, units])
         joined = tf.nn.relu(self.hidden_out(read[0]) + image)

@@ -54,7 +54,7 @@ def split(features: tf.Tensor, parts: int, heads: int) -> list[tf.Tensor]:
     Returns:
       `parts` tensors [..., heads, places, head units].
     """
-    *rest, places, width = features.shape
+    *rest, places, width = keras.ops.shape(features)
     shape = [*rest, places, parts, heads, width // parts // heads]
     apart = tf.reshape(features, shape)
     front = list(range(len(rest)))
@@ -65,7 +65,7 @@ def split(features: tf.Tensor, parts: int, heads: int) -> list[tf.Tensor]:
 
 def join(features: tf.Tensor) -> tf.Tensor:
     """[..., heads, places, head units] -> [..., places, heads * head units]."""
-    *rest, heads, places, width = features.shape
+    *rest, heads, places, width = keras.ops.shape(features)
     n = len(rest)
     turned = tf.transpose(features, [*range(n), n + 1, n, n + 2])
     return tf.reshape(turned, [*rest, places, heads * width])
@@ -204,12 +204,12 @@ class CrossAttention(keras.layers.Layer):
           locations], the mean over the heads.
         """
         keys, values = memory
-        images, *words, _ = features.shape
+        images, *words, _ = shape = keras.ops.shape(features)
         query = self.query(self.norm(features))
         query = tf.reshape(query, [images, -1, query.shape[-1]])
         (query,) = split(query, 1, self.heads)
         new, weights = attend(query, keys, values)
-        new = tf.reshape(self.out(new), features.shape)
+        new = tf.reshape(self.out(new), shape)
         looks = tf.reshape(
             tf.reduce_mean(weights, axis=1), [images, *words, keys.shape[2]]
         )

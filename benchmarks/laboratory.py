@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from benchmarks import counts
@@ -15,13 +15,31 @@ from benchmarks.fault_table import HEALTHY, OTHER
 from benchmarks.faults import Fault
 from benchmarks.pictures import Pictures
 
+# Runs a module with arguments to its end; returns what it says.
+Execute = Callable[..., str]
+
+
+def as_a_user(*command: str) -> str:
+    """Runs a module in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ).stdout
+
 
 class Laboratory:
     """A folder of record sets, runs and diagnoses."""
 
-    def __init__(self, folder: pathlib.Path, pictures: Pictures):
-        """Takes the folder and what to train on; makes nothing."""
-        self._folder, self._pictures = folder, pictures
+    def __init__(
+        self,
+        folder: pathlib.Path,
+        pictures: Pictures,
+        execute: Execute = as_a_user,
+    ):
+        """Takes the folder, what to train on, and what runs a module."""
+        self._folder, self._pictures, self._execute = folder, pictures, execute
         self._images = folder / "pictures"
 
     def make(self, faults: Iterable[Fault], seed: int) -> None:
@@ -148,9 +166,9 @@ class Laboratory:
         if done and done.exists():
             return
         self._folder.mkdir(exist_ok=True)
+        said = self._execute(*command)
         with open(self._folder / "log.txt", "a") as log:
-            arguments = [sys.executable, "-m", *command]
-            subprocess.run(arguments, stdout=log, stderr=log)
+            log.write(said)
 
 
 def _program(patch: str) -> tuple[str, ...]:

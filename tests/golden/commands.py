@@ -4,20 +4,17 @@ All paths are relative, so that no file tells where it was made.
 """
 
 import json
-import os
 import pathlib
 import platform
-import subprocess
-import sys
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from tests.support import forks
 from trainer.loop import metrics_log
 
 FOLDER = pathlib.Path(__file__).parent
-ROOT = FOLDER.parent.parent
 PRECOMPUTE = (
     "pipeline.main",
     "--annotations=corpus/captions.jsonl",
@@ -59,17 +56,9 @@ _FLAGS += ("avx512_fp16", "avx_vnni", "amx_tile", "asimd", "sve")
 def run(command: tuple[str, ...], folder: pathlib.Path) -> str:
     """Runs a command in a folder, on the CPU; returns what it printed."""
     # A GPU adds up in another order.
-    settings = {"PYTHONPATH": str(ROOT), "CUDA_VISIBLE_DEVICES": "-1"}
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        env=os.environ | settings,
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    done = forks.run_module(*command, folder=folder, CUDA_VISIBLE_DEVICES="-1")
+    assert done.code == 0, done.errors
+    return done.output
 
 
 def processor() -> dict[str, Any]:

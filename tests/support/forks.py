@@ -10,6 +10,7 @@ import gc
 import importlib
 import multiprocessing
 import os
+import runpy
 import sys
 import tempfile
 from collections.abc import Callable
@@ -62,9 +63,22 @@ def start(function: Callable[..., None], *arguments: Any) -> ForkServerProcess:
 
 def run(program: str, *arguments: str, privileged: bool = True) -> Ended:
     """Runs a program's console script to its end, without its start-up."""
+    return _run(program, _script, program, list(arguments), privileged)
+
+
+def run_module(
+    name: str, *arguments: str, folder: Path | str = ".", **environment: str
+) -> Ended:
+    """Runs `python -m name` in a folder to its end, without its start-up."""
+    program, *_ = name.split(".")
+    given = (name, list(arguments), str(folder), environment)
+    return _run(program, _module, *given)
+
+
+def _run(program: str, function: Callable[..., None], *given: Any) -> Ended:
     with tempfile.TemporaryDirectory() as folder:
         log = str(Path(folder, "log"))
-        command = start(_command, program, list(arguments), log, privileged)
+        command = start(_logged, log, function, *given)
         command.join()
         output, errors = (
             Path(f"{log}.{name}").read_text() for name in ("out", "err")
@@ -78,12 +92,23 @@ def _call(function: Callable[..., None], *arguments: Any) -> None:
     function(*arguments)
 
 
-def _command(
-    program: str, arguments: list[str], log: str, privileged: bool
-) -> None:
+def _logged(log: str, function: Callable[..., None], *given: Any) -> None:
     for stream, name in ((1, "out"), (2, "err")):
         file = os.open(f"{log}.{name}", os.O_WRONLY | os.O_CREAT)
         os.dup2(file, stream)
+    function(*given)
+
+
+def _module(
+    name: str, arguments: list[str], folder: str, environment: dict[str, str]
+) -> None:
+    os.chdir(folder)
+    os.environ.update(environment)
+    sys.argv = [name, *arguments]
+    runpy.run_module(name, run_name="__main__", alter_sys=True)
+
+
+def _script(program: str, arguments: list[str], privileged: bool) -> None:
     if not privileged:
         _drop_capabilities()
     sys.argv = [f"{program}.main", *arguments]

@@ -1,15 +1,13 @@
 """What users see of a data card: its page, last lines, the trainer's words."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from pipeline.card import data_card
 from pipeline.scenes import dataset
-from tests.support import chromium, fixtures, jobs
+from tests.support import chromium, fixtures, forks, jobs
 
 Made = tuple[Path, jobs.Ended]
 
@@ -54,7 +52,9 @@ def leaked(tmp_path_factory: pytest.TempPathFactory) -> Made:
 @pytest.fixture(scope="module")
 def blank(tmp_path_factory: pytest.TempPathFactory) -> Made:
     folder = tmp_path_factory.mktemp("blank")
-    return make(render(folder, images=110, fault="blank"))
+    encoder = fixtures.save_encoder(folder / "patches.keras")
+    scenes = render(folder / "scenes", images=110, fault="blank")
+    return make(scenes, f"--encoder={encoder}")
 
 
 @pytest.fixture(scope="module")
@@ -70,38 +70,16 @@ def headings(browser: chromium.Chromium) -> list[str]:
     )
 
 
-def trainer(run_dir: Path, *flags: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [
-            *(sys.executable, "-m", "trainer.main", f"--run_dir={run_dir}"),
-            *flags,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
-
-
-def train(
-    records: Path, run_dir: Path, *more: str
-) -> subprocess.CompletedProcess[str]:
-    return trainer(
-        run_dir,
+def train(records: Path, run_dir: Path, *more: str) -> forks.Ended:
+    return forks.run(
+        "trainer",
+        f"--run_dir={run_dir}",
         "--mode=train",
         "--gin_file=gin/run_demo.gin",
         "--gin_file=gin/tiny.gin",
         f"--gin_param=RECORDS = '{records}'",
         *more,
     )
-
-
-def refusal(done: subprocess.CompletedProcess[str]) -> str:
-    """The one line that a trainer ends with that refuses."""
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    lines = done.stderr.splitlines()
-    (line,) = [line for line in lines if line.startswith("trainer:")]
-    return line
 
 
 def test_the_job_ends_with_the_findings_and_the_page(leaked: Made) -> None:
@@ -142,7 +120,7 @@ def test_the_page_shows_the_cause_first_and_pairs_of_images(
 def test_the_trainer_refuses_what_the_card_stops(
     leaked: Made, tmp_path: Path
 ) -> None:
-    line = refusal(train(leaked[0], tmp_path / "run"))
+    line = train(leaked[0], tmp_path / "run").told
     assert "is not fit to train on: leaked-split: 100.0% of a split's" in line
     assert "(1, stop above 0.2) Split anew, with all near-duplicates" in line
     assert line.endswith("--gin_param=\"train.waived = ['leaked-split']\"")
@@ -153,13 +131,13 @@ def test_the_trainer_refuses_what_the_card_stops(
 def test_the_trainer_is_overridden_as_it_says(
     leaked: Made, tmp_path: Path
 ) -> None:
-    line = refusal(train(leaked[0], tmp_path / "run"))
+    line = train(leaked[0], tmp_path / "run").told
     override = line.split("--gin_param=")[1].strip('"')
     trained = train(leaked[0], tmp_path / "run", f"--gin_param={override}")
-    assert trained.returncode == 0, trained.stderr
-    assert "trained: reached step 3" in trained.stdout
+    assert trained.code == 0, trained.errors
+    assert "trained: reached step 3" in trained.output
     told = [
-        trained.stderr.index(part)
+        trained.errors.index(part)
         for part in (
             "waived: leaked-split: 100.0% of a split's",
             "warn: too-few-images: The train split has 48 images.",
@@ -167,13 +145,14 @@ def test_the_trainer_is_overridden_as_it_says(
         )
     ]
     assert told == sorted(told)
-    scored = trainer(
-        tmp_path / "run",
+    scored = forks.run(
+        "trainer",
+        f"--run_dir={tmp_path / 'run'}",
         "--mode=evaluate",
         "--gin_param=evaluate.split = 'validation'",
         "--gin_param=evaluate.truth = None",
     )
-    assert scored.returncode == 0, scored.stderr
+    assert scored.code == 0, scored.errors
 
 
 @pytest.mark.slow

@@ -22,7 +22,7 @@ import pytest
 
 from pipeline.files import beam_files
 from pipeline.recordset import manifest, record_set
-from tests.support import bucket, dataflow_api, fixtures
+from tests.support import bucket, dataflow_api, fixtures, jobs
 
 ROOT = Path(__file__).parents[2]
 IMAGE = "europe-docker.pkg.dev/some-project/images/eyewitness:1"
@@ -100,8 +100,9 @@ def submission(
     bucket.upload(corpus.jsonl, f"{root}/captions.jsonl")
     bucket.upload(corpus.images, f"{root}/images")
     lax = "--max_reject_share=0.2"
-    here = run(*data(str(folder / "corpus"), str(folder / "records")), lax)
-    assert here.returncode == 0, here.stderr
+    given = data(str(folder / "corpus"), str(folder / "records"))
+    here = jobs.run("--num_shards=2", *given, lax)
+    assert here.code == 0, here.errors
     with dataflow_api.JobService(tmp_path_factory.mktemp("worker")) as service:
         ended = run(
             *data(root, f"{root}/records"),

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import counts, fault_table, faults, treatments
 from benchmarks.laboratory import Laboratory
 from benchmarks.pictures import Scenes
+from tests.support import forks
 from trainer.diagnosis.causes import table
 
 CHEAP = (
@@ -25,9 +26,15 @@ CHEAP = (
 def laboratory(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Laboratory:
-    made = Laboratory(tmp_path_factory.mktemp("lab"), Scenes(images=700))
+    folder = tmp_path_factory.mktemp("lab")
+    made = Laboratory(folder, Scenes(images=700), without_start_up)
     made.make(map(fault, CHEAP), seed=0)
     return made
+
+
+def without_start_up(*command: str) -> str:
+    ended = forks.run_module(*command)
+    return ended.output + ended.errors
 
 
 def fault(name: str) -> faults.Fault:

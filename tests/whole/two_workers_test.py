@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import fixtures, trainings
+from tests.support import fixtures, forks, trainings
 from trainer.loop import metrics_log
 from trainer.run import metrics_file
 
 STEPS = 24
 
 
-def command(records: Path, run_dir: Path, *more: str) -> list[str]:
+def flags(records: Path, run_dir: Path) -> list[str]:
     bindings = {
         "RECORDS": f"'{records}'",
         "NUM_STEPS": STEPS,
@@ -27,10 +27,10 @@ def command(records: Path, run_dir: Path, *more: str) -> list[str]:
         "Cadence.profile_steps": "(20, 21)",
     }
     return [
-        *(sys.executable, "-m", "trainer.main", "--mode=train"),
+        "--mode=train",
         *("--gin_file=gin/run_flickr8k.gin", "--gin_file=gin/tiny.gin"),
         *(f"--gin_param={name} = {v}" for name, v in bindings.items()),
-        *(f"--run_dir={run_dir}", *more),
+        f"--run_dir={run_dir}",
     ]
 
 
@@ -55,7 +55,8 @@ def finish(launched: subprocess.Popen) -> str:
 def test_a_killed_worker_stops_all_and_the_same_command_goes_on(tmp_path):
     records, run_dir = tmp_path / "records", tmp_path / "run"
     fixtures.write_uneven_record_set(records)
-    two = command(records, run_dir, "--num_workers=2")
+    trainer = [sys.executable, "-m", "trainer.main"]
+    two = [*trainer, *flags(records, run_dir), "--num_workers=2"]
     launched = subprocess.Popen(two, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while len(rows(run_dir)) < 6:
@@ -79,8 +80,8 @@ def test_a_killed_worker_stops_all_and_the_same_command_goes_on(tmp_path):
     # Of the run that was killed, and of the one that went on.
     assert len(list(run_dir.glob("tensorboard/events.*"))) == 2
     assert len(list(run_dir.glob("tensorboard/plugins/profile/*/*"))) == 1
-    alone = command(records, tmp_path / "alone")
-    subprocess.run(alone, check=True, capture_output=True, timeout=120)
+    alone = forks.run("trainer", *flags(records, tmp_path / "alone"))
+    assert alone.code == 0, alone.errors
     both = rows(run_dir), rows(tmp_path / "alone")
     for first, second in zip(*both, strict=True):
         assert first == pytest.approx(second, rel=1e-4, nan_ok=True)

@@ -542,8 +542,9 @@ def _await(port: int) -> None:
     raise TimeoutError(f"nobody listens at port {port}")
 
 
-@pytest.mark.parametrize("images", ["", "file://"])
-@pytest.mark.parametrize("annotations", ["", "file://", "train=file://"])
+@pytest.mark.parametrize(
+    ("annotations", "images"), [("file://", "file://"), ("train=file://", "")]
+)
 def test_a_url_of_a_file_is_a_path(
     encoder: pathlib.Path,
     tmp_path: pathlib.Path,

@@ -54,6 +54,7 @@ def test_tiny_corpus_through_every_command(tmp_path):
         "--gin_file=gin/run_flickr8k.gin",
         "--gin_file=gin/tiny.gin",
         f"--gin_param=RECORDS = '{records}'",
+        "--gin_param=MAX_LENGTH = 8",
         "--gin_param=Cadence.validation_split = 'train'",
         f"--gin_param=caption.encoder = '{encoder}'",
         f"--run_dir={folder}",

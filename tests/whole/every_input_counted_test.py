@@ -175,7 +175,6 @@ def draw_webdataset(draw: random.Random, folder: Path) -> Drawn:
     return reader, {"images": images, "captions": captions, "shards": 2}
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(
     "drawn",
     [
@@ -190,9 +189,9 @@ def draw_webdataset(draw: random.Random, folder: Path) -> Drawn:
     ],
 )
 def test_every_input_is_accounted_for(
-    drawn: Callable[[random.Random, Path], Drawn], seed: int, tmp_path: Path
+    drawn: Callable[[random.Random, Path], Drawn], tmp_path: Path
 ) -> None:
-    reader, held = drawn(random.Random(seed), tmp_path)
+    reader, held = drawn(random.Random(0), tmp_path)
     with pipes.runner() as pipeline:
         closed = (
             pipeline

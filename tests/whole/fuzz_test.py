@@ -296,7 +296,7 @@ def test_damage_is_left_out_or_named(
 ) -> None:
     @hypothesis.settings(
         deadline=None,
-        max_examples=25 if SECONDS else 10,
+        max_examples=25 if SECONDS else 6,
         derandomize=not SECONDS,
         database=None,
         phases=[hypothesis.Phase.generate],

@@ -19,19 +19,20 @@ from trainer.run import metrics_file
 pytestmark = pytest.mark.slow
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Kind:
     """Where a run is trained, and which of its processes is killed when.
 
     Attributes:
       replicas: logical devices of a process.
       workers: processes.
-      victims: numbers of the killed workers; None is what was started.
+      kills: number of the worker that is killed, or None for what was started,
+        and between which steps.
     """
 
     replicas: int = 1
     workers: int = 1
-    victims: tuple[int | None, ...] = (None, None, None)
+    kills: tuple[tuple[int | None, range], ...]
 
     def training(self, records: Path, run_dir: Path) -> trainings.Training:
         return trainings.Training(
@@ -39,10 +40,14 @@ class Kind:
         )
 
 
-ONE = Kind()
-TWO_REPLICAS = Kind(replicas=2)
-# The launcher, the second worker, and the chief, which writes checkpoints.
-TWO_WORKERS = Kind(workers=2, victims=(None, 1, 0))
+# Epochs are of 4 steps, checkpoints of 6: the first run goes on from within an
+# epoch and over its edge, the second from an edge; the last is killed while it
+# writes.
+WITHIN, AT_AN_EDGE, WRITING = range(7, 12), range(13, 17), range(17, 24)
+ONE = Kind(kills=((None, WITHIN), (None, AT_AN_EDGE), (None, WRITING)))
+TWO_REPLICAS = Kind(replicas=2, kills=((None, WRITING),))
+# The launcher, and the chief, which writes; the other in two_workers_test.
+TWO_WORKERS = Kind(workers=2, kills=((None, WITHIN), (0, WRITING)))
 
 
 @pytest.fixture(scope="module")
@@ -83,16 +88,12 @@ def test_killed_runs_end_like_one_that_was_not(whole, records, tmp_path):
     kind, uninterrupted = whole
     draw = random.Random(kind.replicas + kind.workers)
     training = kind.training(records, tmp_path / "run")
-    # Epochs are of 4 steps, checkpoints of 6: the first run goes on from within
-    # an epoch and over its edge, the second from an edge.
-    for victim, (begin, end) in zip(
-        kind.victims, ((7, 11), (13, 16), (17, 23)), strict=True
-    ):
-        step = draw.randint(begin, end)
+    for victim, steps in kind.kills:
+        step = draw.choice(steps)
         training.start()
         told = training.wait(lambda step=step: training.steps >= step)
         assert told, training.said
-        if begin == 17:
+        if steps is WRITING:
             assert training.wait(training.is_writing), training.said
         training.kill(victim)
     assert training.run() == 0, training.said

@@ -93,7 +93,8 @@ def runners() -> Iterator[dict[str, list[str]]]:
         }
 
 
-@pytest.mark.parametrize("name", _RUNNERS)
+# Of several processes, tests/pipeline/main_test.py says so.
+@pytest.mark.parametrize("name", _RUNNERS[1:])
 def test_another_runner_makes_the_same_bytes(
     name: str,
     world: jobs.World,

@@ -11,9 +11,11 @@ from trainer.captioners import grid_reader, lstm, recurrent
 class ShowAttendTell(grid_reader.GridReader):
     """An LSTM that looks at the grid before each word.
 
-    It departs from the paper in three ways: the projection and the embeddings
-    of places of `GridReader`, and an output bias that begins at the log unigram
-    frequencies, so that training begins at the unigram model's loss.
+    It departs from the paper in four ways: the projection and the embeddings of
+    places of `GridReader`, a gate for each feature of the context, where the
+    paper has one scalar (section 4.2.1), and an output bias that begins at the
+    log unigram frequencies, so that training begins at the unigram model's
+    loss.
 
     Attributes:
       uses_image: false for the blind captioner, which reads zeros instead of
@@ -33,6 +35,7 @@ class ShowAttendTell(grid_reader.GridReader):
         dropout_rate: float = 0.5,
         word_dropout: float = 0.0,
         uses_image: bool = True,
+        scalar_gate: bool = False,
     ):
         """Makes every weight; none is made later, on the first call.
 
@@ -50,6 +53,8 @@ class ShowAttendTell(grid_reader.GridReader):
           word_dropout: share of the input words that training replaces by UNK,
             so that the image is needed; see `StreamDropout.words`.
           uses_image: false for the blind captioner; see the class.
+          scalar_gate: whether one number of a word scales its whole context, as
+            in the paper.
 
         Raises:
           ValueError: a width below one or a rate outside [0, 1).
@@ -61,6 +66,7 @@ class ShowAttendTell(grid_reader.GridReader):
             "dropout_rate": dropout_rate,
             "word_dropout": word_dropout,
             "uses_image": uses_image,
+            "scalar_gate": scalar_gate,
         }
         super().__init__("show_attend_tell", settings, locations, depth)
         self._make_layers(vocabulary_size, log_unigram)
@@ -72,7 +78,8 @@ class ShowAttendTell(grid_reader.GridReader):
         dense = keras.layers.Dense
         self.first_hidden = dense(units, "tanh", name="first_hidden")
         self.first_cell = dense(units, "tanh", name="first_cell")
-        self.gate = dense(units, "sigmoid", name="gate")
+        gates = 1 if self.settings["scalar_gate"] else units
+        self.gate = dense(gates, "sigmoid", name="gate")
         self.embed = recurrent.embeddings(vocabulary_size, words)
         self.word_in = dense(4 * units, name="word_in")
         self.hidden_in = lstm.recurrence(units, name="hidden_in")

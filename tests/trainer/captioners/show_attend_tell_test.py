@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from pipeline.recordset import vocabulary as vocabulary_lib
-from tests.support import fixtures
+from tests.support import fixtures, shaken
 from trainer.captioners import contract, dropout, show_attend_tell
 from trainer.decoding import greedy as greedy_lib
 from trainer.decoding import word_rules
@@ -103,6 +103,26 @@ def test_blind_captioner_sees_no_image(vocabulary, inputs):
     swapped, looked = model(inputs.grid[::-1], inputs.tokens)
     np.testing.assert_array_equal(swapped, logits)
     np.testing.assert_array_equal(looked, attention)
+
+
+@pytest.mark.parametrize(
+    ("scalar_gate", "factors"), [(True, [0.25] * 3), (False, [0.25, 0.5, 0.75])]
+)
+def test_a_gate_scales_the_context_by_one_number_or_each_feature_by_its_own(
+    scalar_gate, factors
+):
+    """As the LSTM's new state shows, which reads the context alone."""
+    model = shaken.captioner(
+        show_attend_tell.ShowAttendTell, units=3, scalar_gate=scalar_gate
+    )
+    closed = np.log(np.divide(factors, np.subtract(1, factors)))
+    model.gate.kernel.assign(tf.zeros_like(model.gate.kernel))
+    model.gate.bias.assign(closed[: model.gate.units])
+    memory = model.remember(shaken.grids()[0])
+    state = model.initial_state(memory, 1)
+    context, _ = model.attend(state.hidden, memory.keys, memory.values)
+    _, (_, gated), _ = model._advance(memory, state, tf.zeros([2, 1, 12]))
+    np.testing.assert_allclose(gated, context * factors, rtol=1e-5)
 
 
 def test_attention_sums_to_one(vocabulary, inputs):

@@ -62,6 +62,12 @@ BUILDERS: dict[str, tuple[type[contract.Captioner], Builder]] = {
         show_attend_tell.ShowAttendTell,
         functools.partial(_SMALL, dropout_rate=0.3, word_dropout=0.2),
     ),
+    "scalar gate, tied embeddings": (
+        show_attend_tell.ShowAttendTell,
+        functools.partial(
+            _SMALL, scalar_gate=True, tied_embeddings=True, dropout_rate=0.3
+        ),
+    ),
     "blind": (
         show_attend_tell.ShowAttendTell,
         functools.partial(_SMALL, uses_image=False, dropout_rate=0.3),

@@ -7,6 +7,7 @@ The flow, in order; a module imports only those above it:
   contract            what every captioner has to provide
   ranges              which values settings may have
   lstm                the gates of an LSTM, and its state
+  output              from features to logits, from the unigram model on
   recurrent           what captioners share that read word after word
   grid_reader         what captioners share that attend to a projected grid
   merge               Merge: an LSTM over words, joined by the image at the end

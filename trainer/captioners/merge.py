@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.captioners import dropout as dropout_lib
-from trainer.captioners import lstm, recurrent
+from trainer.captioners import lstm, output, recurrent
 
 
 class Merge(recurrent.WordReader):
@@ -32,6 +32,7 @@ class Merge(recurrent.WordReader):
         dropout_rate: float = 0.5,
         word_dropout: float = 0.0,
         uses_image: bool = True,
+        tied_embeddings: bool = False,
     ):
         """Makes every weight; none is made later, on the first call.
 
@@ -49,9 +50,12 @@ class Merge(recurrent.WordReader):
           word_dropout: share of the input words that training replaces by UNK,
             so that the image is needed; see `StreamDropout.words`.
           uses_image: false for the blind captioner; see the class.
+          tied_embeddings: whether the output's matrix is that of the embeddings
+            (Press and Wolf 2017); `embedding_units` is then `units`.
 
         Raises:
-          ValueError: a width below one or a rate outside [0, 1).
+          ValueError: a width below one, a rate outside [0, 1), or tied
+            embeddings of another width.
         """
         settings = {
             "units": units,
@@ -59,6 +63,7 @@ class Merge(recurrent.WordReader):
             "dropout_rate": dropout_rate,
             "word_dropout": word_dropout,
             "uses_image": uses_image,
+            "tied_embeddings": tied_embeddings,
         }
         super().__init__(
             "merge",
@@ -73,7 +78,12 @@ class Merge(recurrent.WordReader):
         )
         for layer in (self.hidden_out, self.image_out):
             layer.build([None, units])
-        self.logits = recurrent.output(log_unigram, units, scale=0.1)
+        self.logits = output.layer(
+            log_unigram,
+            units,
+            scale=0.1,
+            tied_to=self.embed if tied_embeddings else None,
+        )
         self.built = True
 
     def remember(

@@ -5,7 +5,6 @@ import enum
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 from trainer.captioners import contract, lstm, ranges
@@ -202,27 +201,4 @@ def embeddings(vocabulary_size: int, units: int) -> keras.layers.Embedding:
     """The layer from tokens to embeddings, built."""
     layer = keras.layers.Embedding(vocabulary_size, units, name="embed")
     layer.build([None])
-    return layer
-
-
-def output(
-    log_unigram: np.ndarray, units: int, scale: float = 1.0
-) -> keras.layers.Dense:
-    """The layer from features to logits, built; it begins at the unigram model.
-
-    Args:
-      log_unigram: float32 [vocabulary], first values of the bias.
-      units: number of features.
-      scale: variance of the first weights, in that of Glorot and Bengio 2010;
-        less than one where features are large, so that the bias still counts.
-    """
-    layer = keras.layers.Dense(
-        len(log_unigram),
-        kernel_initializer=keras.initializers.VarianceScaling(
-            scale, "fan_avg", "uniform"
-        ),
-        bias_initializer=keras.initializers.Constant(log_unigram),
-        name="logits",
-    )
-    layer.build([None, units])
     return layer

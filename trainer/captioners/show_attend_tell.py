@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.captioners import dropout as dropout_lib
-from trainer.captioners import grid_reader, lstm, recurrent
+from trainer.captioners import grid_reader, lstm, output, recurrent
 
 
 class ShowAttendTell(grid_reader.GridReader):
@@ -36,6 +36,7 @@ class ShowAttendTell(grid_reader.GridReader):
         word_dropout: float = 0.0,
         uses_image: bool = True,
         scalar_gate: bool = False,
+        tied_embeddings: bool = False,
     ):
         """Makes every weight; none is made later, on the first call.
 
@@ -55,6 +56,8 @@ class ShowAttendTell(grid_reader.GridReader):
           uses_image: false for the blind captioner; see the class.
           scalar_gate: whether one number of a word scales its whole context, as
             in the paper.
+          tied_embeddings: whether the output's matrix is that of the embeddings
+            (Press and Wolf 2017).
 
         Raises:
           ValueError: a width below one or a rate outside [0, 1).
@@ -67,6 +70,7 @@ class ShowAttendTell(grid_reader.GridReader):
             "word_dropout": word_dropout,
             "uses_image": uses_image,
             "scalar_gate": scalar_gate,
+            "tied_embeddings": tied_embeddings,
         }
         super().__init__("show_attend_tell", settings, locations, depth)
         self._make_layers(vocabulary_size, log_unigram)
@@ -86,7 +90,10 @@ class ShowAttendTell(grid_reader.GridReader):
         self.context_in = dense(4 * units, use_bias=False, name="context_in")
         self.hidden_out = dense(words, name="hidden_out")
         self.context_out = dense(words, use_bias=False, name="context_out")
-        self.logits = recurrent.output(log_unigram, words)
+        tied = self.settings["tied_embeddings"]
+        self.logits = output.layer(
+            log_unigram, words, tied_to=self.embed if tied else None
+        )
         for layer in (
             self.first_hidden,
             self.first_cell,

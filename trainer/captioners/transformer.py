@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from trainer.captioners import contract, ranges, recurrent, sinusoids
+from trainer.captioners import contract, output, ranges, sinusoids
 from trainer.captioners import dropout as dropout_lib
 from trainer.captioners import transformer_layers as layers
 
@@ -64,6 +64,7 @@ class Transformer(contract.Captioner):
         dropout_rate: float = 0.3,
         word_dropout: float = 0.0,
         uses_image: bool = True,
+        tied_embeddings: bool = False,
     ):
         """Makes every weight; none is made later, on the first call.
 
@@ -84,6 +85,8 @@ class Transformer(contract.Captioner):
           word_dropout: share of the input words that training replaces by UNK,
             so that the image is needed; see `StreamDropout.words`.
           uses_image: false for the blind captioner; see the class.
+          tied_embeddings: whether the output's matrix is that of the embeddings
+            (Press and Wolf 2017).
 
         Raises:
           ValueError: a number below one, more heads than units, or a rate
@@ -100,6 +103,7 @@ class Transformer(contract.Captioner):
             "dropout_rate": dropout_rate,
             "word_dropout": word_dropout,
             "uses_image": uses_image,
+            "tied_embeddings": tied_embeddings,
         }
         ranges.require(self.settings)
         if heads > units:
@@ -127,7 +131,12 @@ class Transformer(contract.Captioner):
             layers.DecoderLayer, decoder_layers, encoder_layers
         )
         self.decoder_norm = layers.norm(units, "decoder_norm")
-        self.logits = recurrent.output(log_unigram, units, scale=0.1)
+        self.logits = output.layer(
+            log_unigram,
+            units,
+            scale=0.1,
+            tied_to=self.embed if tied_embeddings else None,
+        )
         self.built = True
 
     def _stack(

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from trainer.captioners import dropout as dropout_lib
-from trainer.captioners import grid_reader, lstm, recurrent
+from trainer.captioners import grid_reader, lstm, output, recurrent
 
 
 class State(NamedTuple):
@@ -48,6 +48,7 @@ class UpDown(grid_reader.GridReader):
         dropout_rate: float = 0.5,
         word_dropout: float = 0.0,
         uses_image: bool = True,
+        tied_embeddings: bool = False,
     ):
         """Makes every weight; none is made later, on the first call.
 
@@ -65,9 +66,12 @@ class UpDown(grid_reader.GridReader):
           word_dropout: share of the input words that training replaces by UNK,
             so that the image is needed; see `StreamDropout.words`.
           uses_image: false for the blind captioner; see the class.
+          tied_embeddings: whether the output's matrix is that of the embeddings
+            (Press and Wolf 2017); `embedding_units` is then `units`.
 
         Raises:
-          ValueError: a width below one or a rate outside [0, 1).
+          ValueError: a width below one, a rate outside [0, 1), or tied
+            embeddings of another width.
         """
         settings = {
             "units": units,
@@ -76,6 +80,7 @@ class UpDown(grid_reader.GridReader):
             "dropout_rate": dropout_rate,
             "word_dropout": word_dropout,
             "uses_image": uses_image,
+            "tied_embeddings": tied_embeddings,
         }
         super().__init__("up_down", settings, locations, depth)
         self.embed = recurrent.embeddings(vocabulary_size, embedding_units)
@@ -96,7 +101,11 @@ class UpDown(grid_reader.GridReader):
             layer.build([None, units])
         self.attention_in = lstm.recurrence(units, name="attention_in")
         self.language_in = lstm.recurrence(units, name="language_in")
-        self.logits = recurrent.output(log_unigram, units)
+        self.logits = output.layer(
+            log_unigram,
+            units,
+            tied_to=self.embed if tied_embeddings else None,
+        )
         self.built = True
 
     def remember(

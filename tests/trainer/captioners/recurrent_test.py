@@ -13,14 +13,3 @@ def test_the_size_of_an_encoders_features_does_not_matter() -> None:
     small, large = image(grid * 10), image(grid * 1000)
     np.testing.assert_allclose(small, large, atol=0.01)
     assert small.shape == (2, 8)
-
-
-def test_an_output_begins_at_the_unigram_model() -> None:
-    log_unigram = np.log([0.5, 0.3, 0.2]).astype(np.float32)
-    layer = recurrent.output(log_unigram, 64, scale=0.01)
-    features = np.random.default_rng(4).normal(size=[100, 64])
-    logits = layer(features.astype(np.float32))
-    assert np.abs(logits - log_unigram).max() < 0.5
-    np.testing.assert_allclose(
-        layer(np.zeros([1, 64], np.float32))[0], log_unigram
-    )

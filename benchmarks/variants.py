@@ -23,6 +23,7 @@ import tensorflow as tf
 VARIANTS: dict[str, dict[str, list[str]]] = {
     "captioners": {
         "soft attention": [],
+        "hard attention": ["--gin_file=gin/model_hard_attention.gin"],
         "adaptive attention": ["--gin_file=gin/model_adaptive_attention.gin"],
         "up-down": ["--gin_file=gin/model_up_down.gin"],
         "Transformer": ["--gin_file=gin/model_transformer.gin"],

@@ -54,6 +54,7 @@ from trainer.modes.outcome import Outcome
 from trainer.report import run_status
 from trainer.training import (
     grounding,
+    hard_attention,
     loss,
     loss_scale,
     optimizer,
@@ -101,6 +102,7 @@ _PARTS = (
     self_critical.SelfCritical,
     cadence.Cadence,
     grounding.Grounding,
+    hard_attention.HardAttention,
     loss.CaptionLoss,
     loss_scale.DynamicScale,
     optimizer.AdamW,

@@ -34,6 +34,7 @@ from trainer.data.batching import Batching
 from trainer.decoding import beam, generator, teacher_forcing
 from trainer.diagnosis import wiring
 from trainer.training import (
+    hard_attention,
     loss,
     loss_scale,
     objective,
@@ -311,6 +312,7 @@ def trained(
     row: str,
     record_set: record_set_lib.RecordSet,
     devices: tf.distribute.Strategy,
+    hard: hard_attention.HardAttention | None = None,
 ) -> tuple[list[float], list[np.ndarray]]:
     """Losses and weights of three updates."""
     with devices.scope():
@@ -322,7 +324,9 @@ def trained(
         strategy=devices,
         captioner=model,
         optimizer=adamw,
-        objective=objective.TeacherForcing(loss.CaptionLoss()),
+        objective=objective.TeacherForcing(
+            loss.CaptionLoss(), hard_attention=hard
+        ),
         loss_scale=loss_scale.LossScale(None),
         seed=3,
     )
@@ -347,6 +351,24 @@ def test_one_and_two_devices_make_the_same_update(row, record_set, two_devices):
         np.testing.assert_allclose(other, value, atol=2e-5)
 
 
+@pytest.mark.slow
+def test_one_and_two_devices_draw_the_same_places(
+    captioner, row, record_set, two_devices
+):
+    if not isinstance(captioner, contract.DrawsPlaces):
+        pytest.skip("draws no places")
+    hard = hard_attention.HardAttention()
+    one = tf.distribute.OneDeviceStrategy("CPU:0")
+    losses, weights = trained(row, record_set, one, hard)
+    others, moved = trained(row, record_set, two_devices, hard)
+    np.testing.assert_allclose(others, losses, rtol=1e-5)
+    for value, other in zip(weights, moved, strict=True):
+        np.testing.assert_allclose(other, value, atol=2e-5)
+    _, soft = trained(row, record_set, one)
+    if captioner.uses_image:
+        assert np.abs(weights[0] - soft[0]).max() > 1e-4
+
+
 def test_decoding_lowers_without_a_call_of_the_host(
     captioner, record_set, grid
 ):
@@ -367,3 +389,39 @@ def test_teacher_forcing_lowers_without_a_call_of_the_host(
         "call", lambda grid, tokens: captioner(grid, tokens)[0], [grid, tokens]
     )
     assert device_programs.faults(program) == []
+
+
+def test_drawing_places_lowers_without_a_call_of_the_host(
+    captioner, grid, tokens
+):
+    if not isinstance(captioner, contract.DrawsPlaces):
+        pytest.skip("draws no places")
+    numbers = tf.fill(tokens.shape, 0.4)
+    program = device_programs.lower(
+        "draw",
+        lambda grid, tokens: captioner.draw(grid, tokens, numbers).logits,
+        [grid, tokens],
+    )
+    assert device_programs.faults(program) == []
+
+
+def test_of_one_place_the_draw_is_the_mean(captioner, grid, tokens):
+    """Of several, the first word's chances are alike."""
+    if not isinstance(captioner, contract.DrawsPlaces):
+        pytest.skip("draws no places")
+    numbers = tf.fill(tokens.shape, 0.4)
+    drawn = captioner.draw(grid, tokens, numbers)
+    logits, attention = captioner(grid, tokens)
+    assert drawn.logits.dtype == drawn.attention.dtype == tf.float32
+    assert drawn.logits.shape == logits.shape
+    assert drawn.log_chances.shape == tokens.shape
+    np.testing.assert_allclose(
+        drawn.attention[:, :, 0], attention[:, :, 0], atol=1e-5
+    )
+    assert (drawn.log_chances <= 0).numpy().all()
+    one = grid[:, :1]
+    np.testing.assert_allclose(
+        captioner.draw(one, tokens, numbers).logits,
+        captioner(one, tokens)[0],
+        atol=1e-5,
+    )

@@ -14,13 +14,16 @@ IMAGES, LOCATIONS, DEPTH, WORDS, LENGTH = 2, 9, 6, 12, 5
 
 
 def captioner(
-    make: Callable[..., contract.Captioner], **settings: Any
+    make: Callable[..., contract.Captioner],
+    *,
+    locations: int = LOCATIONS,
+    **settings: Any,
 ) -> contract.Captioner:
     """Makes one of few units; always the same."""
     keras.utils.set_random_seed(1)
     model = make(
         vocabulary_size=WORDS,
-        locations=LOCATIONS,
+        locations=locations,
         depth=DEPTH,
         log_unigram=np.full(WORDS, -np.log(WORDS), np.float32),
         **settings,

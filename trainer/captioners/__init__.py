@@ -3,6 +3,7 @@
 The flow, in order; a module imports only those above it:
 
   dropout             masks that depend on (seed, step, stream), not on a device
+  draw                which of several a number in [0, 1) chooses
   attention           soft attention over the grid's locations
   contract            what every captioner has to provide
   ranges              which values settings may have

@@ -9,7 +9,7 @@ To add one: a file here, its constructor in `configurable.py`, a gin file. The
 conformance suite runs it because `configurable.py` names it.
 """
 
-from typing import Any
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import keras
 import tensorflow as tf
@@ -126,3 +126,41 @@ class Captioner(keras.Model):
           or None if the captioner has none.
         """
         raise NotImplementedError
+
+
+class Drawn(NamedTuple):
+    """Predictions of words, each from one place that was drawn for it.
+
+    Attributes:
+      logits: as of `Captioner.call`.
+      attention: float32 [images, captions, length, locations], the chances that
+        the places were drawn by.
+      log_chances: float32 [images, captions, length], natural logarithm of the
+        chance of the place that was drawn.
+    """
+
+    logits: tf.Tensor
+    attention: tf.Tensor
+    log_chances: tf.Tensor
+
+
+@runtime_checkable
+class DrawsPlaces(Protocol):
+    """A captioner whose words can each look at one place of the grid."""
+
+    def draw(
+        self,
+        grid: tf.Tensor,
+        tokens: tf.Tensor,
+        numbers: tf.Tensor,
+        dropout: dropout_lib.StreamDropout | None = None,
+    ) -> Drawn:
+        """As `Captioner.call`, with one place instead of the mean of all.
+
+        Args:
+          grid: [images, locations, depth], any float dtype.
+          tokens: int32 [images, captions, length], beginning with START.
+          numbers: float32 [images, captions, length] in [0, 1), which decide
+            the places.
+          dropout: draws the masks of training; None outside training.
+        """

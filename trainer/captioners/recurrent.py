@@ -99,11 +99,7 @@ class Recurrent(contract.Captioner, abc.ABC):
         """See `contract.Captioner`."""
         memory = self.remember(grid, dropout)
         state = self.initial_state(memory, tokens.shape[1])
-        if dropout:
-            tokens = dropout.words(tokens, self._word_dropout, Mask.WORDS)
-        words = self.embed(tokens)
-        if dropout:
-            words = dropout(words, Mask.EMBEDDING)
+        words = self._embedded(tokens, dropout)
         reads, looks = [], []
         # The words' part of the gates needs no recurrence: one product for all.
         for word_in in tf.unstack(self.word_in(words), axis=2):
@@ -113,6 +109,15 @@ class Recurrent(contract.Captioner, abc.ABC):
         read = tuple(tf.stack(each, 2) for each in zip(*reads, strict=True))
         logits = self._predict(memory, words, read, dropout)
         return logits, None if looks[0] is None else tf.stack(looks, 2)
+
+    def _embedded(
+        self, tokens: tf.Tensor, dropout: dropout_lib.StreamDropout | None
+    ) -> tf.Tensor:
+        """Words of captions, [images, captions, length, embedding units]."""
+        if not dropout:
+            return self.embed(tokens)
+        read = dropout.words(tokens, self._word_dropout, Mask.WORDS)
+        return dropout(self.embed(read), Mask.EMBEDDING)
 
     def step(
         self, memory: contract.Memory, state: contract.State, tokens: tf.Tensor

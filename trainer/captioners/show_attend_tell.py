@@ -1,11 +1,18 @@
-"""Show, Attend and Tell (Xu et al. 2015) with soft attention."""
+"""Show, Attend and Tell (Xu et al. 2015): soft attention, or hard."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from trainer.captioners import (
+    contract,
+    draw,
+    grid_reader,
+    lstm,
+    output,
+    recurrent,
+)
 from trainer.captioners import dropout as dropout_lib
-from trainer.captioners import grid_reader, lstm, output, recurrent
 
 
 class ShowAttendTell(grid_reader.GridReader):
@@ -16,6 +23,9 @@ class ShowAttendTell(grid_reader.GridReader):
     paper has one scalar (section 4.2.1), and an output bias that begins at the
     log unigram frequencies, so that training begins at the unigram model's
     loss.
+
+    Hard attention is a way to train it, `draw`; it decodes with the mean of all
+    places then too, the expectation of what `draw` looks at.
 
     Attributes:
       uses_image: false for the blind captioner, which reads zeros instead of
@@ -126,12 +136,19 @@ class ShowAttendTell(grid_reader.GridReader):
     def _advance(
         self, memory: grid_reader.Memory, state: lstm.State, word_in: tf.Tensor
     ) -> tuple[lstm.State, tuple[tf.Tensor, tf.Tensor], tf.Tensor]:
-        """Reads one word: attends, gates the context, updates the LSTM."""
+        """Reads one word, and looks at the mean of all places."""
         context, weights = self.attend(state.hidden, memory.keys, memory.values)
+        state, read = self._look(state, word_in, context)
+        return state, read, weights
+
+    def _look(
+        self, state: lstm.State, word_in: tf.Tensor, context: tf.Tensor
+    ) -> tuple[lstm.State, tuple[tf.Tensor, tf.Tensor]]:
+        """Gates the context [images, hypotheses, units], updates the LSTM."""
         context *= self.gate(state.hidden)
         gates = word_in + self.hidden_in(state.hidden)
         state = lstm.advance(gates + self.context_in(context), state)
-        return state, (state.hidden, context), weights
+        return state, (state.hidden, context)
 
     def _predict(
         self,
@@ -148,3 +165,34 @@ class ShowAttendTell(grid_reader.GridReader):
         if dropout:
             mixed = dropout(mixed, recurrent.Mask.OUTPUT)
         return tf.cast(self.logits(mixed), tf.float32)
+
+    def draw(
+        self,
+        grid: tf.Tensor,
+        tokens: tf.Tensor,
+        numbers: tf.Tensor,
+        dropout: dropout_lib.StreamDropout | None = None,
+    ) -> contract.Drawn:
+        """See `contract.DrawsPlaces`; Xu et al. 2015, equations 8 and 9."""
+        memory = self.remember(grid, dropout)
+        state = self.initial_state(memory, tokens.shape[1])
+        words = self._embedded(tokens, dropout)
+        steps = []
+        for word_in, number in zip(
+            tf.unstack(self.word_in(words), axis=2),
+            tf.unstack(numbers, axis=2),
+            strict=True,
+        ):
+            _, chances = self.attend(state.hidden, memory.keys, memory.values)
+            place = draw.place_of(chances, number)
+            looks = tf.one_hot(place, chances.shape[-1])
+            context = tf.matmul(
+                tf.cast(looks, memory.values.dtype), memory.values
+            )
+            state, read = self._look(state, word_in, context)
+            steps.append((*read, chances, tf.reduce_sum(looks * chances, -1)))
+        hidden, context, chances, drawn = (
+            tf.stack(each, 2) for each in zip(*steps, strict=True)
+        )
+        logits = self._predict(memory, words, (hidden, context), dropout)
+        return contract.Drawn(logits, chances, tf.math.log(drawn))

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Self
 import tensorflow as tf
 
 from pipeline.recordset import vocabulary as vocabulary_lib
+from trainer.captioners import draw
 from trainer.decoding import scores as scores_lib
 from trainer.decoding import step, word_rules
 
@@ -221,23 +222,8 @@ def drawn(
     chances = tf.where(before < top_p, chances, 0.0)
     # Rounding must not lead past the last word that can be drawn.
     last = tf.math.count_nonzero(chances, axis=-1, dtype=tf.int32) - 1
-    place = tf.minimum(place_of(chances, uniform), last)
+    place = tf.minimum(draw.place_of(chances, uniform), last)
     return tf.gather(tokens, place, batch_dims=2)
-
-
-def place_of(chances: tf.Tensor, uniform: tf.Tensor) -> tf.Tensor:
-    """Finds in whose share of the cumulated chances a number falls.
-
-    Args:
-      chances: float32 [..., places], of any sum.
-      uniform: float32 [...], in [0, 1).
-
-    Returns:
-      int32 [...].
-    """
-    up_to = tf.cumsum(chances, axis=-1)
-    passed = up_to <= uniform[..., None] * up_to[..., -1:]
-    return tf.math.count_nonzero(passed, axis=-1, dtype=tf.int32)
 
 
 def _likeliest_first(end: _Samples) -> step.Decoded:

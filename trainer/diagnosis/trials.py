@@ -20,6 +20,7 @@ from trainer.diagnosis.evidence import Trial
 from trainer.evaluation.estimate import Estimate
 from trainer.run import identity as identity_lib
 from trainer.training import grounding as grounding_lib
+from trainer.training import hard_attention as hard_attention_lib
 from trainer.training import loss as loss_lib
 from trainer.training import loss_scale as loss_scale_lib
 from trainer.training import optimizer as optimizer_lib
@@ -90,7 +91,7 @@ class Laboratory:
 
     def run(self, changes: Sequence[Change] = ()) -> Trial:
         """Trains with the run's settings but for some, and swaps images."""
-        settings = self._changed(changes)
+        settings, hard = self._changed(changes), self._identity.hard_attention
         setup = dataclasses.replace(
             self._setup,
             captioner=functools.partial(
@@ -105,6 +106,9 @@ class Laboratory:
             grounding=grounding_lib.Grounding(
                 **(self._identity.grounding or {})
             ),
+            hard_attention=hard_attention_lib.HardAttention(**hard)
+            if hard
+            else None,
         ).until(_UPDATES)
         devices = tf.distribute.get_strategy()
         step = recipe.build(setup, self._record_set, devices, workers=1)

@@ -11,6 +11,7 @@ _ADDED = (
     "captioner_class",
     "grounding",
     "self_critical",
+    "hard_attention",
     "init_from",
     "fold",
     "search",
@@ -42,6 +43,8 @@ class RunIdentity:
         nothing.
       selection: settings that make validation scores comparable.
       self_critical: settings of the reward of samples; None for none.
+      hard_attention: settings of the places that are drawn; None for soft
+        attention alone.
       init_from: name of the run whose weights were the first; None for weights
         that were drawn.
       fold: fold of a cross-validation; None for the whole train split.
@@ -65,6 +68,7 @@ class RunIdentity:
     captioner_class: str | None = None
     grounding: dict[str, Any] | None = None
     self_critical: dict[str, Any] | None = None
+    hard_attention: dict[str, Any] | None = None
     init_from: str | None = None
     fold: dict[str, Any] | None = None
     search: dict[str, Any] | None = None

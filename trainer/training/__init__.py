@@ -4,6 +4,7 @@ The flow, in order; a module imports only those above it:
 
   loss            cross entropy summed over real tokens
   grounding       what is hidden, and what is compared, so that images count
+  hard_attention  one place is drawn for each word, and praised for it
   objective       true captions by teacher forcing: what is minimised
   caption_reward  CIDEr-D of sampled captions, in the graph
   self_critical   samples that score better than others become likelier

@@ -12,6 +12,7 @@ import tensorflow as tf
 from trainer.captioners import contract
 from trainer.captioners import dropout as dropout_lib
 from trainer.training import grounding as grounding_lib
+from trainer.training import hard_attention as hard_attention_lib
 from trainer.training import loss as loss_lib
 
 Batch = Mapping[str, Any]
@@ -46,10 +47,13 @@ class TeacherForcing:
     Attributes:
       loss: of predictions.
       grounding: what makes the captioner need its image.
+      hard_attention: draws one place for each word; None for soft attention
+        alone.
     """
 
     loss: loss_lib.CaptionLoss
     grounding: grounding_lib.Grounding = grounding_lib.Grounding()
+    hard_attention: hard_attention_lib.HardAttention | None = None
 
     def __call__(
         self,
@@ -67,6 +71,12 @@ class TeacherForcing:
             said = extra.mix_own_words(said, logits, masks)
             logits, attention = captioner(seen, said, dropout=masks)
         total, cross_entropy = self.loss(logits, attention, tokens, weights)
+        if hard := self.hard_attention:
+            drawn = hard.draw(captioner, seen, said, masks)
+            own, _ = self.loss(drawn.logits, drawn.attention, tokens, weights)
+            own += hard.terms(drawn, logits, tokens, weights)
+            total = hard.expected_share * total
+            total += (1 - hard.expected_share) * own
         if extra.compares:
             other = extra.other_images(batch["grid"], len(masks.streams))
             others, _ = captioner(other, said, dropout=masks)

@@ -15,6 +15,7 @@ from trainer.training import (
     weight_average,
 )
 from trainer.training import grounding as grounding_lib
+from trainer.training import hard_attention as hard_attention_lib
 from trainer.training import loss as loss_lib
 from trainer.training import loss_scale as loss_scale_lib
 from trainer.training import objective as objective_lib
@@ -34,6 +35,8 @@ class Recipe:
       grounding: what makes the captioner need its image.
       self_critical: rewards the captioner's own samples; None for training on
         true captions alone.
+      hard_attention: draws one place of the grid for each word; None for soft
+        attention alone.
       microbatches: parts in which a replica computes its batch one after the
         other to save memory; the update is the same.
       jit_compile: compile each replica's forward and backward pass with XLA,
@@ -46,6 +49,7 @@ class Recipe:
     loss_scale: loss_scale_lib.DynamicScale
     grounding: grounding_lib.Grounding = grounding_lib.Grounding()
     self_critical: self_critical_lib.SelfCritical | None = None
+    hard_attention: hard_attention_lib.HardAttention | None = None
     microbatches: int = 1
     jit_compile: bool = False
 
@@ -86,6 +90,7 @@ class Recipe:
         added = {
             "grounding": self.grounding if grounded else None,
             "self_critical": self.self_critical,
+            "hard_attention": self.hard_attention,
         }
         return {
             **{name: dataclasses.asdict(getattr(self, name)) for name in names},
@@ -99,7 +104,9 @@ class Recipe:
         self, record_set: record_set_lib.RecordSet
     ) -> objective_lib.Objective:
         """What is minimised; counts the train captions if they reward."""
-        truth = objective_lib.TeacherForcing(self.loss, self.grounding)
+        truth = objective_lib.TeacherForcing(
+            self.loss, self.grounding, self.hard_attention
+        )
         if not self.self_critical:
             return truth
         frequencies = caption_reward.DocumentFrequencies.of(

@@ -11,9 +11,9 @@ import enum
 import tensorflow as tf
 
 from pipeline.recordset import vocabulary
-from trainer.captioners import contract
+from trainer.captioners import contract, draw
 from trainer.captioners import dropout as dropout_lib
-from trainer.decoding import sampling, scores
+from trainer.decoding import scores
 from trainer.training import caption_reward, objective
 
 
@@ -130,7 +130,7 @@ class PolicyGradient:
         def body(place, word, state, words):  # noqa: ANN001, ANN202
             logits, _, state = captioner.step(memory, state, word)
             chances = tf.nn.softmax(scores.sayable(logits))
-            new = sampling.place_of(chances, numbers[:, :, place])
+            new = draw.place_of(chances, numbers[:, :, place])
             over = (word == vocabulary.END) | (word == vocabulary.PAD)
             new = tf.where(over, vocabulary.PAD, new)
             return place + 1, new, state, words.write(place, new)

@@ -11,8 +11,10 @@ from trainer.data.batching import Batching
 from trainer.decoding import beam
 from trainer.devices import strategy
 from trainer.training import (
+    hard_attention,
     loss,
     loss_scale,
+    objective,
     optimizer,
     recipe,
     setup,
@@ -79,6 +81,20 @@ def test_what_saves_memory_or_time_is_no_part_of_the_identity() -> None:
     warmer = optimizer.AdamW(warmup_steps=7)
     changed = dataclasses.replace(RECIPE, optimizer=warmer)
     assert changed.identity != RECIPE.identity
+
+
+def test_places_are_drawn_where_asked(
+    record_set: record_set_lib.RecordSet,
+) -> None:
+    plain = RECIPE.objective(record_set)
+    assert plain == objective.TeacherForcing(RECIPE.loss)
+    assert RECIPE.identity["hard_attention"] is None
+    hard = hard_attention.HardAttention(expected_share=0.25)
+    asked = dataclasses.replace(RECIPE, hard_attention=hard)
+    made = asked.objective(record_set)
+    assert isinstance(made, objective.TeacherForcing)
+    assert made.hard_attention == hard
+    assert asked.identity["hard_attention"]["expected_share"] == 0.25
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])

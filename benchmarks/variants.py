@@ -42,6 +42,7 @@ VARIANTS: dict[str, dict[str, list[str]]] = {
         "own words 0.2": ["--gin_param=Grounding.own_words = 0.2"],
         "contrast 0.5": ["--gin_param=Grounding.contrast = 0.5"],
         "divergence 0.1": ["--gin_param=Grounding.divergence = 0.1"],
+        "repeats count once": ["--gin_param=CaptionLoss.repeat_power = 1.0"],
         "doubly stochastic 0.1": [
             "--gin_param=CaptionLoss.coverage_weight = 0.1"
         ],

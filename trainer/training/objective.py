@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from trainer.captioners import contract
 from trainer.captioners import dropout as dropout_lib
+from trainer.training import caption_weights
 from trainer.training import grounding as grounding_lib
 from trainer.training import hard_attention as hard_attention_lib
 from trainer.training import loss as loss_lib
@@ -49,11 +50,13 @@ class TeacherForcing:
       grounding: what makes the captioner need its image.
       hard_attention: draws one place for each word; None for soft attention
         alone.
+      worth: what each caption counts; None for one each.
     """
 
     loss: loss_lib.CaptionLoss
     grounding: grounding_lib.Grounding = grounding_lib.Grounding()
     hard_attention: hard_attention_lib.HardAttention | None = None
+    worth: caption_weights.CaptionWeights | None = None
 
     def __call__(
         self,
@@ -70,11 +73,17 @@ class TeacherForcing:
         if extra.own_words:
             said = extra.mix_own_words(said, logits, masks)
             logits, attention = captioner(seen, said, dropout=masks)
-        total, cross_entropy = self.loss(logits, attention, tokens, weights)
+        worth = self.worth.look_up(tokens) if self.worth else None
+        total, cross_entropy = self.loss(
+            logits, attention, tokens, weights, worth
+        )
         if hard := self.hard_attention:
             drawn = hard.draw(captioner, seen, said, masks)
-            own, _ = self.loss(drawn.logits, drawn.attention, tokens, weights)
-            own += hard.terms(drawn, logits, tokens, weights)
+            own, _ = self.loss(
+                drawn.logits, drawn.attention, tokens, weights, worth
+            )
+            counted = loss_lib.counted(weights, worth)
+            own += hard.terms(drawn, logits, tokens, counted)
             total = hard.expected_share * total
             total += (1 - hard.expected_share) * own
         if extra.compares:

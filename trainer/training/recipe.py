@@ -10,6 +10,7 @@ from trainer.data import batches
 from trainer.data.batching import Batching
 from trainer.training import (
     caption_reward,
+    caption_weights,
     setup,
     train_step,
     weight_average,
@@ -103,15 +104,19 @@ class Recipe:
     def objective(
         self, record_set: record_set_lib.RecordSet
     ) -> objective_lib.Objective:
-        """What is minimised; counts the train captions if they reward."""
+        """What is minimised; counts the train captions if it needs to."""
+        length, power = self.batching.max_length, self.loss.repeat_power
         truth = objective_lib.TeacherForcing(
-            self.loss, self.grounding, self.hard_attention
+            self.loss,
+            self.grounding,
+            self.hard_attention,
+            caption_weights.CaptionWeights.of(record_set, length, power)
+            if power
+            else None,
         )
         if not self.self_critical:
             return truth
-        frequencies = caption_reward.DocumentFrequencies.of(
-            record_set, self.batching.max_length
-        )
+        frequencies = caption_reward.DocumentFrequencies.of(record_set, length)
         return self_critical_lib.PolicyGradient(
             self.self_critical, caption_reward.CiderDReward(frequencies), truth
         )

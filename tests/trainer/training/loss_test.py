@@ -85,6 +85,21 @@ def test_coverage_term_is_the_squared_distance_from_words_per_location():
     assert total - reported == pytest.approx(expected, rel=1e-4)
 
 
+def test_what_a_caption_counts_multiplies_its_terms_but_not_the_report():
+    batch, worth = some_batch(), np.float32([[0.5, 2, 1], [1, 1, 3]])
+    settings = {"label_smoothing": 0.1, "coverage_weight": 0.5}
+    whole = loss.CaptionLoss(**settings)(*batch.values(), worth)
+    parts = [
+        loss.CaptionLoss(**settings)(
+            *(part[image][None, [caption]] for part in batch.values())
+        )[0]
+        for image, caption in np.ndindex(worth.shape)
+    ]
+    np.testing.assert_allclose(
+        whole, [np.dot(worth.ravel(), parts), cross_entropy(batch)], rtol=1e-5
+    )
+
+
 def test_image_without_captions_adds_nothing():
     batch = some_batch()
     batch["weights"][:] = 0
@@ -105,6 +120,10 @@ def test_image_without_captions_adds_nothing():
         (
             {"coverage_weight": -1.0},
             "`coverage_weight` must not be negative, got -1.0",
+        ),
+        (
+            {"repeat_power": -0.5},
+            "`repeat_power` must not be negative, got -0.5",
         ),
     ],
 )

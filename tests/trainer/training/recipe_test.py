@@ -83,18 +83,21 @@ def test_what_saves_memory_or_time_is_no_part_of_the_identity() -> None:
     assert changed.identity != RECIPE.identity
 
 
-def test_places_are_drawn_where_asked(
+def test_places_are_drawn_and_captions_counted_where_asked(
     record_set: record_set_lib.RecordSet,
 ) -> None:
     plain = RECIPE.objective(record_set)
     assert plain == objective.TeacherForcing(RECIPE.loss)
     assert RECIPE.identity["hard_attention"] is None
     hard = hard_attention.HardAttention(expected_share=0.25)
-    asked = dataclasses.replace(RECIPE, hard_attention=hard)
-    made = asked.objective(record_set)
-    assert isinstance(made, objective.TeacherForcing)
-    assert made.hard_attention == hard
-    assert asked.identity["hard_attention"]["expected_share"] == 0.25
+    made = dataclasses.replace(
+        RECIPE, hard_attention=hard, loss=loss.CaptionLoss(repeat_power=0.5)
+    )
+    asked = made.objective(record_set)
+    assert isinstance(asked, objective.TeacherForcing)
+    assert asked.hard_attention == hard and asked.worth is not None
+    assert made.identity["hard_attention"]["expected_share"] == 0.25
+    assert made.identity["loss"]["repeat_power"] == 0.5
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])

@@ -70,7 +70,7 @@ def call(run: pathlib.Path, *flags: str) -> None:
     """Runs the trainer, and logs what it says beside the run."""
     run.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "trainer.main", f"--run_dir={run}", *flags]
-    with open(run.with_suffix(".log"), "a") as log:
+    with open(run.parent / f"{run.name}.log", "a") as log:
         subprocess.run(command, stdout=log, stderr=log, check=True)
 
 

@@ -39,7 +39,8 @@ class TiedOutput(keras.layers.Layer):
         # Of a product of more axes, the gradient would hold a matrix for each.
         flat = tf.reshape(features * self._scale, [-1, matrix.shape[1]])
         logits = tf.matmul(flat, matrix, transpose_b=True) + self.bias
-        return tf.reshape(logits, [*features.shape[:-1], matrix.shape[0]])
+        shape = keras.ops.shape(features)[:-1]
+        return tf.reshape(logits, [*shape, matrix.shape[0]])
 
 
 def layer(

@@ -15,11 +15,11 @@ TRANSPOSES = {
     "BatchMatMulV2": ("adj_x", "adj_y"),
     "BatchMatMulV3": ("adj_x", "adj_y"),
 }
-Product = tuple[tuple[int, ...], bool, tuple[int, ...], bool]
+Product = tuple[tuple[int, ...], bool, tuple[int, ...], bool, tf.DType]
 
 
 def made_by(program: Callable[..., Any], *given: Any) -> list[Product]:
-    """Shapes and transpositions of every product of a program's graph.
+    """Shapes, transpositions and dtype of every product of a program's graph.
 
     Args:
       program: without loops in the graph.
@@ -32,13 +32,13 @@ def made_by(program: Callable[..., Any], *given: Any) -> list[Product]:
             shapes = (tuple(each.shape.as_list()) for each in op.inputs)
             turned = (op.get_attr(name) for name in TRANSPOSES[op.type])
             (a, b), (turn_a, turn_b) = shapes, turned
-            found.append((a, turn_a, b, turn_b))
+            found.append((a, turn_a, b, turn_b, op.inputs[0].dtype))
     return found
 
 
 def flops(product: Product) -> int:
     """Multiplications and additions."""
-    a, _, b, turn_b = product
+    a, _, b, turn_b, _ = product
     return 2 * int(np.prod(a)) * (b[-2] if turn_b else b[-1])
 
 
@@ -47,10 +47,13 @@ def alone(products: Sequence[Product]) -> Callable[[], Any]:
 
     Each has numbers of its own: equal products would be made once.
     """
-    turns = [(turn_a, turn_b) for _, turn_a, _, turn_b in products]
+    turns = [(turn_a, turn_b) for _, turn_a, _, turn_b, _ in products]
     inputs = [
-        [tf.random.stateless_normal(shape, [1, n]) for shape in (a, b)]
-        for n, (a, _, b, _) in enumerate(products)
+        [
+            tf.cast(tf.random.stateless_normal(shape, [1, n]), dtype)
+            for shape in (a, b)
+        ]
+        for n, (a, _, b, _, dtype) in enumerate(products)
     ]
 
     @tf.function

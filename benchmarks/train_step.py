@@ -2,6 +2,7 @@
 
   python -m benchmarks.train_step
   python -m benchmarks.train_step --captioner=Transformer --captions=1
+  python -m benchmarks.train_step --precision=mixed_bfloat16
 
 Both run in turns, on random numbers, with Flickr8k's grid. The products are
 those of the update's graph, forward and backward, in their shapes: nothing that
@@ -10,12 +11,14 @@ computes them can be faster.
 
 import argparse
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from benchmarks import products
 from pipeline.recordset import vocabulary
 from trainer import configurable
+from trainer.devices import strategy
 from trainer.training import (
     loss,
     loss_scale,
@@ -75,7 +78,11 @@ def main() -> None:
     parser.add_argument("--vocabulary", type=int, default=8000)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--jit_compile", action="store_true")
+    parser.add_argument(
+        "--precision", choices=strategy.PRECISIONS, default="float32"
+    )
     asked = parser.parse_args()
+    keras.config.set_dtype_policy(asked.precision)
     batch, step = batch_of(asked), step_of(asked)
     update = step.over(iter(tf.data.Dataset.from_tensors(batch).repeat()))
     found = products.made_by(

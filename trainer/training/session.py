@@ -224,7 +224,7 @@ def _member(
     setup: setup_lib.Setup,
     vocabulary: vocabulary_lib.Vocabulary,
 ) -> contract.Captioner:
-    """The captioner of another run of an ensemble, whose sizes may differ."""
+    """The captioner of another run of an ensemble, which may be another one."""
     identity = directory.read_identity(folder)
     differ = [
         name
@@ -236,7 +236,16 @@ def _member(
             f"`Setup.ensemble`: {folder} was trained with another "
             f"{' and '.join(differ)}"
         )
-    own = functools.partial(setup.captioner, **identity.captioner)
+    make, name = setup.captioner, identity.captioner_class
+    # Older runs do not name theirs.
+    if name and name != first.captioner_class:
+        try:
+            make = setup.member(name)
+        except ValueError as error:
+            raise directory.RunError(
+                f"`Setup.ensemble`: {folder}: {error}"
+            ) from error
+    own = functools.partial(make, **identity.captioner)
     setup = dataclasses.replace(setup, captioner=own)
     return _restored(folder, identity, setup, vocabulary)
 

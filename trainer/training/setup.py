@@ -25,9 +25,10 @@ class Setup:
       seed: of first weights and dropout; `Batching.seed` decides the order of
         examples.
       metrics: score the captions in validation and evaluation.
-      ensemble: folders of other runs of this captioner on the same words and
-        grids. Once trained, they decode together: each word's probability is
-        their mean.
+      ensemble: folders of other runs on the same words and grids. Once trained,
+        they decode together: each word's probability is their mean.
+      members: constructors of the captioners that the other runs may have
+        besides `captioner`.
     """
 
     records: str
@@ -40,6 +41,7 @@ class Setup:
         bleu.BleuMetric(),
     )
     ensemble: Sequence[str] = ()
+    members: Sequence[Callable[..., contract.Captioner]] = ()
 
     def direction(self, score: str) -> bool:
         """Whether a higher value of a validation score is better.
@@ -56,6 +58,20 @@ class Setup:
                 f"and Setup.metrics), got {score!r}"
             )
         return directions[score]
+
+    def member(self, name: str) -> Callable[..., contract.Captioner]:
+        """The constructor among `members` of a captioner's class.
+
+        Raises:
+          ValueError: there is none.
+        """
+        known = {one.__name__: one for one in self.members}
+        if name not in known:
+            raise ValueError(
+                f"`Setup.members` has no {name}; it has "
+                f"{', '.join(sorted(known)) or 'none'}"
+            )
+        return known[name]
 
     def build(
         self,

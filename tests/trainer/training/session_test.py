@@ -48,14 +48,16 @@ def prepare(record_set, setup, tmp_path):
     config.load(["gin/run_demo.gin"], [])
     assert "train" in configurable.MODES
 
-    def prepare(fold=None) -> session.Session:
+    def prepare(
+        fold=None, setup=setup, run_dir=tmp_path / "run"
+    ) -> session.Session:
         devices, crew = session.open_devices(setup.devices)
         step = RECIPE.build(setup, record_set, devices, workers=crew.count)
         identity = session.identify(
             setup, RECIPE, CADENCE, record_set, step.captioner, fold
         )
         return session.prepare(
-            str(tmp_path / "run"),
+            str(run_dir),
             crew,
             record_set,
             step,
@@ -124,6 +126,27 @@ def test_several_runs_decode_together(prepare, setup, record_set):
     assert both.count_params() == 2 * one.count_params()
     expected = tf.nn.log_softmax(one(grid, tokens)[0])
     np.testing.assert_allclose(both(grid, tokens)[0], expected, atol=1e-5)
+
+
+def test_runs_of_different_captioners_decode_together(prepare, setup, tmp_path):
+    first = prepare()
+    first.claim()
+    first.checkpoints.save_best(1)
+    mixed = dataclasses.replace(setup, captioner=toys.BagOfCells)
+    other = prepare(setup=mixed, run_dir=tmp_path / "bag")
+    other.claim()
+    other.checkpoints.save_best(1)
+    asked = dataclasses.replace(setup, ensemble=[other.run_dir])
+    with pytest.raises(directory.RunError) as error:
+        session.restore_best(first.run_dir, asked)
+    assert str(error.value) == (
+        f"`Setup.ensemble`: {other.run_dir}: `Setup.members` has no "
+        "BagOfCells; it has none"
+    )
+    able = dataclasses.replace(asked, members=[toys.BagOfCells])
+    _, both = session.restore_best(first.run_dir, able)
+    kinds = [type(one).__name__ for one in both.members]
+    assert kinds == ["ShowAttendTell", "BagOfCells"]
 
 
 def test_another_captioner_is_refused_by_its_name(prepare, setup):

@@ -248,7 +248,8 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "The learning rate is too high.",
         _by_trial("rate-too-high"),
         "a tenth of the rate fails as well",
-        ("capacity-too-small", "overfitting"),
+        # Where the trial sees the image, saturated units hide it, not the code.
+        ("capacity-too-small", "overfitting", "blind"),
     ),
     Cause(
         "updates-too-small",
@@ -273,6 +274,7 @@ CAUSES: tuple[Cause[Evidence], ...] = (
         "Weight decay or label smoothing undoes what is learned.",
         _by_trial("decay-too-high"),
         "without weight decay the training fails as well",
+        ("blind",),
     ),
     Cause(
         "words-hidden",

@@ -53,6 +53,20 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.parametrize("slug", ["rate-too-high", "decay-too-high"])
+def test_an_image_that_a_trial_sees_is_hidden_by_the_setting(slug: str) -> None:
+    """Saturated units let nothing through, and weights of zero neither."""
+    rises = {name: (0.0, 0.0) for name in sound.RISES}
+    case = CASES[slug] | {
+        "validation": sound.looks(rises=rises),
+        "said": sound.POOR,
+    }
+    first, *others = doctor.diagnose(sound.evidence(**case)).named
+    assert first.cause.slug == slug
+    blind = next(each for each in others if each.cause.slug == "blind")
+    assert blind.follows == slug
+
+
 @pytest.mark.parametrize("step, named", [(24, True), (300, False)])
 def test_few_updates_are_too_few_even_where_passes_are_many(
     step: int, named: bool

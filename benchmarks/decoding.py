@@ -13,7 +13,6 @@ interpreter with torch and transformers, whose `generate` takes its turns too.
 import argparse
 import functools
 import pathlib
-import statistics
 import subprocess
 from collections.abc import Callable
 
@@ -84,16 +83,6 @@ def peer_of(asked: argparse.Namespace) -> Callable[[], float]:
     return search
 
 
-def beside(
-    program: Callable[[], object], peer: Callable[[], float], rounds: int
-) -> str:
-    """Times both in turns, after one turn that does not count."""
-    pairs = [(products.seconds(program), peer()) for _ in range(rounds + 1)][1:]
-    other = statistics.median(second for _, second in pairs)
-    ratio = statistics.median(second / first for first, second in pairs)
-    return f"generate {other:.3f} s; {ratio:.2f} times ours"
-
-
 def main() -> None:
     """Prints medians, and their ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -127,7 +116,9 @@ def main() -> None:
         f"{asked.images / whole:.1f} images/s; {told}"
     )
     if asked.peer:
-        print(beside(program, peer_of(asked), asked.rounds))
+        own = functools.partial(products.seconds, program)
+        other, _, ratio = products.in_turns(peer_of(asked), own, asked.rounds)
+        print(f"generate {other:.3f} s; {ratio:.2f} times ours")
 
 
 if __name__ == "__main__":

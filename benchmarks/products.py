@@ -75,6 +75,24 @@ def seconds(call: Callable[[], Any]) -> float:
     return time.perf_counter() - begin
 
 
+def in_turns(
+    first: Callable[[], float], second: Callable[[], float], rounds: int
+) -> tuple[float, float, float]:
+    """Times two programs in turns, after one turn that does not count.
+
+    Args:
+      first: runs once, and returns the seconds.
+      second: likewise.
+      rounds: turns that count.
+
+    Returns:
+      Medians of the first's seconds, the second's, and first over second.
+    """
+    pairs = [(first(), second()) for _ in range(rounds + 1)][1:]
+    one, other = (statistics.median(each) for each in zip(*pairs, strict=True))
+    return one, other, statistics.median(a / b for a, b in pairs)
+
+
 def compare(
     program: Callable[[], Any], found: Sequence[Product], rounds: int
 ) -> tuple[float, str]:
@@ -83,12 +101,11 @@ def compare(
     Returns:
       The program's median seconds, and what the products say of it.
     """
-    make = alone(found)
-    program()
-    make()
-    pairs = [(seconds(program), seconds(make)) for _ in range(rounds)]
-    whole, bare = (statistics.median(each) for each in zip(*pairs, strict=True))
-    ratio = statistics.median(one / other for one, other in pairs)
+    whole, bare, ratio = in_turns(
+        functools.partial(seconds, program),
+        functools.partial(seconds, alone(found)),
+        rounds,
+    )
     work = sum(map(flops, found)) / bare / 1e9
     return whole, (
         f"its {len(found)} products alone {bare:.3f} s, {work:.0f} GFLOP/s; "
